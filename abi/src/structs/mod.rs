@@ -1,0 +1,38 @@
+//! The structs of Linux's riscv64 ABI as plain bytes: every bit pattern is a value, there is no hidden padding, so user copies need no `unsafe`.
+//!
+//! They are named as in the man pages, their fields too. Each states its size, which is checked when compiled. User pointers inside are `u64`.
+//! Families: [`file`], [`process`], [`signal`], [`time`], [`wait`].
+
+pub mod file;
+pub mod process;
+pub mod signal;
+pub mod time;
+pub mod wait;
+
+pub use file::{Dirent64Header, FOwnerEx, Flock, Iovec, Mmsghdr, MqAttr, Msghdr, OpenHow, Stat, Statfs, Statx, StatxTimestamp, Termios, Winsize};
+pub use process::{
+    CapUserData, CapUserHeader, CloneArgs, HwprobePair, Rlimit64, RobustListHead, RseqAbi, RseqCs, Rusage, SchedAttr, SchedParam, Sysinfo, Utsname,
+};
+pub use signal::{FpRegs, RtSigframe, SigSet, Sigaction, Sigcontext, Sigevent, Siginfo, SigmaskArg, StackT, Ucontext, UserRegs};
+pub use time::{Itimerspec, Itimerval, Timespec, Timeval, Timex, Timezone, Tms};
+pub use wait::{EpollEvent, FutexWaitv, Pollfd};
+
+/// Declares plain-bytes structs with their sizes: `/// doc  Name: SIZE { /// doc  field: type, … }`.
+macro_rules! plain_structs {
+    ($($(#[$meta:meta])* $name:ident: $size:literal { $($(#[$field_meta:meta])* $field:ident: $ty:ty,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(
+                Clone, Copy, Debug, PartialEq, Eq,
+                zerocopy::FromBytes, zerocopy::IntoBytes, zerocopy::Immutable, zerocopy::KnownLayout,
+            )]
+            #[repr(C)]
+            pub struct $name {
+                $($(#[$field_meta])* pub $field: $ty,)*
+            }
+
+            const _: () = assert!(size_of::<$name>() == $size);
+        )*
+    };
+}
+pub(crate) use plain_structs;

@@ -1,0 +1,189 @@
+//! Copies between kernel and user memory. A fault inside ends the copy with a short count instead of a panic.
+//!
+//! All loads and stores to user memory stand between `__user_copy_begin` and `__user_copy_end`; the trap handler
+//! continues at the fixup when a fault there cannot be resolved. `sstatus.SUM` is set only inside.
+
+use core::arch::global_asm;
+
+global_asm!(
+    ".globl __user_copy_begin",
+    "__user_copy_begin:",
+    // a0 = destination, a1 = source, a2 = bytes; returns bytes NOT copied in a0.
+    ".globl __user_copy",
+    "__user_copy:",
+    "  li t6, 1 << 18",
+    "  csrs sstatus, t6",
+    "  li t5, 0", // 0: the fixup returns a2
+    "  xor t0, a0, a1",
+    "  andi t0, t0, 7",
+    "  bnez t0, 5f", // different alignment: by bytes
+    "  li t0, 8",
+    "  bltu a2, t0, 5f",
+    "1: andi t0, a0, 7", // head up to alignment
+    "  beqz t0, 2f",
+    "  lb t1, 0(a1)",
+    "  sb t1, 0(a0)",
+    "  addi a0, a0, 1",
+    "  addi a1, a1, 1",
+    "  addi a2, a2, -1",
+    "  j 1b",
+    "2: li t0, 64",
+    "  bltu a2, t0, 4f",
+    "3: ld t1, 0(a1)",
+    "  ld t2, 8(a1)",
+    "  ld t3, 16(a1)",
+    "  ld t4, 24(a1)",
+    "  ld a3, 32(a1)",
+    "  ld a4, 40(a1)",
+    "  ld a5, 48(a1)",
+    "  ld a6, 56(a1)",
+    "  sd t1, 0(a0)",
+    "  sd t2, 8(a0)",
+    "  sd t3, 16(a0)",
+    "  sd t4, 24(a0)",
+    "  sd a3, 32(a0)",
+    "  sd a4, 40(a0)",
+    "  sd a5, 48(a0)",
+    "  sd a6, 56(a0)",
+    "  addi a0, a0, 64",
+    "  addi a1, a1, 64",
+    "  addi a2, a2, -64",
+    "  bgeu a2, t0, 3b",
+    "4: li t0, 8",
+    "  bltu a2, t0, 5f",
+    "6: ld t1, 0(a1)",
+    "  sd t1, 0(a0)",
+    "  addi a0, a0, 8",
+    "  addi a1, a1, 8",
+    "  addi a2, a2, -8",
+    "  bgeu a2, t0, 6b",
+    "5: beqz a2, 7f",
+    "8: lb t1, 0(a1)",
+    "  sb t1, 0(a0)",
+    "  addi a0, a0, 1",
+    "  addi a1, a1, 1",
+    "  addi a2, a2, -1",
+    "  bnez a2, 8b",
+    "7: csrc sstatus, t6",
+    "  mv a0, a2",
+    "  ret",
+    // a0 = user destination, a1 = bytes; returns bytes NOT cleared.
+    ".globl __user_zero",
+    "__user_zero:",
+    "  li t6, 1 << 18",
+    "  csrs sstatus, t6",
+    "  mv a2, a1",
+    "1: beqz a2, 3f",
+    "  andi t0, a0, 7",
+    "  bnez t0, 2f",
+    "  li t0, 8",
+    "  bltu a2, t0, 2f",
+    "  sd zero, 0(a0)",
+    "  addi a0, a0, 8",
+    "  addi a2, a2, -8",
+    "  j 1b",
+    "2: sb zero, 0(a0)",
+    "  addi a0, a0, 1",
+    "  addi a2, a2, -1",
+    "  j 1b",
+    "3: csrc sstatus, t6",
+    "  mv a0, a2",
+    "  ret",
+    // a0 = aligned user address; returns value in a0, a2 = 0, or a2 = 1 on a fault.
+    ".globl __user_load32",
+    "__user_load32:",
+    "  li t6, 1 << 18",
+    "  csrs sstatus, t6",
+    "  li a2, 1",
+    "  lw a0, 0(a0)",
+    "  li a2, 0",
+    "  csrc sstatus, t6",
+    "  sext.w a0, a0",
+    "  sd a0, 0(a1)",
+    "  mv a0, a2",
+    "  ret",
+    // a0 = aligned user address, a1 = expected, a3 = new, a4 = where to put the old value; a0 = 0 or 1 on a fault.
+    ".globl __user_cmpxchg32",
+    "__user_cmpxchg32:",
+    "  li t6, 1 << 18",
+    "  csrs sstatus, t6",
+    "  sext.w a1, a1",
+    "  li a2, 1",
+    "1: lr.w.aqrl t0, (a0)",
+    "  bne t0, a1, 2f",
+    "  sc.w.aqrl t1, a3, (a0)",
+    "  bnez t1, 1b",
+    "2: li a2, 0",
+    "  csrc sstatus, t6",
+    "  sd t0, 0(a4)",
+    "  mv a0, a2",
+    "  ret",
+    ".globl __user_copy_end",
+    "__user_copy_end:",
+    ".globl __user_copy_fixup",
+    "__user_copy_fixup:",
+    "  li t6, 1 << 18",
+    "  csrc sstatus, t6",
+    "  mv a0, a2",
+    "  ret",
+);
+
+unsafe extern "C" {
+    fn __user_copy_begin();
+    fn __user_copy_end();
+    fn __user_copy_fixup();
+    fn __user_copy(dst: *mut u8, src: *const u8, bytes: usize) -> usize;
+    fn __user_zero(dst: *mut u8, bytes: usize) -> usize;
+    fn __user_load32(src: *const u32, out: *mut i64) -> usize;
+    fn __user_cmpxchg32(p: *mut u32, expected: u32, unused: usize, new: u32, old: *mut u64) -> usize;
+}
+
+/// Whether `pc` is a user access of the kernel that may fault.
+pub fn is_user_copy(pc: usize) -> bool {
+    pc >= __user_copy_begin as *const () as usize && pc < __user_copy_end as *const () as usize
+}
+
+/// Where a user access that failed continues.
+pub fn user_copy_fixup() -> usize {
+    __user_copy_fixup as *const () as usize
+}
+
+/// Copies into `dst` from user address `src`; returns the bytes that could not be copied. The range must lie in user
+/// space (checked by the caller, which has the types for it).
+pub fn copy_from_user_raw(dst: &mut [u8], src: usize) -> usize {
+    debug_assert!(src.checked_add(dst.len()).is_some_and(|e| e <= super::layout::USER_TOP));
+    // SAFETY: stores only into `dst`; loads from user space, where a fault is fixed up.
+    unsafe { __user_copy(dst.as_mut_ptr(), src as *const u8, dst.len()) }
+}
+
+/// Copies `src` to user address `dst`; returns the bytes that could not be copied.
+pub fn copy_to_user_raw(dst: usize, src: &[u8]) -> usize {
+    assert!(dst.checked_add(src.len()).is_some_and(|e| e <= super::layout::USER_TOP));
+    // SAFETY: stores only into user space (asserted), where a fault is fixed up.
+    unsafe { __user_copy(dst as *mut u8, src.as_ptr(), src.len()) }
+}
+
+/// Clears user memory; returns the bytes that could not be cleared.
+pub fn zero_user_raw(dst: usize, bytes: usize) -> usize {
+    assert!(dst.checked_add(bytes).is_some_and(|e| e <= super::layout::USER_TOP));
+    // SAFETY: as in `copy_to_user_raw`.
+    unsafe { __user_zero(dst as *mut u8, bytes) }
+}
+
+/// Loads an aligned 32-bit word of user memory; `None` on a fault.
+pub fn user_load_u32(addr: usize) -> Option<u32> {
+    assert!(addr & 3 == 0 && addr < super::layout::USER_TOP);
+    let mut out = 0i64;
+    // SAFETY: loads from user space, where a fault is fixed up.
+    let failed = unsafe { __user_load32(addr as *const u32, &mut out) };
+    (failed == 0).then_some(out as u32)
+}
+
+/// Compare-and-exchange on an aligned word of user memory: the value found, `None` on a fault.
+pub fn user_cmpxchg_u32(addr: usize, expected: u32, new: u32) -> Option<u32> {
+    assert!(addr & 3 == 0 && addr < super::layout::USER_TOP);
+    let mut old = 0u64;
+    // SAFETY: touches user space only, where a fault is fixed up.
+    let failed = unsafe { __user_cmpxchg32(addr as *mut u32, expected, 0, new, &mut old) };
+    (failed == 0).then_some(old as u32)
+}

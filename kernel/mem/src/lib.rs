@@ -1,0 +1,36 @@
+//! Memory of the kernel: frames, the heap with its fallible containers, page tables, kernel stacks, user copies.
+//!
+//! * [`Frame`] – one owned reference to a page frame; the last one frees it and gives back its charge.
+//! * [`Heap`] – what a budget's kernel objects are allocated from; the running thread's heap pays ([`charged_to`]).
+//! * [`try_box`], [`Ref`], [`Weak`] – memory that may be refused instead of panicking.
+//! * [`UserTables`] – the page table of an address space; [`Gather`] collects what was unmapped until the TLBs know.
+//! * [`user`] – copies from and to user memory.
+//! * [`Task`] – stack and context of a thread, and the switch between them.
+#![no_std]
+extern crate alloc;
+
+mod addr;
+mod boxed;
+mod frame;
+mod frame_cache;
+mod heap;
+mod kernel_table;
+mod slab;
+mod stack;
+mod tables;
+mod task;
+mod tlb;
+mod refs;
+pub mod user;
+
+pub use addr::{Paddr, PAGE, Vaddr, page_down, page_up};
+pub use boxed::{NoMemory, try_box};
+pub use frame::{Frame, FrameCounts, frame_counts, init_frames, release_boot_range, zero_frame};
+pub use heap::{Heap, HeapCounts, charged_to, current_heap, heap_by_index, heap_counts};
+pub use kernel_table::{init_kernel_table, load_kernel_table};
+pub use refs::{Ref, Shared, Weak};
+pub use stack::{KernelStack, drain_stacks};
+pub use logic_pagetable::{Access, Permit, PteFlags, permits};
+pub use tables::{Leaf, Sharing, SpaceHandle, UserTables};
+pub use task::{Task, Threaded, start_hart, start_on_idle, switch_to, with_current};
+pub use tlb::{Gather, fence_i_harts, flush_all_harts};

@@ -1,0 +1,230 @@
+//! Shared references with fallible creation: strong [`Ref`] and [`Weak`].
+//!
+//! Like `alloc::sync::Arc` (whose fallible constructor is not stable), with one addition: [`Ref::unsize`] turns a
+//! `Ref<T>` into a `Ref<dyn Trait>` without the unstable coercion traits.
+
+use crate::boxed::NoMemory;
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering, fence};
+
+/// The shared allocation. Public in name only: its fields are private.
+#[repr(C)]
+pub struct Shared<T: ?Sized> {
+    strong: AtomicU32,
+    /// Weak references, plus one that all strong ones hold together.
+    weak: AtomicU32,
+    value: T,
+}
+
+/// A counted reference.
+pub struct Ref<T: ?Sized> {
+    p: NonNull<Shared<T>>,
+    owns: PhantomData<Shared<T>>,
+}
+
+/// A counted reference that does not keep the value alive.
+pub struct Weak<T: ?Sized> {
+    p: NonNull<Shared<T>>,
+}
+
+// SAFETY: as for Arc: sharing gives `&T`, the last drop may happen on any thread.
+unsafe impl<T: ?Sized + Send + Sync> Send for Ref<T> {}
+// SAFETY: see above.
+unsafe impl<T: ?Sized + Send + Sync> Sync for Ref<T> {}
+// SAFETY: see above.
+unsafe impl<T: ?Sized + Send + Sync> Send for Weak<T> {}
+// SAFETY: see above.
+unsafe impl<T: ?Sized + Send + Sync> Sync for Weak<T> {}
+
+const MAX_REFS: u32 = u32::MAX / 2;
+
+impl<T> Ref<T> {
+    /// A new reference; the value is lost when memory is refused.
+    pub fn try_new(value: T) -> Result<Self, NoMemory> {
+        let layout = Layout::new::<Shared<T>>();
+        // SAFETY: the layout is not empty (it holds the counts).
+        let p = unsafe { alloc::alloc::alloc(layout) }.cast::<Shared<T>>();
+        let p = NonNull::new(p).ok_or(NoMemory)?;
+        // SAFETY: fresh memory of this layout.
+        unsafe { p.write(Shared { strong: AtomicU32::new(1), weak: AtomicU32::new(1), value }) };
+        Ok(Ref { p, owns: PhantomData })
+    }
+
+    /// A new reference whose value may keep a weak one to itself.
+    pub fn try_new_cyclic(make: impl FnOnce(&Weak<T>) -> T) -> Result<Self, NoMemory> {
+        let layout = Layout::new::<Shared<T>>();
+        // SAFETY: the layout is not empty.
+        let p = unsafe { alloc::alloc::alloc(layout) }.cast::<Shared<T>>();
+        let p = NonNull::new(p).ok_or(NoMemory)?;
+        // SAFETY: fresh memory; the counts are initialised before anyone can look at them. With strong = 0 an upgrade
+        // fails until the value is there.
+        unsafe {
+            (&raw mut (*p.as_ptr()).strong).write(AtomicU32::new(0));
+            (&raw mut (*p.as_ptr()).weak).write(AtomicU32::new(1));
+        }
+        let weak = Weak { p };
+        let value = make(&weak);
+        // SAFETY: nobody reads the value while strong is 0.
+        unsafe { (&raw mut (*p.as_ptr()).value).write(value) };
+        // SAFETY: the counts are initialised.
+        unsafe { (*p.as_ptr()).strong.store(1, Ordering::Release) };
+        core::mem::forget(weak);
+        Ok(Ref { p, owns: PhantomData })
+    }
+}
+
+impl<T> Ref<T> {
+    /// Changes the static type to an unsized one the value coerces to: `r.unsize(|p| p)` with the target type known from
+    /// the context, e.g. `Ref<dyn File>`.
+    pub fn unsize<U: ?Sized>(self, coerce: fn(*mut Shared<T>) -> *mut Shared<U>) -> Ref<U> {
+        let raw = self.p.as_ptr();
+        let fat = coerce(raw);
+        assert!(core::ptr::addr_eq(raw, fat), "unsize must coerce, not replace");
+        core::mem::forget(self);
+        // SAFETY: same address as a live allocation whose reference is handed over; safe code outside this module can
+        // only make a `*mut Shared<U>` of that address by coercion, since `Shared`'s fields are private.
+        Ref { p: unsafe { NonNull::new_unchecked(fat) }, owns: PhantomData }
+    }
+}
+
+impl<T: ?Sized> Ref<T> {
+    #[inline(always)]
+    fn shared(&self) -> &Shared<T> {
+        // SAFETY: a `Ref` keeps the allocation and the value alive.
+        unsafe { self.p.as_ref() }
+    }
+    /// A weak reference to the same value.
+    pub fn downgrade(this: &Self) -> Weak<T> {
+        let n = this.shared().weak.fetch_add(1, Ordering::Relaxed);
+        assert!(n < MAX_REFS);
+        Weak { p: this.p }
+    }
+    /// Whether both refer to one value.
+    pub fn ptr_eq(a: &Self, b: &Self) -> bool {
+        core::ptr::addr_eq(a.p.as_ptr(), b.p.as_ptr())
+    }
+    /// The value's address as a number, for use as a key.
+    pub fn address(this: &Self) -> usize {
+        this.p.as_ptr().cast::<u8>() as usize
+    }
+    /// How many strong references exist at this moment.
+    pub fn strong_count(this: &Self) -> u32 {
+        this.shared().strong.load(Ordering::Acquire)
+    }
+    /// Exclusive access, when this is the only reference of any kind.
+    pub fn get_mut(this: &mut Self) -> Option<&mut T> {
+        let s = this.shared();
+        if s.weak.load(Ordering::Acquire) != 1 || s.strong.load(Ordering::Acquire) != 1 {
+            return None;
+        }
+        // SAFETY: no other strong or weak reference exists, and `&mut self` keeps it so.
+        Some(unsafe { &mut this.p.as_mut().value })
+    }
+}
+
+impl<T: ?Sized> Clone for Ref<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        let n = self.shared().strong.fetch_add(1, Ordering::Relaxed);
+        assert!(n < MAX_REFS);
+        Ref { p: self.p, owns: PhantomData }
+    }
+}
+
+impl<T: ?Sized> Deref for Ref<T> {
+    type Target = T;
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.shared().value
+    }
+}
+
+impl<T: ?Sized> Drop for Ref<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.shared().strong.fetch_sub(1, Ordering::Release) == 1 {
+            fence(Ordering::Acquire);
+            drop_value(self.p);
+        }
+    }
+}
+
+#[inline(never)]
+fn drop_value<T: ?Sized>(p: NonNull<Shared<T>>) {
+    // SAFETY: the last strong reference is gone; the strong references' common weak one still holds the memory.
+    unsafe { core::ptr::drop_in_place(&raw mut (*p.as_ptr()).value) };
+    drop(Weak { p });
+}
+
+impl<T: ?Sized> Weak<T> {
+    /// A strong reference, if the value still lives.
+    pub fn upgrade(&self) -> Option<Ref<T>> {
+        // SAFETY: a weak reference keeps the counts alive.
+        let strong = unsafe { &(*self.p.as_ptr()).strong };
+        let mut n = strong.load(Ordering::Relaxed);
+        loop {
+            if n == 0 {
+                return None;
+            }
+            assert!(n < MAX_REFS);
+            match strong.compare_exchange_weak(n, n + 1, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Some(Ref { p: self.p, owns: PhantomData }),
+                Err(now) => n = now,
+            }
+        }
+    }
+    /// The value's address as a number, equal to [`Ref::address`].
+    pub fn address(&self) -> usize {
+        self.p.as_ptr().cast::<u8>() as usize
+    }
+}
+
+impl<T: ?Sized> Clone for Weak<T> {
+    fn clone(&self) -> Self {
+        // SAFETY: a weak reference keeps the counts alive.
+        let n = unsafe { (*self.p.as_ptr()).weak.fetch_add(1, Ordering::Relaxed) };
+        assert!(n < MAX_REFS);
+        Weak { p: self.p }
+    }
+}
+
+impl<T: ?Sized> Drop for Weak<T> {
+    fn drop(&mut self) {
+        // SAFETY: as above; the layout is read before the last weak reference lets the memory go.
+        unsafe {
+            let layout = Layout::for_value(&*self.p.as_ptr());
+            if (*self.p.as_ptr()).weak.fetch_sub(1, Ordering::Release) == 1 {
+                fence(Ordering::Acquire);
+                alloc::alloc::dealloc(self.p.as_ptr().cast(), layout);
+            }
+        }
+    }
+}
+
+impl<T> Ref<T> {
+    /// Gives up the handle but not the reference.
+    pub(crate) fn into_raw(r: Self) -> *mut Shared<T> {
+        let p = r.p.as_ptr();
+        core::mem::forget(r);
+        p
+    }
+    /// Takes a reference back.
+    ///
+    /// # Safety
+    /// `p` came from [`Ref::into_raw`] and is taken back once.
+    pub(crate) unsafe fn from_raw(p: *mut Shared<T>) -> Self {
+        // SAFETY: by contract not null.
+        Ref { p: unsafe { NonNull::new_unchecked(p) }, owns: PhantomData }
+    }
+    /// The value behind a reference that was given up.
+    ///
+    /// # Safety
+    /// The reference is held for `'a`.
+    pub(crate) unsafe fn raw_value<'a>(p: *mut Shared<T>) -> &'a T {
+        // SAFETY: by contract alive.
+        unsafe { &(*p).value }
+    }
+}

@@ -1,0 +1,251 @@
+//! Slab caches: objects of one size on pages of one payer.
+//!
+//! A slab page begins with a [`Header`]; its free slots are linked through their first word. Pages with free slots form a
+//! list in their cache. The last object of a page frees the page, except for one spare per cache.
+
+use crate::frame::{alloc_run, free_run};
+use crate::heap::heap_by_index;
+use crate::PAGE;
+use core::alloc::Layout;
+use core::ptr::null_mut;
+use sync::levels;
+use sync::SpinLock;
+
+/// Slot sizes in bytes. The classes above 1024 leave as little as possible of a page unused.
+pub(crate) const CLASSES: [u32; 16] =
+    [16, 32, 48, 64, 96, 128, 192, 256, 320, 384, 512, 672, 800, 1008, 1344, 2016];
+
+const HEADER: usize = 64;
+
+/// The class for a layout, if a slab serves it.
+#[inline(always)]
+pub(crate) fn class_of(layout: Layout) -> Option<usize> {
+    let size = layout.size();
+    if size > 2016 || layout.align() > 16 {
+        return over_aligned(layout);
+    }
+    Some(class_of_size(size))
+}
+
+#[inline(always)]
+fn class_of_size(size: usize) -> usize {
+    const TABLE: [u8; 127] = {
+        let mut t = [0u8; 127];
+        let mut i = 0;
+        while i < 127 {
+            let mut c = 0;
+            while (CLASSES[c] as usize) < i * 16 {
+                c += 1;
+            }
+            t[i] = c as u8;
+            i += 1;
+        }
+        t
+    };
+    TABLE[(size + 15) / 16] as usize
+}
+
+/// Alignments above 16: slots of 64 and 128 bytes are aligned to 64, since the header is 64 bytes.
+fn over_aligned(layout: Layout) -> Option<usize> {
+    (layout.align() <= 64 && layout.size() <= 64).then_some(3)
+}
+
+#[repr(C)]
+struct Header {
+    next: *mut Header,
+    prev: *mut Header,
+    free: *mut u8,
+    used: u16,
+    slots: u16,
+    class: u16,
+    heap: u16,
+}
+
+struct Cache {
+    /// Pages with at least one free slot.
+    partial: *mut Header,
+    pages: u64,
+    empty: u64,
+    live: u64,
+}
+
+// SAFETY: the pointers lead to pages that only this cache, under its lock, touches.
+unsafe impl Send for Cache {}
+
+/// The caches of one heap.
+pub(crate) struct Slabs {
+    heap: u16,
+    caches: [SpinLock<Cache, levels::Slab>; CLASSES.len()],
+}
+
+impl Slabs {
+    pub(crate) const fn new(heap: u16) -> Self {
+        Slabs {
+            heap,
+            caches: [const {
+                SpinLock::new(Cache { partial: null_mut(), pages: 0, empty: 0, live: 0 })
+            }; CLASSES.len()],
+        }
+    }
+
+    /// Live objects and pages of a class.
+    pub(crate) fn count(&self, class: usize) -> (u64, u64) {
+        let c = self.caches[class].lock();
+        (c.live, c.pages)
+    }
+
+    /// A slot, or null.
+    pub(crate) fn alloc(&self, class: usize) -> *mut u8 {
+        let mut cache = self.caches[class].lock();
+        if cache.partial.is_null() {
+            drop(cache);
+            let page = new_page(self.heap, class);
+            if page.is_null() {
+                return null_mut();
+            }
+            cache = self.caches[class].lock();
+            cache.pages += 1;
+            cache.empty += 1;
+            push(&mut cache, page);
+        }
+        cache.live += 1;
+        let page = cache.partial;
+        // SAFETY: pages on the list are slab pages with a free slot, and the lock is held.
+        unsafe {
+            let slot = (*page).free;
+            (*page).free = slot.cast::<*mut u8>().read();
+            if (*page).used == 0 {
+                cache.empty -= 1;
+            }
+            (*page).used += 1;
+            if (*page).free.is_null() {
+                unlink(&mut cache, page);
+            }
+            slot
+        }
+    }
+}
+
+/// Returns a slot to its page.
+///
+/// # Safety
+/// `slot` is a live slot of a slab page.
+pub(crate) unsafe fn free(slot: *mut u8) {
+    let page = (slot as usize & !(PAGE - 1)) as *mut Header;
+    // SAFETY: slab pages begin with a header, whose class and heap never change while a slot is live.
+    let (class, heap) = unsafe { ((*page).class, (*page).heap) };
+    let slabs = &heap_by_index(heap).slabs;
+    let mut cache = slabs.caches[class as usize].lock();
+    cache.live -= 1;
+    // SAFETY: the lock is held; the slot is dead from here on and may carry the link.
+    let release = unsafe {
+        if (*page).free.is_null() {
+            push(&mut cache, page);
+        }
+        slot.cast::<*mut u8>().write((*page).free);
+        (*page).free = slot;
+        (*page).used -= 1;
+        if (*page).used == 0 {
+            cache.empty += 1;
+        }
+        (*page).used == 0 && cache.empty > 1
+    };
+    if release {
+        // SAFETY: no slot of the page is in use and it is on the list.
+        unsafe { unlink(&mut cache, page) };
+        cache.pages -= 1;
+        cache.empty -= 1;
+        drop(cache);
+        heap_by_index(heap).uncharge_pages(1);
+        free_run(page as usize, 0);
+    }
+}
+
+/// A fresh page for a class with all slots free; null when memory is refused.
+fn new_page(heap: u16, class: usize) -> *mut Header {
+    let payer = heap_by_index(heap);
+    if payer.charge_pages(1).is_err() {
+        return null_mut();
+    }
+    let Some(va) = alloc_run(0) else {
+        payer.uncharge_pages(1);
+        return null_mut();
+    };
+    let size = CLASSES[class] as usize;
+    let slots = (PAGE - HEADER) / size;
+    let page = va as *mut Header;
+    // SAFETY: the page is fresh and owned here; all offsets stay inside it.
+    unsafe {
+        let mut next: *mut u8 = null_mut();
+        for i in (0..slots).rev() {
+            let slot = (va + HEADER + i * size) as *mut u8;
+            slot.cast::<*mut u8>().write(next);
+            next = slot;
+        }
+        page.write(Header {
+            next: null_mut(),
+            prev: null_mut(),
+            free: next,
+            used: 0,
+            slots: slots as u16,
+            class: class as u16,
+            heap,
+        });
+    }
+    page
+}
+
+fn push(cache: &mut Cache, page: *mut Header) {
+    // SAFETY: both are slab pages of this cache, whose lock the caller holds.
+    unsafe {
+        (*page).next = cache.partial;
+        (*page).prev = null_mut();
+        if !cache.partial.is_null() {
+            (*cache.partial).prev = page;
+        }
+    }
+    cache.partial = page;
+}
+
+/// Takes a page off the list.
+///
+/// # Safety
+/// The page is on the list of this cache, whose lock the caller holds.
+unsafe fn unlink(cache: &mut Cache, page: *mut Header) {
+    // SAFETY: neighbours on the list are slab pages of this cache.
+    unsafe {
+        if (*page).prev.is_null() {
+            cache.partial = (*page).next;
+        } else {
+            (*(*page).prev).next = (*page).next;
+        }
+        if !(*page).next.is_null() {
+            (*(*page).next).prev = (*page).prev;
+        }
+    }
+}
+
+/// Gives the spare empty pages of all caches back, so that counters are exact.
+pub(crate) fn drain(slabs: &Slabs) {
+    for cache in &slabs.caches {
+        loop {
+            let mut c = cache.lock();
+            let mut p = c.partial;
+            // SAFETY: pages on the list are slab pages; the lock is held.
+            while !p.is_null() && unsafe { (*p).used } != 0 {
+                // SAFETY: as above.
+                p = unsafe { (*p).next };
+            }
+            if p.is_null() {
+                break;
+            }
+            // SAFETY: on the list, no slot in use.
+            unsafe { unlink(&mut c, p) };
+            c.pages -= 1;
+            c.empty -= 1;
+            drop(c);
+            heap_by_index(slabs.heap).uncharge_pages(1);
+            free_run(p as usize, 0);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Kernel stacks: mapped page by page, each with an unmapped guard of its own size below. A fresh stack is all zeros, so
+//! the deepest use can be measured. A few are kept mapped, because threads come and go more often than stacks wear out.
+
+use crate::addr::{PAGE, page_words_mut};
+use crate::boxed::NoMemory;
+use crate::frame::Frame;
+use crate::heap::{current_heap, heap_by_index};
+use crate::kernel_table::{kernel_root_ppn, stack_gibs};
+use arch::{KERNEL_STACK_BYTES, STACK_SLOT_BYTES, STACKS_BASE};
+use logic_pagetable::{Pte, PteFlags, index};
+use sync::{SpinLock, levels};
+
+const SLOTS: usize = stack_gibs() * (1 << 30) / STACK_SLOT_BYTES;
+const PAGES: usize = KERNEL_STACK_BYTES / PAGE;
+const CACHE: usize = 32;
+const FLAGS: PteFlags = PteFlags::VALID
+    .union(PteFlags::READ)
+    .union(PteFlags::WRITE)
+    .union(PteFlags::GLOBAL)
+    .union(PteFlags::ACCESSED)
+    .union(PteFlags::DIRTY);
+
+struct Slots {
+    /// One bit a slot; set: taken.
+    taken: [u64; SLOTS / 64],
+    /// First word that may have a free bit.
+    hint: usize,
+}
+
+static STATE: SpinLock<Slots, levels::Stacks> = SpinLock::new(Slots { taken: [0; SLOTS / 64], hint: 0 });
+
+/// A mapped kernel stack. Goes to the stock of mapped stacks, or is unmapped and freed, when dropped.
+pub struct KernelStack {
+    mapping: Option<Mapping>,
+}
+
+/// Slots whose stacks are mapped and unused.
+struct Stock {
+    count: usize,
+    slots: [Mapping; CACHE],
+}
+
+static STOCK: SpinLock<Stock, levels::StackStock> =
+    SpinLock::new(Stock { count: 0, slots: [Mapping { slot: u32::MAX, payer: 0 }; CACHE] });
+
+/// A mapped slot and the heap that pays for its frames.
+#[derive(Clone, Copy)]
+struct Mapping {
+    slot: u32,
+    payer: u16,
+}
+
+impl KernelStack {
+    /// A stack, charged to the running thread's heap.
+    pub fn try_new() -> Result<Self, NoMemory> {
+        let heap = current_heap();
+        heap.charge_pages(PAGES as u64)?;
+        let mapping = match take_stocked().map_or_else(Mapping::try_new, Ok) {
+            Ok(m) => m,
+            Err(e) => {
+                heap.uncharge_pages(PAGES as u64);
+                return Err(e);
+            }
+        };
+        Ok(KernelStack { mapping: Some(Mapping { payer: heap.index(), ..mapping }) })
+    }
+    fn slot(&self) -> u32 {
+        self.mapping.map_or(0, |m| m.slot)
+    }
+    /// One past the highest address.
+    pub fn top(&self) -> usize {
+        bottom(self.slot()) + KERNEL_STACK_BYTES
+    }
+    /// Most bytes that were ever in use since the stack was mapped.
+    pub fn high_water(&self) -> usize {
+        let mut unused = 0;
+        while unused < KERNEL_STACK_BYTES {
+            // SAFETY: inside the mapped stack; volatile because its owner may be running on it.
+            let w = unsafe { ((bottom(self.slot()) + unused) as *const u64).read_volatile() };
+            if w != 0 {
+                break;
+            }
+            unused += 8;
+        }
+        KERNEL_STACK_BYTES - unused
+    }
+}
+
+impl Drop for KernelStack {
+    fn drop(&mut self) {
+        let Some(m) = self.mapping.take() else { return };
+        heap_by_index(m.payer).uncharge_pages(PAGES as u64);
+        let mut stock = STOCK.lock();
+        let n = stock.count;
+        if n < CACHE {
+            stock.slots[n] = m;
+            stock.count = n + 1;
+            return;
+        }
+        drop(stock);
+        m.unmap();
+    }
+}
+
+fn take_stocked() -> Option<Mapping> {
+    let mut stock = STOCK.lock();
+    stock.count = stock.count.checked_sub(1)?;
+    let m = stock.slots[stock.count];
+    Some(m)
+}
+
+/// Unmaps the stock, so that counters are exact.
+pub fn drain_stacks() {
+    while let Some(m) = take_stocked() {
+        m.unmap();
+    }
+}
+
+fn bottom(slot: u32) -> usize {
+    STACKS_BASE + slot as usize * STACK_SLOT_BYTES + KERNEL_STACK_BYTES
+}
+
+impl Mapping {
+    fn try_new() -> Result<Self, NoMemory> {
+        let slot = take_slot().ok_or(NoMemory)?;
+        let m = Mapping { slot, payer: 0 };
+        for page in 0..PAGES {
+            let mapped = Frame::try_uncharged_zeroed().and_then(|f| map(bottom(slot) + page * PAGE, f));
+            if let Err(e) = mapped {
+                m.unmap();
+                return Err(e);
+            }
+        }
+        Ok(m)
+    }
+
+    fn unmap(self) {
+        let mut frames: [Option<Frame>; PAGES] = [const { None }; PAGES];
+        for (page, f) in frames.iter_mut().enumerate() {
+            *f = unmap(bottom(self.slot) + page * PAGE);
+        }
+        // The translations must be gone everywhere before frames or addresses are used again.
+        crate::tlb::flush_all_harts(bottom(self.slot), KERNEL_STACK_BYTES);
+        drop(frames);
+        let mut s = STATE.lock();
+        let word = self.slot as usize / 64;
+        s.taken[word] &= !(1 << (self.slot % 64));
+        s.hint = s.hint.min(word);
+    }
+}
+
+fn take_slot() -> Option<u32> {
+    let mut s = STATE.lock();
+    let mut word = s.hint;
+    while word < s.taken.len() && s.taken[word] == u64::MAX {
+        word += 1;
+    }
+    s.hint = word;
+    let bits = *s.taken.get(word)?;
+    let bit = (!bits).trailing_zeros();
+    s.taken[word] |= 1 << bit;
+    Some(word as u32 * 64 + bit)
+}
+
+/// The level-0 entry for a stack page, making its table if there is none.
+fn entry(va: usize, make: Make) -> Result<Option<*mut u64>, NoMemory> {
+    // SAFETY: the kernel's root and the tables below it are permanent; entries of the stack area are changed only here,
+    // tables under STATE's lock, leaf entries by the owner of the slot.
+    unsafe {
+        let root = page_words_mut(kernel_root_ppn());
+        let level1 = page_words_mut(Pte(root[index(va as u64, 2)]).ppn() as u32);
+        let e1 = &mut level1[index(va as u64, 1)];
+        if !Pte(*e1).is_valid() {
+            if make == Make::No {
+                return Ok(None);
+            }
+            let table = Frame::try_uncharged_zeroed()?;
+            let _guard = STATE.lock();
+            if !Pte(*e1).is_valid() {
+                core::ptr::from_mut(e1).write_volatile(Pte::table(u64::from(table.into_ppn())).bits());
+            }
+        }
+        let level0 = page_words_mut(Pte(*e1).ppn() as u32);
+        Ok(Some(&raw mut level0[index(va as u64, 0)]))
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Make {
+    Yes,
+    No,
+}
+
+fn map(va: usize, f: Frame) -> Result<(), NoMemory> {
+    if let Some(e) = entry(va, Make::Yes)? {
+        // SAFETY: the slot's owner alone writes its entries.
+        unsafe { e.write_volatile(Pte::leaf(u64::from(f.into_ppn()), FLAGS).bits()) };
+    }
+    Ok(())
+}
+
+fn unmap(va: usize) -> Option<Frame> {
+    let e = entry(va, Make::No).ok()??;
+    // SAFETY: the slot's owner alone writes its entries; the frame reference was given up in `map`.
+    unsafe {
+        let old = Pte(e.read_volatile());
+        e.write_volatile(0);
+        old.is_valid().then(|| Frame::from_ppn(old.ppn() as u32))
+    }
+}

@@ -1,0 +1,108 @@
+//! Bringing the machine up, from the firmware's hand-over to process 1.
+//!
+//! Order: facts from the device tree → frames and the kernel's page table → the boot context becomes a thread → traps and
+//! scheduler → the other harts → the root file system → process 1.
+
+pub(crate) mod devices;
+pub(crate) mod machine;
+pub(crate) mod power;
+pub(crate) mod symbols;
+
+use crate::klog::info;
+use crate::task::sched::{self, Leave};
+use crate::task::thread::{Thread, ThreadSpec};
+use crate::task::{idle, with_current};
+use crate::{clock, trap};
+use arch::{BootInfo, HartBlock, hart_block};
+use logic_sched::{Affinity, Class, Weight};
+use mem::{KernelStack, NoMemory, Paddr, Ref};
+
+/// The kernel's main function, on the boot hart.
+pub(crate) fn main(info: BootInfo) -> ! {
+    let machine = machine::discover(info);
+    clock::init(machine.timebase_hz);
+    crate::random::add_seed(&machine.seed);
+    info!("rvOS on {} harts, {} MiB", machine.harts().len(), machine.memory_bytes() >> 20);
+    if memory(machine).is_err() {
+        panic!("not enough memory to boot");
+    }
+    trap::init();
+    arch::trap_init_hart();
+    if start_scheduler(machine).is_err() {
+        panic!("not enough memory for the first threads");
+    }
+    idle::run()
+}
+
+/// Frames and the kernel's page table.
+fn memory(machine: &machine::Machine) -> Result<(), NoMemory> {
+    let [_, _, _, image_end] = arch::kernel_image();
+    let (start, end) = machine.memory;
+    let mut usable = [(Paddr(0), Paddr(0)); 4];
+    machine.usable(&mut usable);
+    mem::init_frames(Paddr(start), Paddr(end), Paddr(image_end), &usable);
+    mem::init_kernel_table(Paddr(end))
+}
+
+/// Makes this context the boot hart's idle thread, starts the other harts, and the thread that goes on booting.
+fn start_scheduler(machine: &'static machine::Machine) -> Result<(), NoMemory> {
+    let idle = Thread::try_new_idle(None, never)?;
+    sched::init_hart(0, idle.clone())?;
+    if let Some(block) = hart_block(0) {
+        mem::start_on_idle(idle, block);
+    }
+    sched::set_online(0);
+    arch::irq_enable();
+    // The boot context had preemption off until here.
+    drop(sync::adopt_initial_guard());
+    arch::set_kernel_main(secondary);
+    for (n, hart_id) in machine.harts().iter().filter(|h| **h != machine.boot_hart).enumerate() {
+        start_hart(n + 1, *hart_id)?;
+    }
+    let spec = ThreadSpec {
+        process: None,
+        tid: 0,
+        class: Class::Fair { weight: Weight::from_nice(0) },
+        affinity: Affinity::ALL,
+    };
+    let boot = Thread::try_new(spec, boot_thread, |_| {})?;
+    sched::start(&boot);
+    Ok(())
+}
+
+fn start_hart(index: usize, hart_id: u64) -> Result<(), NoMemory> {
+    let idle = Thread::try_new_idle(Some(KernelStack::try_new()?), never)?;
+    sched::init_hart(index, idle.clone())?;
+    let Some(block) = hart_block(index) else { return Ok(()) };
+    if let Err(e) = mem::start_hart(idle, block, hart_id) {
+        crate::klog::warn_log!("hart {hart_id} does not start: SBI error {}", e.0);
+    }
+    Ok(())
+}
+
+/// First code of a further hart, on its idle thread.
+fn secondary(block: &'static HartBlock) -> ! {
+    mem::load_kernel_table();
+    sched::set_online(block.index as usize);
+    arch::irq_enable();
+    drop(sync::adopt_initial_guard());
+    idle::run()
+}
+
+/// Idle threads are the boot contexts themselves; they never begin anywhere.
+fn never(_prev: Ref<Thread>) -> ! {
+    panic!("an idle thread was started");
+}
+
+/// The rest of booting, as a thread that may sleep.
+fn boot_thread(prev: Ref<Thread>) -> ! {
+    sched::arrive(prev);
+    info!("boot thread runs on hart {}", with_current(|me| mem::Threaded::task(me).core().hart_index()));
+    crate::boot::power::finish(0);
+}
+
+#[allow(dead_code, reason = "used once process 1 exists")]
+fn end_thread() -> ! {
+    sched::leave(Leave::Exit);
+    panic!("a thread ran after its end");
+}

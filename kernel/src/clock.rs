@@ -1,0 +1,73 @@
+//! Clocks: the platform's timebase in nanoseconds.
+
+use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use sync::Once;
+
+/// Nanoseconds of a second.
+pub(crate) const SECOND_NS: u64 = 1_000_000_000;
+
+/// How timebase ticks become nanoseconds: `ns = ticks * mult >> 32`.
+struct Timebase {
+    hz: u64,
+    mult: u64,
+    start: u64,
+}
+
+static TIMEBASE: Once<Timebase> = Once::new();
+/// Real time minus monotonic time.
+static REAL_OFFSET_NS: AtomicI64 = AtomicI64::new(0);
+/// Counts the changes of the real-time clock (timers on it look again).
+static REAL_CHANGES: AtomicU32 = AtomicU32::new(0);
+
+/// Sets the timebase; monotonic time begins now.
+pub(crate) fn init(hz: u64) {
+    let mult = (u128::from(SECOND_NS) << 32) / u128::from(hz.max(1));
+    let _ = TIMEBASE.set(Timebase { hz, mult: mult as u64, start: arch::time_now() });
+}
+
+/// Timebase frequency, in hertz.
+pub(crate) fn timebase_hz() -> u64 {
+    TIMEBASE.get().map_or(10_000_000, |t| t.hz)
+}
+
+/// Timebase ticks at which monotonic time was 0, and the multiplier (`ns = ticks * mult >> 32`), for the vDSO.
+pub(crate) fn conversion() -> (u64, u64) {
+    TIMEBASE.get().map_or((0, 0), |t| (t.start, t.mult))
+}
+
+/// Nanoseconds since boot.
+#[inline]
+pub(crate) fn monotonic_ns() -> u64 {
+    let Some(t) = TIMEBASE.get() else { return 0 };
+    let ticks = arch::time_now().wrapping_sub(t.start);
+    ((u128::from(ticks) * u128::from(t.mult)) >> 32) as u64
+}
+
+/// The first tick at which `monotonic_ns() >= ns`.
+pub(crate) fn ticks_at(ns: u64) -> u64 {
+    let Some(t) = TIMEBASE.get() else { return u64::MAX };
+    let ticks = (u128::from(ns) << 32).div_ceil(u128::from(t.mult.max(1)));
+    u64::try_from(ticks).map_or(u64::MAX, |x| x.saturating_add(t.start))
+}
+
+/// Nanoseconds since 1970.
+pub(crate) fn real_ns() -> u64 {
+    monotonic_ns().saturating_add_signed(REAL_OFFSET_NS.load(Ordering::Relaxed))
+}
+
+/// Real time minus monotonic time, in nanoseconds.
+pub(crate) fn real_offset_ns() -> i64 {
+    REAL_OFFSET_NS.load(Ordering::Relaxed)
+}
+
+/// Sets the real-time clock.
+pub(crate) fn set_real_ns(ns: u64) {
+    let offset = (ns as i64).wrapping_sub(monotonic_ns() as i64);
+    REAL_OFFSET_NS.store(offset, Ordering::Relaxed);
+    REAL_CHANGES.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Real time at boot, in nanoseconds since 1970.
+pub(crate) fn boot_real_ns() -> u64 {
+    REAL_OFFSET_NS.load(Ordering::Relaxed).max(0) as u64
+}

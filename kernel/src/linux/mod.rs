@@ -1,0 +1,116 @@
+//! The Linux system calls: dispatch, arguments and results. One file a family beside this one.
+
+use crate::task::Thread;
+use abi::Errno;
+use arch::TrapFrame;
+
+/// A call in progress.
+pub(crate) struct Call<'a> {
+    /// The calling thread.
+    pub(crate) me: &'a Thread,
+    /// Its user registers.
+    pub(crate) frame: &'a mut TrapFrame,
+}
+
+/// Why a call has no plain result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It failed.
+    Errno(Errno),
+    /// A signal interrupted it; whether it is restarted depends on the handler (signal(7)).
+    Restart(Restart),
+    /// The registers are already as the program shall see them (rt_sigreturn, execve).
+    FrameReplaced,
+}
+
+/// How an interrupted call may go on (Linux's ERESTART* codes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// Again with the same arguments if the handler has SA_RESTART, or if no handler ran; EINTR otherwise.
+    Sys,
+    /// Again only if no handler ran; EINTR otherwise.
+    NoHandler,
+    /// Always again.
+    Always,
+    /// Through restart_syscall, with what the thread remembers (relative time-outs), if no handler ran.
+    Block,
+}
+
+impl From<Errno> for Stop {
+    fn from(e: Errno) -> Self {
+        Stop::Errno(e)
+    }
+}
+impl From<mem::NoMemory> for Stop {
+    fn from(_: mem::NoMemory) -> Self {
+        Stop::Errno(Errno::ENOMEM)
+    }
+}
+impl From<mem::user::Fault> for Stop {
+    fn from(_: mem::user::Fault) -> Self {
+        Stop::Errno(Errno::EFAULT)
+    }
+}
+
+/// What a call returns: the value for `a0`.
+pub(crate) type CallResult = Result<usize, Stop>;
+
+impl Call<'_> {
+    /// Argument `n` as it stands in the register.
+    #[inline(always)]
+    pub(crate) fn arg(&self, n: usize) -> usize {
+        self.frame.arg(n)
+    }
+    /// Argument `n` as a C `int`.
+    #[inline(always)]
+    pub(crate) fn int(&self, n: usize) -> i32 {
+        self.frame.arg(n) as i32
+    }
+    /// Argument `n` as an `unsigned int`.
+    #[inline(always)]
+    pub(crate) fn uint(&self, n: usize) -> u32 {
+        self.frame.arg(n) as u32
+    }
+}
+
+/// Answers a call that does not exist yet. The one place where that happens.
+fn stub(_c: &mut Call<'_>) -> CallResult {
+    Err(Stop::Errno(Errno::ENOSYS))
+}
+
+macro_rules! handler {
+    (live $name:ident $c:ident) => { handlers::$name($c) };
+    (stub $name:ident $c:ident) => { stub($c) };
+}
+
+macro_rules! dispatch_table {
+    ($($number:literal $name:ident ($($args:tt)*) -> $ret:ident { state: $state:ident, $($rest:tt)* })*) => {
+        #[inline(always)]
+        fn call(number: usize, c: &mut Call<'_>) -> CallResult {
+            match number {
+                $($number => handler!($state $name c),)*
+                _ => stub(c),
+            }
+        }
+    };
+}
+abi::for_each_linux_call! { dispatch_table }
+
+/// Runs the call that the frame asks for and leaves its result there.
+pub(crate) fn dispatch(frame: &mut TrapFrame) {
+    crate::task::with_current(|me| {
+        let mut c = Call { me, frame };
+        let number = c.frame.call_number();
+        let result = call(number, &mut c);
+        match result {
+            Ok(v) => c.frame.set_arg(0, v),
+            Err(Stop::Errno(e)) => c.frame.set_arg(0, (e.number() as usize).wrapping_neg()),
+            Err(Stop::FrameReplaced) => {}
+            Err(Stop::Restart(kind)) => crate::task::signal::interrupted_call(me, c.frame, kind),
+        }
+    });
+}
+
+/// The handlers by the names of their calls.
+mod handlers {
+}

@@ -1,0 +1,20 @@
+//! The rvOS kernel: safe code on top of `arch`, `sync` and `mem`.
+//!
+//! Where things are: `boot` brings the machine up; `trap` is the way in and out of user mode; `linux` holds the calls, one
+//! file a family; `task` threads, processes, scheduling and waiting; `mm` address spaces; `fs` names and files.
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+extern crate alloc;
+
+mod boot;
+mod clock;
+mod klog;
+mod linux;
+mod mm;
+mod panic;
+mod random;
+mod task;
+mod trap;
+
+arch::entry!(boot::main);

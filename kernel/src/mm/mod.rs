@@ -1,0 +1,3 @@
+//! Address spaces.
+
+pub(crate) mod fault;

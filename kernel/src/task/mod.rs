@@ -1,0 +1,18 @@
+//! Threads, processes, scheduling and waiting.
+//!
+//! * [`Thread`] – what the scheduler runs; [`Process`] – a thread group with everything its threads share.
+//! * `sched` – run queues, switching, wake-up; `timers` – deadlines; `wait` – the one blocking helper.
+//! * `parking` – the sleep behind kernel mutexes.
+
+pub(crate) mod idle;
+pub(crate) mod ids;
+pub(crate) mod parking;
+pub(crate) mod process;
+pub(crate) mod sched;
+pub(crate) mod signal;
+pub(crate) mod thread;
+pub(crate) mod timers;
+pub(crate) mod wait;
+
+pub(crate) use process::Process;
+pub(crate) use thread::{Thread, with_current};

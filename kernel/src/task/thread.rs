@@ -1,0 +1,154 @@
+//! A thread: its task (stack and context), wait state, scheduling node, and what it points to.
+
+use super::process::Process;
+use super::sched::{self, QueueNode};
+use super::timers::TimerNode;
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use logic_sched::{Affinity, Class, Entity, GroupId};
+use logic_waits::WaitCell;
+use mem::{KernelStack, NoMemory, Ref, Task, Threaded, Weak};
+use sync::{SpinLock, levels};
+
+/// A thread of the kernel or of a program.
+pub(crate) struct Thread {
+    task: Task,
+    /// Never reused.
+    id: u64,
+    /// Its number in the pid scope; 0 for kernel threads.
+    tid: AtomicU32,
+    me: Weak<Thread>,
+    process: Option<Ref<Process>>,
+    /// Who decides whether it sleeps.
+    pub(crate) wait: WaitCell,
+    /// Its scheduling node while it neither runs nor waits in a run queue.
+    pub(crate) node: SpinLock<Option<QueueNode>, levels::WaitState>,
+    /// Its deadline's node while no deadline is armed.
+    pub(crate) timer: SpinLock<Option<Box<TimerNode>>, levels::WaitState>,
+    /// How it leaves the hart (`sched::Leave`), for the thread that comes next.
+    pub(crate) leaving: AtomicU32,
+    /// Nanoseconds run, up to the last switch.
+    pub(crate) run_ns: AtomicU64,
+    /// Nanoseconds run inside the kernel.
+    pub(crate) system_ns: AtomicU64,
+    /// When the kernel was last entered or the thread last came to the hart inside it.
+    pub(crate) entered_ns: AtomicU64,
+    /// Times it gave up the hart by itself, and times it was made to.
+    pub(crate) switches: [AtomicU64; 2],
+}
+
+impl Threaded for Thread {
+    #[inline(always)]
+    fn task(&self) -> &Task {
+        &self.task
+    }
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// What a new thread is made from.
+pub(crate) struct ThreadSpec {
+    /// The process it belongs to; `None` for a thread of the kernel.
+    pub(crate) process: Option<Ref<Process>>,
+    /// Its number, 0 for a kernel thread.
+    pub(crate) tid: u32,
+    /// Scheduling class and weight.
+    pub(crate) class: Class,
+    /// Harts it may run on.
+    pub(crate) affinity: Affinity,
+}
+
+impl Thread {
+    /// A thread that will begin in `start`; it does not run before [`sched::start`].
+    pub(crate) fn try_new(spec: ThreadSpec, start: fn(Ref<Thread>) -> !, setup: impl FnOnce(&mut Task)) -> Result<Ref<Thread>, NoMemory> {
+        let mut task = Task::new::<Thread>(KernelStack::try_new()?, start);
+        setup(&mut task);
+        let entity = Entity::new(spec.class, GroupId::ROOT, spec.affinity);
+        let node = mem::try_box(logic_sched::node(None, entity))?;
+        let timer = mem::try_box(super::timers::thread_node())?;
+        let process = spec.process;
+        let tid = spec.tid;
+        Ref::try_new_cyclic(|me| Thread::build(task, tid, process, me.clone(), Some(node), Some(timer)))
+    }
+
+    /// The thread that the boot code of a hart becomes: it idles. `stack` is `None` on the boot hart, which has one.
+    pub(crate) fn try_new_idle(stack: Option<KernelStack>, start: fn(Ref<Thread>) -> !) -> Result<Ref<Thread>, NoMemory> {
+        let task = match stack {
+            Some(s) => Task::new::<Thread>(s, start),
+            None => Task::for_boot::<Thread>(),
+        };
+        Ref::try_new_cyclic(|me| Thread::build(task, 0, None, me.clone(), None, None))
+    }
+
+    fn build(
+        task: Task,
+        tid: u32,
+        process: Option<Ref<Process>>,
+        me: Weak<Thread>,
+        node: Option<QueueNode>,
+        timer: Option<Box<TimerNode>>,
+    ) -> Thread {
+        Thread {
+            task,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            tid: AtomicU32::new(tid),
+            me,
+            process,
+            wait: WaitCell::new(),
+            node: SpinLock::new(node),
+            timer: SpinLock::new(timer),
+            leaving: AtomicU32::new(0),
+            run_ns: AtomicU64::new(0),
+            system_ns: AtomicU64::new(0),
+            entered_ns: AtomicU64::new(0),
+            switches: [const { AtomicU64::new(0) }; 2],
+        }
+    }
+
+    /// Kernel-wide id, never reused.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+    /// Its number in the pid scope.
+    pub(crate) fn tid(&self) -> u32 {
+        self.tid.load(Ordering::Relaxed)
+    }
+    /// Takes over another number (exec from a thread that is not the leader).
+    pub(crate) fn set_tid(&self, tid: u32) {
+        self.tid.store(tid, Ordering::Relaxed);
+    }
+    /// The process it belongs to. Kernel threads have none and never come where this is asked.
+    #[inline(always)]
+    pub(crate) fn process(&self) -> &Ref<Process> {
+        match &self.process {
+            Some(p) => p,
+            None => panic!("a kernel thread has no process"),
+        }
+    }
+    /// The process it belongs to, if it is not a kernel thread.
+    pub(crate) fn process_opt(&self) -> Option<&Ref<Process>> {
+        self.process.as_ref()
+    }
+    /// A counted reference to itself.
+    pub(crate) fn to_ref(&self) -> Ref<Thread> {
+        match self.me.upgrade() {
+            Some(r) => r,
+            // Whoever has a `&Thread` got it from a living reference.
+            None => panic!("thread used after its end"),
+        }
+    }
+    /// Asks it to look at `flags` (of `arch::flag`) before it goes on in user mode.
+    pub(crate) fn raise(&self, flags: u32) {
+        self.task.core().raise(flags);
+    }
+    /// Wakes it if it waits.
+    pub(crate) fn wake(&self) {
+        sched::wake(self);
+    }
+}
+
+/// Calls `f` with the running thread.
+#[inline(always)]
+pub(crate) fn with_current<R>(f: impl FnOnce(&Thread) -> R) -> R {
+    mem::with_current::<Thread, R>(f)
+}

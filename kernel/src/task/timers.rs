@@ -1,0 +1,157 @@
+//! Deadlines: one queue a hart, one-shot, in nanoseconds of the monotonic clock.
+
+use super::thread::Thread;
+use crate::clock;
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicU64, Ordering};
+use logic_tree::{Node, Tree};
+use mem::Ref;
+use sync::{PerHart, PreemptGuard, SpinLock, levels, preempt_off};
+
+/// What happens at a deadline.
+pub(crate) enum Target {
+    /// Nothing: the node is at home.
+    None,
+    /// A thread's wait ends.
+    Wake(Ref<Thread>),
+    /// An object is told.
+    Call(Ref<dyn Expire>),
+}
+
+/// Something that a timer can run out for.
+pub(crate) trait Expire: Send + Sync {
+    /// The deadline passed. Called with no lock held, preemption off; must not sleep. The node comes back for re-arming.
+    fn expired(&self, node: Box<TimerNode>);
+}
+
+/// A deadline's place in a queue: `(deadline, sequence)`, so that equal ones run first come, first served.
+pub(crate) type TimerNode = Node<(u64, u64), Target>;
+
+/// A node for a thread's own deadline.
+pub(crate) fn thread_node() -> TimerNode {
+    Node::new((0, 0), Target::None)
+}
+
+/// Where a deadline was armed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Armed {
+    hart: usize,
+    key: (u64, u64),
+}
+
+struct HartTimers {
+    queue: SpinLock<Tree<(u64, u64), Target>, levels::Timers>,
+    /// The queue's earliest deadline.
+    next_ns: AtomicU64,
+    /// When the current slice ends.
+    slice_end_ns: AtomicU64,
+    /// What the hardware timer is set to.
+    armed_ns: AtomicU64,
+}
+
+static TIMERS: PerHart<HartTimers> = PerHart::new(
+    [const {
+        HartTimers {
+            queue: SpinLock::new(Tree::new()),
+            next_ns: AtomicU64::new(u64::MAX),
+            slice_end_ns: AtomicU64::new(u64::MAX),
+            armed_ns: AtomicU64::new(u64::MAX),
+        }
+    }; arch::MAX_HARTS],
+);
+static SEQUENCE: AtomicU64 = AtomicU64::new(0);
+
+/// Arms a deadline on this hart.
+pub(crate) fn arm(mut node: Box<TimerNode>, deadline_ns: u64, target: Target) -> Armed {
+    let key = (deadline_ns, SEQUENCE.fetch_add(1, Ordering::Relaxed));
+    node.key = key;
+    node.value = target;
+    let guard = preempt_off();
+    let timers = TIMERS.get(&guard);
+    let hart = arch::core(|c| c.hart_block().index as usize);
+    let mut queue = timers.queue.lock();
+    // Keys are unique, so nothing is ever in the way.
+    let _ = queue.insert(node);
+    let next = queue.first().map_or(u64::MAX, |(k, _)| k.0);
+    timers.next_ns.store(next, Ordering::Relaxed);
+    drop(queue);
+    program(timers);
+    Armed { hart, key }
+}
+
+/// Takes a deadline back; `None` when it has run out.
+pub(crate) fn cancel(armed: Armed) -> Option<Box<TimerNode>> {
+    let timers = TIMERS.remote(armed.hart);
+    let mut queue = timers.queue.lock();
+    let node = queue.remove(&armed.key);
+    let next = queue.first().map_or(u64::MAX, |(k, _)| k.0);
+    timers.next_ns.store(next, Ordering::Relaxed);
+    node
+}
+
+/// Notes when the current slice of this hart ends. Preemption is off.
+pub(crate) fn set_slice_end(ns: u64) {
+    let guard = preempt_off();
+    let timers = TIMERS.get(&guard);
+    timers.slice_end_ns.store(ns, Ordering::Relaxed);
+    program(timers);
+    guard.release_quietly();
+}
+
+/// Sets the hardware timer to whatever comes first.
+fn program(timers: &HartTimers) {
+    let first = timers.next_ns.load(Ordering::Relaxed).min(timers.slice_end_ns.load(Ordering::Relaxed));
+    if first != timers.armed_ns.load(Ordering::Relaxed) {
+        timers.armed_ns.store(first, Ordering::Relaxed);
+        set_hardware(first);
+    }
+}
+
+fn set_hardware(ns: u64) {
+    let ticks = if ns == u64::MAX { u64::MAX } else { clock::ticks_at(ns) };
+    if crate::boot::machine::has_sstc() {
+        arch::set_timer_stimecmp(ticks);
+    } else {
+        arch::sbi::set_timer(ticks);
+    }
+}
+
+/// The hardware timer fired: runs what is due, one deadline at a time, and sets it anew.
+pub(crate) fn on_interrupt(guard: &PreemptGuard) {
+    let timers = TIMERS.get(guard);
+    timers.armed_ns.store(u64::MAX, Ordering::Relaxed);
+    set_hardware(u64::MAX);
+    arch::Cause::unmask_timer();
+    let now = clock::monotonic_ns();
+    crate::random::stir(arch::time_now());
+    loop {
+        let mut queue = timers.queue.lock();
+        let due = match queue.first() {
+            Some((key, _)) if key.0 <= now => queue.pop_first(),
+            _ => None,
+        };
+        let next = queue.first().map_or(u64::MAX, |(k, _)| k.0);
+        timers.next_ns.store(next, Ordering::Relaxed);
+        drop(queue);
+        match due {
+            Some(node) => run(node),
+            None => break,
+        }
+    }
+    if now >= timers.slice_end_ns.load(Ordering::Relaxed) {
+        timers.slice_end_ns.store(u64::MAX, Ordering::Relaxed);
+        super::sched::on_slice_timer(guard, now);
+    }
+    program(timers);
+}
+
+fn run(mut node: Box<TimerNode>) {
+    match core::mem::replace(&mut node.value, Target::None) {
+        Target::None => {}
+        Target::Wake(thread) => {
+            *thread.timer.lock() = Some(node);
+            thread.wake();
+        }
+        Target::Call(object) => object.expired(node),
+    }
+}

@@ -1,0 +1,208 @@
+//! The one way to block: register, check, sleep until event, deadline or signal, and say which it was.
+
+use super::sched::{self, Leave};
+use super::thread::Thread;
+use super::timers::{self, Target};
+use crate::clock;
+use logic_waits::{Batch, Events, Key, Mode, More, ObserverList};
+use mem::Ref;
+
+/// Who is told when an object changes.
+#[derive(Clone)]
+pub(crate) enum Observer {
+    /// A thread that waits.
+    Thread(Ref<Thread>),
+}
+
+impl Observer {
+    fn notify(self) {
+        match self {
+            Observer::Thread(t) => t.wake(),
+        }
+    }
+}
+
+/// Observers of one object.
+pub(crate) type Observers = ObserverList<Observer>;
+
+/// An object that can be waited for: it shows its observer list, under its lock.
+pub(crate) trait Watch {
+    /// Calls `f` with the list, the object's lock held.
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers));
+}
+
+/// Why a wait ended without what was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The deadline passed.
+    Deadline,
+    /// A signal is pending.
+    Signal,
+    /// No memory for registering.
+    NoMemory,
+}
+
+/// What may end a wait besides the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interrupt {
+    /// Any signal.
+    AnySignal,
+    /// Only signals that end the process.
+    Kill,
+}
+
+impl Interrupt {
+    fn pending(self, me: &Thread) -> bool {
+        match self {
+            Interrupt::AnySignal => me.signal_pending(),
+            Interrupt::Kill => me.kill_pending(),
+        }
+    }
+}
+
+/// Tells everyone in `list` about `events`: to be called with the way to lock the list, after the object changed under
+/// that lock and `list.changed(events)` was noted there. Wakes happen after unlock.
+pub(crate) fn notify(object: &dyn Watch, events: Events) {
+    let mut batch = Batch::new();
+    loop {
+        let mut more = More::Done;
+        object.with_observers(&mut |list| {
+            if !list.is_empty() {
+                more = list.fire(events, &mut batch);
+            }
+        });
+        for o in batch.drain() {
+            o.notify();
+        }
+        if more == More::Done {
+            return;
+        }
+    }
+}
+
+/// Waits at one object until `attempt` gives something. `mode` says whether one waiter of many is enough for an event.
+pub(crate) fn wait_at<T>(
+    me: &Thread,
+    object: &dyn Watch,
+    events: Events,
+    mode: Mode,
+    deadline_ns: Option<u64>,
+    interrupt: Interrupt,
+    mut attempt: impl FnMut() -> Option<T>,
+) -> Result<T, Ended> {
+    let mut key: Option<Key> = None;
+    let result = sleep_until(me, deadline_ns, interrupt, || {
+        // Registered first, tried then: a change in between wakes.
+        register(me, object, events, mode, &mut key).map_err(|()| Ended::NoMemory)?;
+        Ok(attempt())
+    });
+    if let Some(key) = key {
+        leave_object(object, key, events, result.is_ok());
+    }
+    result
+}
+
+fn register(me: &Thread, object: &dyn Watch, events: Events, mode: Mode, key: &mut Option<Key>) -> Result<(), ()> {
+    let mut result = Ok(());
+    object.with_observers(&mut |list| {
+        if key.is_some_and(|k| list.contains(k)) {
+            return;
+        }
+        match list.add(Observer::Thread(me.to_ref()), events, mode) {
+            Ok(k) => *key = Some(k),
+            Err(_) => result = Err(()),
+        }
+    });
+    result
+}
+
+/// Ends a registration; a wake that was meant for one waiter and not used is passed on.
+fn leave_object(object: &dyn Watch, key: Key, events: Events, consumed: bool) {
+    let mut removed = None;
+    object.with_observers(&mut |list| removed = list.remove(key));
+    if removed.is_some() || consumed {
+        return;
+    }
+    let mut batch = Batch::new();
+    loop {
+        let mut more = More::Done;
+        object.with_observers(&mut |list| more = list.pass_on(events, &mut batch));
+        for o in batch.drain() {
+            o.notify();
+        }
+        if more == More::Done {
+            return;
+        }
+    }
+}
+
+/// Sleeps until `attempt` gives something. Whoever can change its answer must wake this thread afterwards.
+pub(crate) fn sleep_until<T>(
+    me: &Thread,
+    deadline_ns: Option<u64>,
+    interrupt: Interrupt,
+    mut attempt: impl FnMut() -> Result<Option<T>, Ended>,
+) -> Result<T, Ended> {
+    let mut deadline = Deadline::new(deadline_ns);
+    let result = loop {
+        me.wait.arm();
+        match attempt() {
+            Ok(Some(v)) => break Ok(v),
+            Ok(None) => {}
+            Err(e) => break Err(e),
+        }
+        if interrupt.pending(me) {
+            break Err(Ended::Signal);
+        }
+        if deadline.passed(me) {
+            break Err(Ended::Deadline);
+        }
+        sched::leave(Leave::Sleep);
+    };
+    me.wait.disarm();
+    deadline.cancel(me);
+    result
+}
+
+/// A deadline that is armed when the first sleep begins.
+struct Deadline {
+    at_ns: Option<u64>,
+    armed: Option<timers::Armed>,
+}
+
+impl Deadline {
+    fn new(at_ns: Option<u64>) -> Self {
+        Deadline { at_ns, armed: None }
+    }
+    /// Whether it passed; arms the timer otherwise.
+    fn passed(&mut self, me: &Thread) -> bool {
+        let Some(at) = self.at_ns else { return false };
+        if clock::monotonic_ns() >= at {
+            return true;
+        }
+        if self.armed.is_none() {
+            let node = me.timer.lock().take();
+            // A thread has one deadline at a time, so its node is at home.
+            if let Some(node) = node {
+                self.armed = Some(timers::arm(node, at, Target::Wake(me.to_ref())));
+            }
+        }
+        false
+    }
+    fn cancel(&mut self, me: &Thread) {
+        if let Some(armed) = self.armed.take() {
+            match timers::cancel(armed) {
+                Some(mut node) => {
+                    node.value = Target::None;
+                    *me.timer.lock() = Some(node);
+                }
+                // It is running out at this moment on its hart: the node comes home in a moment.
+                None => {
+                    while me.timer.lock().is_none() {
+                        core::hint::spin_loop();
+                    }
+                }
+            }
+        }
+    }
+}

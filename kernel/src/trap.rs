@@ -1,0 +1,155 @@
+//! The way into the kernel and out of it.
+//!
+//! An interrupt only leaves a mark in the hart's `pending` word. Where preemption is on (at once, or when the last guard
+//! goes) [`preempt_point`] does what the marks stand for and lets the scheduler choose.
+
+use crate::task::{sched, timers, with_current};
+use crate::{linux, mm};
+use arch::{Cause, Handlers, TrapFrame, flag, pending};
+use core::sync::atomic::Ordering::Relaxed;
+use sync::{Hooks, preempt_off};
+
+static HANDLERS: Handlers = Handlers { user: from_user, kernel: from_kernel, overflow: crate::panic::stack_overflow };
+static HOOKS: Hooks =
+    Hooks { preempt_point, wait: crate::task::parking::wait, wake: crate::task::parking::wake };
+
+/// Registers the handlers; once, on the boot hart.
+pub(crate) fn init() {
+    arch::set_handlers(&HANDLERS);
+    sync::set_hooks(&HOOKS);
+}
+
+/// A trap from user mode.
+fn from_user(frame: &mut TrapFrame) {
+    match Cause::take(frame) {
+        Cause::SystemCall => {
+            arch::irq_enable();
+            frame.set_pc(frame.pc().wrapping_add(4));
+            linux::dispatch(frame);
+        }
+        Cause::Software => mark(pending::IPI),
+        Cause::Timer => mark(pending::TIMER),
+        Cause::External => mark(pending::EXTERNAL),
+        cause => {
+            arch::irq_enable();
+            user_exception(cause, frame);
+        }
+    }
+    to_user(frame);
+}
+
+fn user_exception(cause: Cause, frame: &mut TrapFrame) {
+    use mem::Access;
+    let access = match cause {
+        Cause::FetchFault => Access::Execute,
+        Cause::LoadFault => Access::Read,
+        Cause::StoreFault => Access::Write,
+        Cause::Illegal if with_current(start_fp) => return,
+        other => return crate::task::signal::raise_exception(other, frame),
+    };
+    if let Err(e) = mm::fault::user_fault(frame.tval, access) {
+        crate::task::signal::raise_fault(e, frame);
+    }
+}
+
+/// The first floating-point instruction of a thread traps.
+fn start_fp(me: &crate::task::Thread) -> bool {
+    mem::Threaded::task(me).start_fp()
+}
+
+/// Does what is due before the thread goes on in user mode; returns with interrupts off.
+pub(crate) fn to_user(frame: &mut TrapFrame) {
+    loop {
+        arch::irq_disable();
+        let (flags, pending) = arch::core(|c| (c.flags.load(Relaxed), c.hart_block().pending.load(Relaxed)));
+        if flags == 0 && pending == 0 {
+            break;
+        }
+        arch::irq_enable();
+        if pending != 0 || flags & flag::RESCHED != 0 {
+            preempt_point();
+        }
+        if flags & (flag::SIGNAL | flag::WORK) != 0 {
+            with_current(|me| crate::task::signal::on_the_way_out(me, frame));
+        }
+    }
+    // The registers are the thread's, and memory agrees with them or is older: what the switch left says which.
+    frame.set_fs(arch::fs_live());
+}
+
+fn mark(bit: u32) {
+    arch::core(|c| c.hart_block().pending.fetch_or(bit, Relaxed));
+}
+
+/// A trap from the kernel itself: an interrupt, or a user access that needs its page.
+fn from_kernel(frame: &mut TrapFrame) {
+    match Cause::take(frame) {
+        Cause::Software => interrupted(pending::IPI),
+        Cause::Timer => interrupted(pending::TIMER),
+        Cause::External => interrupted(pending::EXTERNAL),
+        cause @ (Cause::LoadFault | Cause::StoreFault) if arch::is_user_copy(frame.pc()) => {
+            let access = if cause == Cause::StoreFault { mem::Access::Write } else { mem::Access::Read };
+            user_copy_fault(frame, access);
+        }
+        cause => panic!(
+            "kernel trap {cause:?} at {:#x}, address {:#x}, ra {:#x}, sp {:#x}",
+            frame.pc(),
+            frame.tval,
+            frame.regs[1],
+            frame.regs[2]
+        ),
+    }
+}
+
+fn user_copy_fault(frame: &mut TrapFrame, access: mem::Access) {
+    let may_fault = arch::core(|c| c.preempt.load(Relaxed) == 0 && c.mutexes.load(Relaxed) == 0);
+    if may_fault && frame.interrupts_were_on() {
+        // The copy runs with user access open; the handler must not.
+        arch::sum_clear();
+        arch::irq_enable();
+        let ok = mm::fault::user_fault(frame.tval, access).is_ok();
+        arch::irq_disable();
+        if ok {
+            return;
+        }
+    }
+    frame.set_pc(arch::user_copy_fixup());
+}
+
+fn interrupted(bit: u32) {
+    mark(bit);
+    if arch::core(|c| c.preempt.load(Relaxed)) == 0 {
+        arch::sum_clear();
+        arch::irq_enable();
+        preempt_point();
+        arch::irq_disable();
+    }
+}
+
+/// Handles what interrupts left behind, and gives the hart away if the scheduler wants it.
+fn preempt_point() {
+    if crate::panic::in_progress() {
+        crate::panic::stop();
+    }
+    let guard = preempt_off();
+    loop {
+        let marks = arch::core(|c| c.hart_block().pending.swap(0, Relaxed));
+        if marks == 0 {
+            break;
+        }
+        if marks & pending::TIMER != 0 {
+            timers::on_interrupt(&guard);
+        }
+        if marks & pending::IPI != 0 {
+            sched::on_kick(&guard);
+        }
+        if marks & pending::EXTERNAL != 0 {
+            crate::boot::devices::on_external(&guard);
+            Cause::unmask_external();
+        }
+    }
+    guard.release_quietly();
+    if arch::core(|c| c.flags.load(Relaxed)) & flag::RESCHED != 0 {
+        sched::leave(sched::Leave::Preempted);
+    }
+}

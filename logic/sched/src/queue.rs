@@ -1,0 +1,336 @@
+//! [`RunQueue`]: enqueue, pick, account, slices and wake-up preemption. Neighbours: `group` (the
+//! lower level), `migrate` (threads and groups that come and go).
+
+use alloc::boxed::Box;
+
+use logic_tree::Tree;
+
+use crate::entity::{Class, Entity, Hart, Item, Key, Lane, Node, Order, Reason};
+use crate::group::{GroupId, GroupNode, GroupOrder};
+use crate::time::{Virtual, stretch};
+use crate::{
+    CREDIT_NS, LATENCY_NS, MIN_SLICE_NS, RR_SLICE_NS, RT_CAP_NS, RT_PERIOD_NS, WAKE_GRANULARITY_NS,
+};
+
+/// One hart's queue of runnable threads; the running one is not in it.
+#[derive(Debug)]
+pub struct RunQueue<T> {
+    pub(crate) hart: Hart,
+    /// Real-time threads, highest priority first.
+    pub(crate) realtime: Tree<Order, Item<T>>,
+    /// Every group that was added, by id.
+    pub(crate) groups: Tree<GroupId, crate::group::Group<T>>,
+    /// The groups that have queued threads, least served first.
+    pub(crate) waiting: Tree<GroupOrder, ()>,
+    /// The sum of the weights of `waiting`.
+    pub(crate) waiting_weight: u64,
+    /// No waiting group is expected before this; never goes back.
+    pub(crate) floor: Virtual,
+    pub(crate) len: usize,
+    /// Numbers arrivals.
+    next_seq: Virtual,
+    /// Numbers those that go to the head of their priority, downwards.
+    head_seq: Virtual,
+    rt_period_start_ns: u64,
+    rt_used_ns: u64,
+}
+
+impl<T> RunQueue<T> {
+    /// A hart's queue. `root` is the group [`GroupId::ROOT`], whatever id it was made with.
+    pub fn new(hart: Hart, mut root: Box<GroupNode<T>>) -> Self {
+        let mut groups = Tree::new();
+        root.key = GroupId::ROOT;
+        // The tree is empty: nothing can be in the way.
+        let _ = groups.insert(root);
+        Self {
+            hart,
+            realtime: Tree::new(),
+            groups,
+            waiting: Tree::new(),
+            waiting_weight: 0,
+            floor: Virtual(0),
+            len: 0,
+            next_seq: Virtual(0),
+            head_seq: Virtual(0),
+            rt_period_start_ns: 0,
+            rt_used_ns: 0,
+        }
+    }
+
+    /// How many threads are queued.
+    #[must_use]
+    #[inline]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no thread is queued.
+    #[must_use]
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Queues a thread. `now_ns` is the monotonic clock. A thread whose group is not known here
+    /// joins [`GroupId::ROOT`].
+    #[inline]
+    pub fn enqueue(&mut self, node: Box<Node<T>>, reason: Reason, now_ns: u64) -> Key {
+        self.len = self.len.wrapping_add(1);
+        match node.value.entity.class {
+            Class::Fair { .. } => self.enqueue_fair(node, reason),
+            Class::Fifo { prio } | Class::Rr { prio } => {
+                self.roll_rt_period(now_ns);
+                self.enqueue_realtime(node, prio, reason)
+            }
+        }
+    }
+
+    fn enqueue_fair(&mut self, mut node: Box<Node<T>>, reason: Reason) -> Key {
+        let id = node.value.entity.group;
+        let Some(group) = self.groups.get_mut(&id) else {
+            if id == GroupId::ROOT {
+                // `new` added it and `remove_group` refuses it.
+                return KEY_OF_NOTHING;
+            }
+            node.value.entity.group = GroupId::ROOT;
+            node.value.entity.home = None;
+            return self.enqueue_fair(node, reason);
+        };
+        let entity = &mut node.value.entity;
+        entity.vruntime = group.place_thread(entity, reason, self.hart);
+        entity.home = Some((self.hart, id));
+        let at = entity.vruntime;
+        let order = Order {
+            at,
+            seq: self.next_seq,
+        };
+        self.next_seq = self.next_seq.after(1);
+        group.load = group.load.wrapping_add(u64::from(entity.weight().get()));
+        node.key = order;
+        // The number is unique in this queue, so the order is too.
+        let _ = group.threads.insert(node);
+        if let Some(mut place) = group.place.take() {
+            let at = group.vruntime.max(self.floor.before(CREDIT_NS));
+            group.vruntime = at;
+            self.waiting_weight = self
+                .waiting_weight
+                .wrapping_add(u64::from(group.weight.get()));
+            place.key = GroupOrder { at, id };
+            // A group has one place, so its id is there once.
+            let _ = self.waiting.insert(place);
+        }
+        Key {
+            lane: Lane::Fair(id),
+            order,
+        }
+    }
+
+    fn enqueue_realtime(&mut self, mut node: Box<Node<T>>, prio: u8, reason: Reason) -> Key {
+        let entity = &mut node.value.entity;
+        let slice_over = matches!(entity.class, Class::Rr { .. }) && entity.rr_left_ns == 0;
+        if slice_over || reason != Reason::Preempted {
+            entity.rr_left_ns = RR_SLICE_NS;
+        }
+        // sched(7): preempted by a higher priority, it stays at the head of its own.
+        let seq = if reason == Reason::Preempted && !slice_over {
+            self.head_seq = self.head_seq.before(1);
+            self.head_seq
+        } else {
+            self.next_seq = self.next_seq.after(1);
+            self.next_seq
+        };
+        let order = Order {
+            at: rank(prio),
+            seq,
+        };
+        node.key = order;
+        let _ = self.realtime.insert(node);
+        Key {
+            lane: Lane::Realtime,
+            order,
+        }
+    }
+
+    /// Takes the thread out that is to run next.
+    #[inline]
+    pub fn pick(&mut self, now_ns: u64) -> Option<Box<Node<T>>> {
+        let node = if self.realtime.is_empty() {
+            self.pop_fair()
+        } else {
+            self.pick_with_realtime(now_ns)
+        }?;
+        self.len = self.len.wrapping_sub(1);
+        Some(node)
+    }
+
+    fn pick_with_realtime(&mut self, now_ns: u64) -> Option<Box<Node<T>>> {
+        self.roll_rt_period(now_ns);
+        if self.rt_used_ns >= RT_CAP_NS
+            && let Some(node) = self.pop_fair()
+        {
+            return Some(node);
+        }
+        self.realtime.pop_first()
+    }
+
+    #[inline]
+    fn pop_fair(&mut self) -> Option<Box<Node<T>>> {
+        let (&GroupOrder { id, .. }, ()) = self.waiting.first()?;
+        let group = self.groups.get_mut(&id)?;
+        let node = group.threads.pop_first()?;
+        group.load = group
+            .load
+            .wrapping_sub(u64::from(node.value.entity.weight().get()));
+        if group.threads.is_empty() {
+            group.place = self.waiting.pop_first();
+            self.waiting_weight = self
+                .waiting_weight
+                .wrapping_sub(u64::from(group.weight.get()));
+        }
+        Some(node)
+    }
+
+    /// Charges the current thread, which came from this queue, with what it ran since it was picked
+    /// or last charged; before it is enqueued again, sleeps or ends, and at will in between.
+    #[inline]
+    pub fn account(&mut self, node: &mut Node<T>, ran_ns: u64) {
+        let entity = &mut node.value.entity;
+        match entity.class {
+            Class::Fair { weight } => {
+                entity.vruntime = entity.vruntime.after(stretch(ran_ns, weight.factor()));
+                self.account_group(entity, ran_ns);
+            }
+            Class::Fifo { .. } => self.rt_used_ns = self.rt_used_ns.saturating_add(ran_ns),
+            Class::Rr { .. } => {
+                self.rt_used_ns = self.rt_used_ns.saturating_add(ran_ns);
+                entity.rr_left_ns = entity.rr_left_ns.saturating_sub(ran_ns);
+            }
+        }
+    }
+
+    fn account_group(&mut self, entity: &mut Entity, ran_ns: u64) {
+        let id = entity.group;
+        let Some(group) = self.groups.get_mut(&id) else {
+            return;
+        };
+        group.raise_floor(entity.vruntime);
+        entity.lag_ns = group.lag_ns(entity.vruntime);
+        let old = GroupOrder {
+            at: group.vruntime,
+            id,
+        };
+        let at = old.at.after(stretch(ran_ns, group.factor));
+        group.vruntime = at;
+        if group.place.is_none() {
+            self.move_group(&old, at);
+        }
+        let first = self.waiting.first().map_or(at, |(order, ())| order.at);
+        self.floor = self.floor.max(at.min(first));
+    }
+
+    /// Moves a waiting group to a later time.
+    fn move_group(&mut self, old: &GroupOrder, at: Virtual) {
+        if self.waiting.len() == 1 {
+            // Alone it has no neighbours that it could overtake.
+            let _ = self.waiting.modify(old, |order, ()| order.at = at);
+        } else if let Some(mut place) = self.waiting.remove(old) {
+            place.key.at = at;
+            let _ = self.waiting.insert(place);
+        }
+    }
+
+    /// How long the current thread may run from now on before it is to be put back; `None`: as long
+    /// as it likes, nobody else is here. Ask after `pick` and after each `enqueue`.
+    #[must_use]
+    #[inline]
+    pub fn slice_ns(&self, current: &Node<T>) -> Option<u64> {
+        if self.len == 0 {
+            return None;
+        }
+        let entity = &current.value.entity;
+        let capped = self.waiting.first().map(|_| {
+            // At least a slice's worth, so that an exhausted cap cannot make a storm of timers.
+            RT_CAP_NS.saturating_sub(self.rt_used_ns).max(MIN_SLICE_NS)
+        });
+        match entity.class {
+            Class::Fair { weight } => Some(self.fair_slice_ns(entity.group, weight.get())),
+            Class::Fifo { .. } => capped,
+            Class::Rr { .. } => {
+                let left = entity.rr_left_ns.max(MIN_SLICE_NS);
+                Some(capped.map_or(left, |capped| capped.min(left)))
+            }
+        }
+    }
+
+    fn fair_slice_ns(&self, id: GroupId, weight: u32) -> u64 {
+        let Some(group) = self.groups.get(&id) else {
+            return MIN_SLICE_NS;
+        };
+        let group_weight = u64::from(group.weight.get());
+        let all_groups = if group.place.is_some() {
+            self.waiting_weight.wrapping_add(group_weight)
+        } else {
+            self.waiting_weight
+        };
+        let weight = u64::from(weight);
+        let all_threads = group.load.wrapping_add(weight);
+        let share = |whole: u64, part: u64, all: u64| {
+            whole
+                .saturating_mul(part)
+                .checked_div(all)
+                .unwrap_or(MIN_SLICE_NS)
+        };
+        let groups_ns = share(LATENCY_NS, group_weight, all_groups);
+        share(groups_ns, weight, all_threads).clamp(MIN_SLICE_NS, LATENCY_NS)
+    }
+
+    /// Whether the thread that was just queued as `new` is to take the hart from the current one,
+    /// which has run for `ran_ns` since it was charged last.
+    #[must_use]
+    #[inline]
+    pub fn preempts(&self, new: &Key, current: &Node<T>, ran_ns: u64) -> bool {
+        let entity = &current.value.entity;
+        let id = match (new.lane, entity.class) {
+            (Lane::Realtime, Class::Fair { .. }) => return self.rt_used_ns < RT_CAP_NS,
+            (Lane::Realtime, Class::Fifo { prio } | Class::Rr { prio }) => {
+                return new.order.at < rank(prio);
+            }
+            (Lane::Fair(_), Class::Fifo { .. } | Class::Rr { .. }) => return false,
+            (Lane::Fair(id), Class::Fair { .. }) => id,
+        };
+        let (ahead, at) = if id == entity.group {
+            let ran = stretch(ran_ns, entity.weight().factor());
+            (new.order.at, entity.vruntime.after(ran))
+        } else {
+            let (Some(theirs), Some(ours)) = (self.groups.get(&id), self.groups.get(&entity.group))
+            else {
+                return false;
+            };
+            let ran = stretch(ran_ns, ours.factor);
+            (theirs.vruntime, ours.vruntime.after(ran))
+        };
+        ahead.after(WAKE_GRANULARITY_NS) < at
+    }
+
+    fn roll_rt_period(&mut self, now_ns: u64) {
+        if now_ns.wrapping_sub(self.rt_period_start_ns) >= RT_PERIOD_NS {
+            self.rt_period_start_ns = now_ns;
+            self.rt_used_ns = 0;
+        }
+    }
+}
+
+/// A priority's place in the order: 99 comes first.
+#[inline]
+fn rank(prio: u8) -> Virtual {
+    Virtual(u64::from(99u8.saturating_sub(prio)))
+}
+
+/// A key that fits no thread.
+const KEY_OF_NOTHING: Key = Key {
+    lane: Lane::Fair(GroupId(u64::MAX)),
+    order: Order {
+        at: Virtual(0),
+        seq: Virtual(0),
+    },
+};

@@ -1,0 +1,376 @@
+//! loom models of the steps, each with mutations: a model that leaves a step out must fail.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test --release -p logic-waits models`
+#![allow(clippy::unwrap_used, reason = "a model may panic")]
+
+// std's `Arc`: loom's own panics again while a failed model unwinds.
+use std::sync::Arc;
+use std::vec::Vec;
+
+use logic_shim::{Atomics, Loom, Ordering};
+use loom::sync::{Condvar, Mutex};
+use loom::thread;
+
+use crate::mutation::{Step, leave_out, left_out};
+use crate::{Batch, Events, Mode, More, ObserverList, Sleep, WaitCell, Wake};
+
+/// A kernel thread, with its hart's run queue. What the kernel does around `WaitCell`.
+struct Thread {
+    cell: WaitCell<Loom>,
+    queue: Mutex<Queue>,
+    enqueued: Condvar,
+}
+
+/// What the run-queue lock protects.
+#[derive(Default)]
+struct Queue {
+    holds_thread: bool,
+    context_saved: bool,
+}
+
+impl Thread {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            cell: WaitCell::new(),
+            queue: Mutex::new(Queue::default()),
+            enqueued: Condvar::new(),
+        })
+    }
+
+    /// The scheduler's part: (3) and (4), then off the hart until enqueued.
+    fn sleep(&self) {
+        let mut queue = self.queue.lock().unwrap();
+        if self.cell.commit_sleep() == Sleep::Woken {
+            return;
+        }
+        if left_out(Step::LockUntilSaved) {
+            drop(queue);
+            queue = self.queue.lock().unwrap();
+        }
+        queue.context_saved = true;
+        while !queue.holds_thread {
+            queue = self.enqueued.wait(queue).unwrap();
+        }
+        *queue = Queue::default();
+    }
+
+    /// The waker's part: (6) and (7).
+    fn wake(&self) {
+        if self.cell.wake() != Wake::Enqueue {
+            return;
+        }
+        let mut queue = self.queue.lock().unwrap();
+        assert!(queue.context_saved, "enqueued on a running stack");
+        assert!(!queue.holds_thread, "enqueued twice");
+        queue.holds_thread = true;
+        self.enqueued.notify_one();
+    }
+
+    /// Waits for a fact that is no object's: a pending signal, an expired deadline.
+    fn wait_for(&self, fact: &<Loom as Atomics>::U32, wanted: u32) {
+        if left_out(Step::ArmBeforeCheck) {
+            while fact.load(Ordering::Relaxed) != wanted {
+                self.cell.arm();
+                self.sleep();
+            }
+            return;
+        }
+        loop {
+            self.cell.arm();
+            if fact.load(Ordering::Relaxed) == wanted {
+                break;
+            }
+            self.sleep();
+        }
+        self.cell.disarm();
+    }
+}
+
+/// A semaphore: an object whose every unit is for one waiter.
+struct Object {
+    state: Mutex<State>,
+}
+
+struct State {
+    units: u32,
+    observers: ObserverList<Arc<Thread>>,
+}
+
+/// How long a taker waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    Forever,
+    /// Its deadline has passed as soon as it would sleep.
+    None,
+}
+
+/// Whether someone takes a unit without ever waiting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Thief {
+    There,
+    Absent,
+}
+
+impl Object {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                units: 0,
+                observers: ObserverList::new(),
+            }),
+        })
+    }
+
+    fn put(&self) {
+        {
+            let mut state = self.state.lock().unwrap();
+            state.units += 1;
+            state.observers.changed(Events::IN);
+        }
+        self.fire_and_wake();
+    }
+
+    /// (C) in a later lock hold, as the kernel may.
+    fn fire_and_wake(&self) {
+        let mut batch = Batch::new();
+        loop {
+            let more = self
+                .state
+                .lock()
+                .unwrap()
+                .observers
+                .fire(Events::IN, &mut batch);
+            let woken: Vec<_> = batch.drain().collect();
+            woken.iter().for_each(|thread| thread.wake());
+            if more == More::Done {
+                return;
+            }
+        }
+    }
+
+    /// Takes a unit; false if the deadline came first.
+    fn take(&self, me: &Arc<Thread>, patience: Patience) -> bool {
+        let mut key = None;
+        loop {
+            me.cell.arm();
+            let mut state = self.state.lock().unwrap();
+            if state.units > 0 {
+                state.units -= 1;
+                if let Some(key) = key {
+                    state.observers.remove(key);
+                }
+                break;
+            }
+            if key.is_none_or(|key| !state.observers.contains(key)) {
+                key = state.observers.add(me.clone(), Events::IN, Mode::One).ok();
+            }
+            drop(state);
+            if patience == Patience::None {
+                self.leave(key);
+                me.cell.disarm();
+                return false;
+            }
+            me.sleep();
+        }
+        me.cell.disarm();
+        true
+    }
+
+    /// Takes a unit if there is one.
+    fn steal(&self) -> bool {
+        let mut state = self.state.lock().unwrap();
+        let there = state.units > 0;
+        state.units -= u32::from(there);
+        there
+    }
+
+    /// (D) and (E).
+    fn leave(&self, key: Option<crate::Key>) {
+        let mut batch = Batch::new();
+        let mut state = self.state.lock().unwrap();
+        let Some(key) = key else { return };
+        if state.observers.remove(key).is_none() && !left_out(Step::PassOn) {
+            let more = state.observers.pass_on(Events::IN, &mut batch);
+            assert_eq!(more, More::Done);
+        }
+        drop(state);
+        batch.drain().for_each(|thread| thread.wake());
+    }
+}
+
+fn model(step: Option<Step>, body: impl Fn() + Sync + Send + 'static) {
+    leave_out(step);
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(5);
+    builder.check(body);
+}
+
+/// Several wakers, each with a fact of its own, one sleeper.
+fn wakers(step: Option<Step>, count: u32) {
+    model(step, move || {
+        let sleeper = Thread::new();
+        let fact = Arc::new(<Loom as Atomics>::U32::new(0));
+        let wakers: Vec<_> = (0..count)
+            .map(|_| {
+                let (sleeper, fact) = (sleeper.clone(), fact.clone());
+                thread::spawn(move || {
+                    // (5) Relaxed: the cell alone has to publish it.
+                    fact.fetch_add(1, Ordering::Relaxed);
+                    sleeper.wake();
+                })
+            })
+            .collect();
+        sleeper.wait_for(&fact, count);
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+    });
+}
+
+/// A waker publishes by plain relaxed writes; who has seen the wake sees the write.
+fn published(step: Option<Step>) {
+    model(step, || {
+        let sleeper = Thread::new();
+        let fact = Arc::new(<Loom as Atomics>::U32::new(0));
+        let waker = {
+            let (sleeper, fact) = (sleeper.clone(), fact.clone());
+            thread::spawn(move || {
+                fact.store(7, Ordering::Relaxed);
+                sleeper.wake();
+            })
+        };
+        sleeper.cell.arm();
+        if sleeper.cell.disarm() {
+            assert_eq!(fact.load(Ordering::Relaxed), 7);
+        }
+        waker.join().unwrap();
+    });
+}
+
+/// Two takers wait for two units; two putters, one of them this thread.
+fn two_takers(step: Option<Step>) {
+    model(step, || {
+        let object = Object::new();
+        let takers: Vec<_> = (0..2)
+            .map(|_| {
+                let object = object.clone();
+                thread::spawn(move || assert!(object.take(&Thread::new(), Patience::Forever)))
+            })
+            .collect();
+        object.put();
+        object.put();
+        for taker in takers {
+            taker.join().unwrap();
+        }
+    });
+}
+
+/// One taker gives up at once, one waits; there are as many units as are surely taken. With a
+/// `Thief` the unit is taken back at once, so that a slot of the list is used again.
+fn impatient(step: Option<Step>, thief: Thief) {
+    model(step, move || {
+        let object = Object::new();
+        let takers: Vec<_> = [Patience::None, Patience::Forever]
+            .into_iter()
+            .map(|patience| {
+                let object = object.clone();
+                thread::spawn(move || object.take(&Thread::new(), patience))
+            })
+            .collect();
+        object.put();
+        let stolen = thief == Thief::There && object.steal();
+        let mut takers = takers.into_iter();
+        let lucky = takers.next().is_some_and(|taker| taker.join().unwrap());
+        if stolen || lucky {
+            // The patient one needs a unit of its own.
+            object.put();
+        }
+        for taker in takers {
+            assert!(taker.join().unwrap());
+        }
+    });
+}
+
+#[test]
+fn wake_one() {
+    wakers(None, 1);
+}
+
+#[test]
+fn wake_many() {
+    wakers(None, 2);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn wake_without_arm_reads() {
+    wakers(Some(Step::ArmReads), 1);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn wake_without_arm_before_check() {
+    wakers(Some(Step::ArmBeforeCheck), 1);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn wake_without_sleep_compares() {
+    wakers(Some(Step::SleepCompares), 1);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn wake_without_swap() {
+    wakers(Some(Step::WakeSwaps), 2);
+}
+
+#[test]
+#[should_panic(expected = "running stack")]
+fn wake_without_lock_until_saved() {
+    wakers(Some(Step::LockUntilSaved), 1);
+}
+
+#[test]
+fn wake_publishes() {
+    published(None);
+}
+
+#[test]
+#[should_panic(expected = "assertion")]
+fn wake_without_publishing() {
+    published(Some(Step::WakePublishes));
+}
+
+#[test]
+fn fire_and_add() {
+    two_takers(None);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn fire_without_removing() {
+    two_takers(Some(Step::FireRemoves));
+}
+
+#[test]
+fn fire_and_remove() {
+    impatient(None, Thief::Absent);
+}
+
+#[test]
+fn fire_and_remove_and_reuse() {
+    impatient(None, Thief::There);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn remove_with_place_as_key() {
+    impatient(Some(Step::KeyIsUnique), Thief::There);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn leave_without_passing_on() {
+    impatient(Some(Step::PassOn), Thief::Absent);
+}

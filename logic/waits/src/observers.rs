@@ -1,0 +1,408 @@
+//! [`ObserverList`]: who watches an object, for which events. Lives under the object's spin lock.
+//!
+//! # The steps
+//!
+//! - (A) A waiter *adds* itself under the lock under which it checked the condition.
+//! - (B) Whoever changes the object says so under that lock: [`ObserverList::changed`].
+//! - (C) Under the same or a later lock hold it *fires* into a [`Batch`]: `All` observers are
+//!   cloned, the first fitting `One` observer is **removed** and moved. At most 16 are taken and
+//!   64 looked at per call, so that the work under the lock is bounded; the batch remembers where
+//!   to go on. Wakes happen after unlock.
+//! - (D) A waiter that leaves *removes* its key under the lock. A key names one registration: once
+//!   it was fired or removed it fits nothing, also when the slot has another owner.
+//! - (E) *Exclusive wake passed on.* A `One` waiter whose key is gone was fired: it was the only one
+//!   who heard of this event. If it leaves without having consumed what it was woken for (signal,
+//!   deadline, fault on its buffer), it calls [`ObserverList::pass_on`] under the lock of (D) and
+//!   wakes whom it gets. A waiter that consumed and leaves something behind (a pipe with bytes
+//!   left) does the same.
+//! - (F) Lasting events ([`Events::LASTING`]) are for everyone: all fitting `One` observers go.
+//!
+//! The generations count state changes, not wakes: an edge-triggered watcher compares the count of
+//! its direction with the one it reported last, so that readable → empty → readable between two
+//! looks is a new edge, and its own reads (which are news for writers only) are none.
+//!
+//! Neighbours: `cell` (what an observer usually wakes), `arena` (the slots).
+
+use arrayvec::ArrayVec;
+
+use crate::Events;
+use crate::arena::{Arena, Key, NIL, NoMemory, Shortage, Slot, Spare};
+use crate::mutation::{Step, left_out};
+
+/// The most observers taken by one [`ObserverList::fire`].
+const BATCH: usize = 16;
+/// The most observers looked at by one [`ObserverList::fire`].
+const VISITS: u32 = 64;
+
+/// Whom an event wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Each observer of this mode that fits; it stays registered.
+    All,
+    /// Only the one that waits longest; it is no longer registered then.
+    One,
+}
+
+/// Whether [`ObserverList::fire`] is to be called again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum More {
+    /// Unlock, empty the batch, lock, call again with the same batch.
+    Yes,
+    /// Everyone was reached; the batch, once emptied, is as new.
+    Done,
+}
+
+/// Those whom a call of [`ObserverList::fire`] took out, and where the next one goes on.
+#[derive(Debug)]
+pub struct Batch<O> {
+    taken: ArrayVec<O, BATCH>,
+    stage: Stage,
+    cursor: Cursor,
+}
+
+/// How far a fire has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Start,
+    All,
+    One,
+}
+
+/// A place in a list that survives the removal of any entry.
+#[derive(Clone, Copy, Debug)]
+struct Cursor {
+    /// The entry to visit next, valid while it still has this number.
+    index: u32,
+    index_seq: u64,
+    /// Entries up to this number were visited. The lists are ordered by number.
+    after: u64,
+    /// Entries from this number on came after the fire began.
+    limit: u64,
+}
+
+/// The observers of one object.
+#[derive(Debug)]
+pub struct ObserverList<O> {
+    arena: Arena<O>,
+    all: Ends,
+    one: Ends,
+    /// The number of the next registration.
+    next_seq: u64,
+    generation: u64,
+    in_count: u64,
+    out_count: u64,
+}
+
+/// A doubly linked list's ends.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    head: u32,
+    tail: u32,
+}
+
+impl<O: Clone> ObserverList<O> {
+    /// A list without observers; does not allocate.
+    #[must_use]
+    pub const fn new() -> Self {
+        const NONE: Ends = Ends {
+            head: NIL,
+            tail: NIL,
+        };
+        Self {
+            arena: Arena::new(),
+            all: NONE,
+            one: NONE,
+            next_seq: 1,
+            generation: 0,
+            in_count: 0,
+            out_count: 0,
+        }
+    }
+
+    /// Whether nobody watches: then there is nothing to fire.
+    #[must_use]
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.all.head == NIL && self.one.head == NIL
+    }
+
+    /// What the next [`ObserverList::add`] lacks: `None` if nothing. Whoever may not allocate under
+    /// the lock asks this, unlocks, calls [`Spare::new`], locks, [`ObserverList::supply`]s, drops
+    /// what that returns after unlock, and asks again.
+    ///
+    /// # Errors
+    /// [`NoMemory`] if the list is full for good.
+    pub fn shortage(&self) -> Result<Option<Shortage>, NoMemory> {
+        self.arena.shortage().transpose()
+    }
+
+    /// Takes memory for further observers; returns what is to be dropped after unlock.
+    pub fn supply(&mut self, spare: Spare<O>) -> Spare<O> {
+        self.arena.supply(spare)
+    }
+
+    /// Memory that an emptied list can do without, to be dropped after unlock.
+    pub fn excess(&mut self) -> Option<Spare<O>> {
+        if self.is_empty() {
+            self.arena.excess()
+        } else {
+            None
+        }
+    }
+
+    /// Makes sure that the next [`ObserverList::add`] succeeds; allocates in place.
+    ///
+    /// # Errors
+    /// [`NoMemory`].
+    pub fn reserve(&mut self) -> Result<(), NoMemory> {
+        if let Some(shortage) = self.shortage()? {
+            drop(self.supply(Spare::new(shortage)?));
+        }
+        Ok(())
+    }
+
+    /// (A) Registers `observer` for the events of `mask`, and for [`Events::ALWAYS`]. Does not
+    /// allocate after a successful [`ObserverList::reserve`] or [`ObserverList::supply`].
+    ///
+    /// # Errors
+    /// [`NoMemory`].
+    pub fn add(&mut self, observer: O, mask: Events, mode: Mode) -> Result<Key, NoMemory> {
+        self.reserve()?;
+        let index = self.arena.take().ok_or(NoMemory)?;
+        let seq = self.next_seq;
+        self.next_seq = seq.wrapping_add(1);
+        let ends = self.ends(mode);
+        let prev = ends.tail;
+        ends.tail = index;
+        if prev == NIL {
+            ends.head = index;
+        } else if let Some(slot) = self.arena.get_mut(prev) {
+            slot.next = index;
+        }
+        if let Some(slot) = self.arena.get_mut(index) {
+            *slot = Slot {
+                seq,
+                prev,
+                next: NIL,
+                mask: mask.union(Events::ALWAYS),
+                mode,
+                observer: Some(observer),
+            };
+        }
+        Ok(Key { index, seq })
+    }
+
+    /// (D) Ends a registration. `None`: it was fired as a `One` observer (see (E)), or removed before.
+    pub fn remove(&mut self, key: Key) -> Option<O> {
+        let slot = self.arena.get(key.index)?;
+        if slot.seq != key.seq && !(left_out(Step::KeyIsUnique) && slot.seq != 0) {
+            return None;
+        }
+        self.detach(key.index)
+    }
+
+    /// Whether the registration still stands: false once it was fired or removed.
+    #[must_use]
+    pub fn contains(&self, key: Key) -> bool {
+        self.arena
+            .get(key.index)
+            .is_some_and(|slot| slot.seq == key.seq)
+    }
+
+    /// (B) Notes that `events` came to hold, for [`ObserverList::generation`] and the counts.
+    #[inline]
+    pub fn changed(&mut self, events: Events) {
+        self.generation = self.generation.wrapping_add(1);
+        if events.intersects(Events::INWARD) {
+            self.in_count = self.in_count.wrapping_add(1);
+        }
+        if events.intersects(Events::OUTWARD) {
+            self.out_count = self.out_count.wrapping_add(1);
+        }
+    }
+
+    /// Counts all state changes of the object.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Counts the changes that are news for readers ([`Events::INWARD`]).
+    #[must_use]
+    pub const fn in_count(&self) -> u64 {
+        self.in_count
+    }
+
+    /// Counts the changes that are news for writers ([`Events::OUTWARD`]).
+    #[must_use]
+    pub const fn out_count(&self) -> u64 {
+        self.out_count
+    }
+
+    /// (C) Takes those out whom `events` concern. The batch must be empty; after [`More::Yes`] call
+    /// again with the same events. Who is added after the first call need not be reached.
+    #[inline]
+    pub fn fire(&mut self, events: Events, out: &mut Batch<O>) -> More {
+        if self.is_empty() {
+            out.stage = Stage::Start;
+            return More::Done;
+        }
+        self.fire_from(Stage::All, events, out)
+    }
+
+    /// (E) As [`ObserverList::fire`], for the `One` observers only: hands on a wake that was not used.
+    #[inline]
+    pub fn pass_on(&mut self, events: Events, out: &mut Batch<O>) -> More {
+        if self.one.head == NIL {
+            out.stage = Stage::Start;
+            return More::Done;
+        }
+        self.fire_from(Stage::One, events, out)
+    }
+
+    fn fire_from(&mut self, first: Stage, events: Events, out: &mut Batch<O>) -> More {
+        let mut visits = VISITS;
+        if out.stage == Stage::Start {
+            out.begin(first, self.next_seq);
+        }
+        if out.stage == Stage::All {
+            if self.visit(Mode::All, events, out, &mut visits) == More::Yes {
+                return More::Yes;
+            }
+            let limit = out.cursor.limit;
+            out.begin(Stage::One, limit);
+        }
+        let more = self.visit(Mode::One, events, out, &mut visits);
+        if more == More::Done {
+            out.stage = Stage::Start;
+        }
+        more
+    }
+
+    /// Goes through the list of one mode from the batch's cursor on.
+    fn visit(&mut self, mode: Mode, events: Events, out: &mut Batch<O>, visits: &mut u32) -> More {
+        let mut index = self.resume(mode, &out.cursor);
+        loop {
+            let Some(slot) = self.arena.get(index) else {
+                return More::Done;
+            };
+            if slot.seq >= out.cursor.limit {
+                return More::Done;
+            }
+            if *visits == 0 || out.taken.is_full() {
+                out.cursor.index = index;
+                out.cursor.index_seq = slot.seq;
+                return More::Yes;
+            }
+            *visits = visits.saturating_sub(1);
+            let (next, seen) = (slot.next, slot.seq <= out.cursor.after);
+            out.cursor.after = out.cursor.after.max(slot.seq);
+            if !seen && slot.mask.intersects(events) {
+                self.take_out(index, mode, out);
+                if mode == Mode::One && !events.intersects(Events::LASTING) {
+                    return More::Done;
+                }
+            }
+            index = next;
+        }
+    }
+
+    /// Where to go on: at the cursor's entry, or from the head if that is gone. Entries that were
+    /// visited are passed over then, and count as visits.
+    fn resume(&mut self, mode: Mode, cursor: &Cursor) -> u32 {
+        match self.arena.get(cursor.index) {
+            Some(slot) if slot.seq == cursor.index_seq && slot.mode == mode => cursor.index,
+            _ => self.ends(mode).head,
+        }
+    }
+
+    fn take_out(&mut self, index: u32, mode: Mode, out: &mut Batch<O>) {
+        let taken = if mode == Mode::One && !left_out(Step::FireRemoves) {
+            self.detach(index)
+        } else {
+            self.arena.get(index).and_then(|slot| slot.observer.clone())
+        };
+        if let Some(observer) = taken {
+            // `visit` has seen that there is room.
+            let _ = out.taken.try_push(observer);
+        }
+    }
+
+    /// Unlinks an entry and frees its slot.
+    fn detach(&mut self, index: u32) -> Option<O> {
+        let slot = self.arena.get_mut(index)?;
+        let observer = slot.observer.take()?;
+        let (prev, next, mode) = (slot.prev, slot.next, slot.mode);
+        match self.arena.get_mut(prev) {
+            Some(slot) => slot.next = next,
+            None => self.ends(mode).head = next,
+        }
+        match self.arena.get_mut(next) {
+            Some(slot) => slot.prev = prev,
+            None => self.ends(mode).tail = prev,
+        }
+        self.arena.release(index);
+        Some(observer)
+    }
+
+    const fn ends(&mut self, mode: Mode) -> &mut Ends {
+        match mode {
+            Mode::All => &mut self.all,
+            Mode::One => &mut self.one,
+        }
+    }
+}
+
+impl<O: Clone> Default for ObserverList<O> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<O> Batch<O> {
+    /// An empty batch, for one or several fires one after the other.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self {
+            taken: ArrayVec::new(),
+            stage: Stage::Start,
+            cursor: Cursor {
+                index: NIL,
+                index_seq: 0,
+                after: 0,
+                limit: 0,
+            },
+        }
+    }
+
+    /// Takes those out who are to be woken, in order; after unlock.
+    #[inline]
+    pub fn drain(&mut self) -> impl Iterator<Item = O> + '_ {
+        self.taken.drain(..)
+    }
+
+    /// Whether nobody is to be woken.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.taken.is_empty()
+    }
+
+    fn begin(&mut self, stage: Stage, limit: u64) {
+        self.stage = stage;
+        self.cursor = Cursor {
+            index: NIL,
+            index_seq: 0,
+            after: 0,
+            limit,
+        };
+    }
+}
+
+impl<O> Default for Batch<O> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

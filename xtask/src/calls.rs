@@ -1,0 +1,55 @@
+//! `./x calls`: the two tables of calls as figures, as a document and as a C header.
+//!
+//! [`markdown`] is what `docs/calls.md` must be (rule `docs`); `families.rs` says how the document
+//! groups the numbers, `header.rs` makes the header of the native range.
+
+mod families;
+mod header;
+mod markdown;
+
+pub(crate) use markdown::render as markdown;
+
+use abi::{Call, LINUX_CALLS, NATIVE_CALLS, State};
+use anyhow::{Context, Result};
+use std::fs;
+use std::process::ExitCode;
+use xtask::paths;
+
+/// The generated document, from the root.
+pub(crate) const DOC: &str = "docs/calls.md";
+
+/// Options of `./x calls`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Write docs/calls.md
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Print a C header of the native calls instead
+    #[arg(long)]
+    pub(crate) header: bool,
+}
+
+/// Runs the verb.
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
+    if args.header {
+        print!("{}", header::render());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.write {
+        let path = paths::tree().join(DOC);
+        fs::write(&path, markdown()).with_context(|| format!("write {}", path.display()))?;
+    }
+    for (range, calls) in [("Linux", LINUX_CALLS), ("native", NATIVE_CALLS)] {
+        let live = calls.iter().filter(|c| is_live(c)).count();
+        println!("{range}: {} calls, {live} live, {} stubs", calls.len(), calls.len() - live);
+    }
+    for call in LINUX_CALLS.iter().chain(NATIVE_CALLS).filter(|c| !is_live(c)) {
+        println!("stub {:4} {}", call.number, call.name);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the call is implemented.
+pub(crate) fn is_live(call: &Call) -> bool {
+    call.state == State::Live
+}

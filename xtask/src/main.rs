@@ -1,0 +1,63 @@
+//! `./x VERB`: every door of the project behind one binary.
+//!
+//! Each verb is a module with `Args` and `run`; what they share is the library beside this file.
+
+mod bench;
+mod calls;
+mod check;
+mod run;
+mod test;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "x", about = "Builds, runs and tests rvOS", max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Boot rvOS to a shell, or run one program in it
+    Run(run::Args),
+    /// The same on Debian's Linux for riscv64
+    #[command(subcommand)]
+    Linux(Linux),
+    /// Host tests, on-target tests, boot tests
+    Test(test::Args),
+    /// The rules of the tree: layers, lengths, unsafe list, formatting, lints
+    Check(check::Args),
+    /// Measure rvOS beside Linux
+    Bench(bench::Args),
+    /// The table of calls, and what still answers ENOSYS
+    Calls(calls::Args),
+}
+
+#[derive(Subcommand)]
+enum Linux {
+    /// Boot Linux to a shell, or run one program in it; options as for `./x run`
+    Run(run::Args),
+    /// Download the kernel and print its path
+    Fetch,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().verb {
+        Verb::Run(args) => run::run(args),
+        Verb::Linux(Linux::Run(args)) => run::run_linux(args),
+        Verb::Linux(Linux::Fetch) => xtask::paths::fetched("linux").map(|path| {
+            println!("{}", path.display());
+            ExitCode::SUCCESS
+        }),
+        Verb::Test(args) => test::run(args),
+        Verb::Check(args) => check::run(args),
+        Verb::Bench(args) => bench::run(args),
+        Verb::Calls(args) => calls::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("x: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,128 @@
+//! The contract tests in a guest: the same programs and the same runner on rvOS and on Linux.
+//!
+//! [`System`] says where and how; the runner's lines are shown as they come and judged by `report.rs`.
+
+use super::expectations::Expectations;
+use super::programs::{self, Suite};
+use super::report;
+use super::tally::Tally;
+use anyhow::{Context, Result, ensure};
+use std::path::PathBuf;
+use std::time::Duration;
+use xtask::builds::{self, Profile};
+use xtask::guest::{Ending, Guest, GuestBuilder, Outcome};
+
+/// Wall time for one run of the whole list.
+const LIMIT: Duration = Duration::from_mins(15);
+
+/// Where tests run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum System {
+    /// rvOS on one hart, time counted in instructions: exact.
+    RvosExact,
+    /// rvOS on four harts that really run at once.
+    RvosSmp,
+    /// Debian's Linux, four harts.
+    Linux,
+}
+
+impl System {
+    /// The stage's name in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            System::RvosExact => "rvOS, 1 hart",
+            System::RvosSmp => "rvOS, 4 harts",
+            System::Linux => "Linux",
+        }
+    }
+
+    /// The name in `expectations.toml`.
+    fn key(self) -> &'static str {
+        if self == System::Linux { "linux" } else { "rvos" }
+    }
+
+    /// A guest of this kind, with room for the tests.
+    pub(crate) fn builder<'a>(self) -> GuestBuilder<'a> {
+        let builder = Guest::builder().mem("1G").profile(Profile::Checked).timeout(LIMIT);
+        match self {
+            System::RvosExact => builder.smp(1).icount(true),
+            System::RvosSmp => builder.smp(4),
+            System::Linux => builder.smp(4).linux(true),
+        }
+    }
+}
+
+/// The runner, built for the guest.
+pub(crate) fn runner() -> Result<PathBuf> {
+    let built = builds::packages(&["test-runner"])?;
+    let found = built.into_iter().find(|(name, _)| name == "test-runner");
+    Ok(found.context("cargo built no test-runner")?.1)
+}
+
+/// Builds the tests and runs them on each of the systems.
+pub(super) fn run(systems: &[System], only: Option<&str>) -> Result<Tally> {
+    let all = programs::find(None)?;
+    let names: Vec<String> = all.iter().map(|t| t.name.clone()).collect();
+    let tests: Vec<_> = all.into_iter().filter(|t| only.is_none_or(|part| t.name.contains(part))).collect();
+    let mut tally = Tally::default();
+    if tests.is_empty() {
+        return Ok(tally);
+    }
+    let suite = programs::build(tests, "suite")?;
+    let known_names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for system in systems {
+        println!("-- tests/linux on {}", system.name());
+        let known = Expectations::load(system.key(), &known_names)?;
+        tally.add(system.name(), run_suite(*system, &suite, &known)?);
+    }
+    Ok(tally)
+}
+
+fn run_suite(system: System, suite: &Suite, known: &Expectations) -> Result<Tally> {
+    let (text, outcome) = listen(guest(system, suite)?.args(["test-runner", "/tests/linux"]))?;
+    let wanted: Vec<&str> = suite.tests.iter().map(|t| t.name.as_str()).collect();
+    let mut tally = report::judge(&report::parse(&text), &wanted, known);
+    if let Some(trouble) = trouble(&outcome) {
+        tally.fail(trouble);
+    }
+    Ok(tally)
+}
+
+/// A guest with the suite in `/tests/linux` and the runner in `/bin`.
+pub(super) fn guest<'a>(system: System, suite: &Suite) -> Result<GuestBuilder<'a>> {
+    ensure!(!suite.tests.is_empty(), "no test to run");
+    Ok(system.builder().add(&suite.dir, "/tests/linux").add(runner()?, "/bin/test-runner"))
+}
+
+/// Runs a guest, showing the program's lines other than passes, and answers all it printed.
+pub(super) fn listen(builder: GuestBuilder<'_>) -> Result<(String, Outcome)> {
+    let mut bytes = Vec::new();
+    let mut line = Vec::new();
+    let outcome = builder
+        .on_stdout(|new| {
+            bytes.extend_from_slice(new);
+            line.extend_from_slice(new);
+            while let Some(end) = line.iter().position(|b| *b == b'\n') {
+                let whole: Vec<u8> = line.drain(..=end).collect();
+                if !whole.starts_with(b"PASS ") {
+                    print!("   {}", String::from_utf8_lossy(&whole));
+                }
+            }
+        })
+        .run()?;
+    Ok((String::from_utf8_lossy(&bytes).into_owned(), outcome))
+}
+
+/// What is wrong with the guest itself, with the end of what its console said.
+pub(super) fn trouble(outcome: &Outcome) -> Option<String> {
+    // The runner's own status says only that tests failed.
+    if matches!(outcome.status, Ending::Exited(_)) {
+        return None;
+    }
+    let console = String::from_utf8_lossy(&outcome.console);
+    let lines: Vec<&str> = console.lines().collect();
+    let last = lines.get(lines.len().saturating_sub(60)..).unwrap_or_default().join("\n     ");
+    let stderr = String::from_utf8_lossy(&outcome.stderr);
+    let why = outcome.trouble.as_deref().unwrap_or("the runner was killed");
+    Some(format!("{why} ({:?})\n     {last}\n{stderr}", outcome.status))
+}

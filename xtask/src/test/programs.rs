@@ -1,0 +1,203 @@
+//! The contract tests as programs: finds `tests/linux/**/*.c`, compiles each once, lays them out for a guest.
+//!
+//! A program is kept under a hash of everything that made it (source, headers, flags, compiler), so
+//! a second call compiles nothing. [`Suite`] is the result: a directory that becomes `/tests/linux`.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::collections::BTreeMap;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use xtask::paths;
+
+/// The cross compiler.
+const CC: &str = "riscv64-linux-gnu-gcc";
+/// How every test is compiled: static, so that it needs nothing of the guest's root.
+const FLAGS: &[&str] = &["-static", "-O1", "-s", "-Wall", "-Wno-unused-result", "-pthread", "-std=gnu11"];
+/// As many at once as the smallest machine has cores.
+const WORKERS: usize = 2;
+
+/// A test's source.
+#[derive(Clone, Debug)]
+pub(crate) struct Test {
+    /// Its name: the file's, without the folder, unique among all.
+    pub(crate) name: String,
+    /// Its text.
+    pub(crate) text: String,
+    path: PathBuf,
+}
+
+impl Test {
+    /// The calls that it says it tests.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &str> {
+        crate::check::calls_named(&self.text).into_iter().map(|(name, _)| name)
+    }
+}
+
+/// Compiled tests, laid out.
+pub(crate) struct Suite {
+    /// What is in it, by name.
+    pub(crate) tests: Vec<Test>,
+    /// The directory with the programs and the file `list`.
+    pub(crate) dir: PathBuf,
+}
+
+/// All tests whose name contains `only`, in the order of names.
+pub(crate) fn find(only: Option<&str>) -> Result<Vec<Test>> {
+    let mut found = BTreeMap::new();
+    collect(&paths::tree().join("tests/linux"), &mut found)?;
+    let tests: Vec<Test> = found.into_values().collect();
+    ensure!(!tests.is_empty(), "there are no tests under tests/linux");
+    Ok(tests.into_iter().filter(|t| only.is_none_or(|part| t.name.contains(part))).collect())
+}
+
+fn collect(dir: &Path, found: &mut BTreeMap<String, Test>) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, found)?;
+        } else if path.extension().is_some_and(|e| e == "c") {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let test = Test { name: name.clone(), text, path };
+            if let Some(other) = found.insert(name, test) {
+                bail!("two tests have the name {}", other.name);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Compiles the tests and lays them out in a fresh directory called `label`.
+pub(crate) fn build(tests: Vec<Test>, label: &str) -> Result<Suite> {
+    let programs = compile_all(&tests)?;
+    let dir = paths::scratch()?.join("tests").join(label);
+    if dir.exists() {
+        fs::remove_dir_all(&dir)?;
+    }
+    fs::create_dir_all(&dir)?;
+    let mut list = String::new();
+    for (test, program) in tests.iter().zip(&programs) {
+        let place = dir.join(&test.name);
+        // A link costs nothing; a copy works across file systems.
+        if fs::hard_link(program, &place).is_err() {
+            fs::copy(program, &place)?;
+        }
+        list.push_str(&list_line(test));
+    }
+    fs::write(dir.join("list"), list)?;
+    Ok(Suite { tests, dir })
+}
+
+/// `NAME` and, where the source gives one, its time-out in seconds.
+fn list_line(test: &Test) -> String {
+    let seconds = test.text.lines().take(30).find_map(|l| l.strip_prefix("// timeout:"));
+    match seconds.map(str::trim) {
+        Some(seconds) => format!("{} {seconds}\n", test.name),
+        None => format!("{}\n", test.name),
+    }
+}
+
+/// One C source outside of the suite, compiled in the same way.
+pub(crate) fn build_one(source: &Path, flags: &[&str]) -> Result<PathBuf> {
+    let store = store()?;
+    let text = fs::read_to_string(source).with_context(|| format!("cannot read {}", source.display()))?;
+    let name = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let test = Test { name, text, path: source.to_path_buf() };
+    compile(&test, &store, shared_hash()?, flags)
+}
+
+fn store() -> Result<PathBuf> {
+    let store = paths::scratch()?.join("tests/store");
+    fs::create_dir_all(&store).with_context(|| format!("cannot create {}", store.display()))?;
+    Ok(store)
+}
+
+fn compile_all(tests: &[Test]) -> Result<Vec<PathBuf>> {
+    let (store, shared) = (store()?, shared_hash()?);
+    let next = Mutex::new(0..tests.len());
+    let results = Mutex::new(vec![None; tests.len()]);
+    let errors = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let Some(index) = lock(&next).next() else { break };
+            match compile(&tests[index], &store, shared, &[]) {
+                Ok(program) => lock(&results)[index] = Some(program),
+                Err(e) => lock(&errors).push(format!("{e:#}")),
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(work);
+        }
+    });
+    let errors = lock(&errors).join("\n");
+    ensure!(errors.is_empty(), "tests do not compile:\n{errors}");
+    let programs = lock(&results).drain(..).collect::<Option<Vec<_>>>();
+    programs.context("a test was not compiled")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn compile(test: &Test, store: &Path, shared: u64, flags: &[&str]) -> Result<PathBuf> {
+    let mut hasher = DefaultHasher::new();
+    (shared, &test.text, flags).hash(&mut hasher);
+    let program = store.join(format!("{}-{:016x}", test.name, hasher.finish()));
+    if program.exists() {
+        return Ok(program);
+    }
+    let raw = program.with_extension("new");
+    let output = Command::new(CC)
+        .args(FLAGS)
+        .args(flags)
+        .arg(&test.path)
+        .arg("-o")
+        .arg(&raw)
+        .output()
+        .with_context(|| format!("cannot start {CC}; ./x doctor says what is missing"))?;
+    let messages = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}:\n{messages}", test.path.display());
+    if !messages.is_empty() {
+        eprintln!("{messages}");
+    }
+    // Whoever sees the name sees a whole program, also when two processes compile at once.
+    fs::rename(&raw, &program)?;
+    Ok(program)
+}
+
+/// What all tests have in common: the compiler, its flags, the headers.
+fn shared_hash() -> Result<u64> {
+    let version = Command::new(CC)
+        .arg("--version")
+        .output()
+        .with_context(|| format!("cannot start {CC}; ./x doctor says what is missing"))?;
+    let mut hasher = DefaultHasher::new();
+    (version.stdout, FLAGS).hash(&mut hasher);
+    let mut headers: Vec<PathBuf> = fs::read_dir(paths::tree().join("tests/linux"))?
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "h"))
+        .collect();
+    headers.sort();
+    for header in headers {
+        fs::read(&header)?.hash(&mut hasher);
+    }
+    Ok(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_has_time_outs() {
+        let test = |text: &str| Test { name: "a".into(), text: text.into(), path: PathBuf::new() };
+        assert_eq!(list_line(&test("// x\n// calls: dup\n")), "a\n");
+        assert_eq!(list_line(&test("// x\n// timeout: 90\n")), "a 90\n");
+    }
+}
