@@ -18,8 +18,6 @@ NEEDED=()
 failed=0
 set_up_certificates || failed=1
 set_up_tools || failed=1
-# Cargo's build scripts need the host compiler that the step before may have unpacked.
-[ -z "$TOOLS_BIN" ] || PATH=$TOOLS_BIN:$PATH
 set_up_rust || failed=1
 
 {

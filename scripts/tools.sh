@@ -9,14 +9,15 @@ TOOLS_BIN=
 # set_up_tools: finds or gets each tool, and notes where it is.
 set_up_tools() {
   local packages=() rc=0
+  use_unpacked
   has_host_cc || packages+=(gcc libc6-dev)
   has_cross_cc || packages+=(gcc-riscv64-linux-gnu libc6-dev-riscv64-cross)
   has_qemu || packages+=("$(qemu_package)")
   if [ ${#packages[@]} != 0 ]; then
     if is_root; then install_packages "${packages[@]}" || unpack_tools "${packages[@]}" || rc=1
     else unpack_tools "${packages[@]}" || rc=1; fi
+    use_unpacked
   fi
-  use_unpacked
   has_host_cc || { say "a C compiler for this machine is missing; as root: apt-get install gcc libc6-dev."; rc=1; }
   has_cross_cc || { say "riscv64-linux-gnu-gcc is missing; as root: apt-get install gcc-riscv64-linux-gnu libc6-dev-riscv64-cross."; rc=1; }
   has_qemu || { say "qemu-system-riscv64 is missing; as root: apt-get install $(qemu_package)."; rc=1; }
@@ -70,9 +71,12 @@ use_unpacked() {
   if [ -e "$TOOLS/usr/bin/qemu-system-riscv64" ]; then wrap qemu-system-riscv64 -L "$TOOLS/usr/share/qemu"; fi
   if [ -e "$TOOLS/usr/bin/riscv64-linux-gnu-gcc" ]; then
     fix_linker_scripts "$TOOLS/usr/riscv64-linux-gnu/lib"
+    # The C library is here, or was installed before.
+    local libc=() dir
+    for dir in "$TOOLS" ""; do libc+=("-B$dir/usr/riscv64-linux-gnu/lib" -idirafter "$dir/usr/riscv64-linux-gnu/include"); done
     for gcc in "$TOOLS"/usr/bin/riscv64-linux-gnu-*; do
       case ${gcc##*/} in
-        *-gcc | *-gcc-[0-9]*) wrap "${gcc##*/}" -B"$TOOLS/usr/riscv64-linux-gnu/lib" -idirafter "$TOOLS/usr/riscv64-linux-gnu/include" ;;
+        *-gcc | *-gcc-[0-9]*) wrap "${gcc##*/}" "${libc[@]}" ;;
         *) wrap "${gcc##*/}" ;;
       esac
     done
@@ -85,6 +89,8 @@ use_unpacked() {
     done
     for gcc in ar as ld nm strip objcopy objdump ranlib; do wrap $gcc; done
   fi
+  # The second call, after more was unpacked, has nothing to add.
+  case :$PATH: in *":$TOOLS_BIN:"*) return 0 ;; esac
   PATH=$TOOLS_BIN:$PATH
   ENV_LINES+=("$(printf 'PATH=%q:$PATH; export PATH' "$TOOLS_BIN")")
 }

@@ -108,7 +108,7 @@ macro_rules! for_each_linux_call {
                 doc: "fremovexattr(2): remove an extended attribute of a descriptor",
             }
             17 getcwd(buf: OutBytes(size), size: Len) -> Size {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EFAULT, ENAMETOOLONG, ENOENT, ENOMEM, ERANGE],
                 doc: "getcwd(2): the current directory's path; the result counts the final NUL",
             }
@@ -140,17 +140,17 @@ macro_rules! for_each_linux_call {
                 doc: "epoll_pwait(2): wait for events, milliseconds",
             }
             23 dup(oldfd: Fd) -> Fd {
-                state: stub, authority: Descriptor, rights: [DUP], blocks: no,
+                state: live, authority: Descriptor, rights: [DUP], blocks: no,
                 errors: [EBADF, EMFILE, ENOMEM],
                 doc: "dup(2): another slot for the same open description",
             }
             24 dup3(oldfd: Fd, newfd: Int, flags: Flags) -> Fd {
-                state: stub, authority: Descriptor, rights: [DUP], blocks: no,
+                state: live, authority: Descriptor, rights: [DUP], blocks: no,
                 errors: [EBADF, EBUSY, EINVAL, EMFILE, ENOMEM],
                 doc: "dup3(2): duplicate into a chosen slot, closing what was there",
             }
             25 fcntl(fd: Fd, cmd: Request, arg: Opaque) -> Int {
-                state: stub, authority: Descriptor, rights: [NONE], blocks: yes,
+                state: live, authority: Descriptor, rights: [NONE], blocks: yes,
                 errors: [EACCES, EAGAIN, EBADF, EBUSY, EDEADLK, EFAULT, EINTR, EINVAL, EMFILE, ENOLCK, EPERM],
                 doc: "fcntl(2): commands on a descriptor; F_DUPFD needs DUP; F_SETLKW blocks",
             }
@@ -170,7 +170,7 @@ macro_rules! for_each_linux_call {
                 doc: "inotify_rm_watch(2): drop a watch",
             }
             29 ioctl(fd: Fd, request: Request, arg: Opaque) -> Int {
-                state: stub, authority: Descriptor, rights: [IOCTL], blocks: yes,
+                state: live, authority: Descriptor, rights: [IOCTL], blocks: yes,
                 errors: [EBADF, EFAULT, EINTR, EINVAL, EIO, ENOTTY, EPERM],
                 doc: "ioctl(2): device request; what arg is depends on the request",
             }
@@ -185,46 +185,46 @@ macro_rules! for_each_linux_call {
                 doc: "ioprio_get(2): read the I/O priority",
             }
             32 flock(fd: Fd, operation: Int) -> Zero {
-                state: stub, authority: Descriptor, rights: [NONE], blocks: yes,
+                state: live, authority: Descriptor, rights: [NONE], blocks: yes,
                 errors: [EAGAIN, EBADF, EINTR, EINVAL, ENOLCK],
                 doc: "flock(2): advisory lock on a whole file",
             }
             33 mknodat(dirfd: Dirfd, path: Path, mode: Mode, dev: Uint) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EEXIST, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOSPC, ENOTDIR, EPERM,
                     EROFS],
                 doc: "mknodat(2): make a file, FIFO or device node",
             }
             34 mkdirat(dirfd: Dirfd, path: Path, mode: Mode) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EEXIST, EFAULT, EINVAL, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOMEM, ENOSPC, ENOTDIR,
                     EPERM, EROFS],
                 doc: "mkdirat(2): make a directory",
             }
             35 unlinkat(dirfd: Dirfd, path: Path, flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EBUSY, EFAULT, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, ENOTEMPTY,
                     EPERM, EROFS],
                 doc: "unlinkat(2): remove a name, or a directory with AT_REMOVEDIR",
             }
             36 symlinkat(target: Path, newdirfd: Dirfd, linkpath: Path) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EEXIST, EFAULT, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOSPC, ENOTDIR, EPERM, EROFS],
                 doc: "symlinkat(2): make a symbolic link",
             }
             37 linkat(olddirfd: Dirfd, oldpath: Path, newdirfd: Dirfd, newpath: Path, flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK, WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK, WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EEXIST, EFAULT, EINVAL, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOMEM, ENOSPC, ENOTDIR,
                     EPERM, EROFS, EXDEV],
                 doc: "linkat(2): make another name for a file",
             }
             39 umount2(target: Path, flags: Flags) -> Zero {
-                state: stub, authority: World(Mount), rights: [], blocks: no,
+                state: live, authority: World(Mount), rights: [], blocks: no,
                 errors: [EACCES, EAGAIN, EBUSY, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, EPERM],
                 doc: "umount2(2): detach a mount",
             }
             40 mount(source: Path(opt), target: Path, fstype: Path(opt), flags: Flags, data: InPage(opt)) -> Zero {
-                state: stub, authority: World(Mount), rights: [], blocks: no,
+                state: live, authority: World(Mount), rights: [], blocks: no,
                 errors: [EACCES, EBUSY, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENODEV, ENOENT, ENOMEM, ENOTBLK, ENOTDIR, EPERM],
                 doc: "mount(2): attach a file system, bind or remount",
             }
@@ -239,79 +239,79 @@ macro_rules! for_each_linux_call {
                 doc: "nfsservctl(2): removed from Linux in 3.1, number kept",
             }
             43 statfs(path: Path, buf: OutStruct(Statfs)) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR],
                 doc: "statfs(2): figures of the file system that holds a path",
             }
             44 fstatfs(fd: Fd, buf: OutStruct(Statfs)) -> Zero {
-                state: stub, authority: Descriptor, rights: [STAT], blocks: no,
+                state: live, authority: Descriptor, rights: [STAT], blocks: no,
                 errors: [EBADF, EFAULT],
                 doc: "fstatfs(2): figures of the file system of a descriptor",
             }
             45 truncate(path: Path, length: Offset) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, EFBIG, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM, EROFS,
                     ETXTBSY],
                 doc: "truncate(2): set a file's length by path",
             }
             46 ftruncate(fd: Fd, length: Offset) -> Zero {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: no,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: no,
                 errors: [EBADF, EFBIG, EINVAL, ENOMEM, EPERM],
                 doc: "ftruncate(2): set a file's length by descriptor",
             }
             47 fallocate(fd: Fd, mode: Flags, offset: Offset, len: Offset) -> Zero {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: no,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: no,
                 errors: [EBADF, EFBIG, EINTR, EINVAL, ENODEV, ENOSPC, EOPNOTSUPP, EPERM, ESPIPE],
                 doc: "fallocate(2): reserve or release a file's space",
             }
             48 faccessat(dirfd: Dirfd, path: Path, mode: Mode) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EROFS],
                 doc: "faccessat(2): may the real user do this",
             }
             49 chdir(path: Path) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR],
                 doc: "chdir(2): change the current directory by path",
             }
             50 fchdir(fd: Fd) -> Zero {
-                state: stub, authority: Descriptor, rights: [WALK], blocks: no,
+                state: live, authority: Descriptor, rights: [WALK], blocks: no,
                 errors: [EACCES, EBADF, ENOTDIR],
                 doc: "fchdir(2): change the current directory by descriptor",
             }
             51 chroot(path: Path) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM],
                 doc: "chroot(2): change the root directory",
             }
             52 fchmod(fd: Fd, mode: Mode) -> Zero {
-                state: stub, authority: Descriptor, rights: [CHANGE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [EBADF, EPERM, EROFS],
                 doc: "fchmod(2): change permission bits by descriptor",
             }
             53 fchmodat(dirfd: Dirfd, path: Path, mode: Mode) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM, EROFS],
                 doc: "fchmodat(2): change permission bits by path",
             }
             54 fchownat(dirfd: Dirfd, path: Path, owner: Uid, group: Gid, flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM, EROFS],
                 doc: "fchownat(2): change the owner by path",
             }
             55 fchown(fd: Fd, owner: Uid, group: Gid) -> Zero {
-                state: stub, authority: Descriptor, rights: [CHANGE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [EBADF, EPERM, EROFS],
                 doc: "fchown(2): change the owner by descriptor",
             }
             56 openat(dirfd: Dirfd, path: Path, flags: Flags, mode: Mode) -> Fd {
-                state: stub, authority: Namespace, rights: [WALK], blocks: yes,
+                state: live, authority: Namespace, rights: [WALK], blocks: yes,
                 errors: [EACCES, EAGAIN, EBADF, EEXIST, EFAULT, EINTR, EINVAL, EISDIR, ELOOP, EMFILE, ENAMETOOLONG, ENFILE,
                     ENODEV, ENOENT, ENOMEM, ENOSPC, ENOTDIR, ENXIO, EPERM, EROFS, ETXTBSY],
                 doc: "openat(2): open or create a file; O_CREAT needs CHANGE; blocks on a FIFO without its other end",
             }
             57 close(fd: Fd) -> Zero {
-                state: stub, authority: Descriptor, rights: [NONE], blocks: no,
+                state: live, authority: Descriptor, rights: [NONE], blocks: no,
                 errors: [EBADF, EINTR, EIO],
                 doc: "close(2): give up a slot",
             }
@@ -321,7 +321,7 @@ macro_rules! for_each_linux_call {
                 doc: "vhangup(2): hang up the controlling terminal",
             }
             59 pipe2(pipefd: OutStruct([i32; 2]), flags: Flags) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EMFILE, ENFILE, ENOMEM],
                 doc: "pipe2(2): make a pipe; reading end first",
             }
@@ -331,57 +331,57 @@ macro_rules! for_each_linux_call {
                 doc: "quotactl(2): disk quotas",
             }
             61 getdents64(fd: Fd, dirp: OutBytes(count), count: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: no,
+                state: live, authority: Descriptor, rights: [READ], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR],
                 doc: "getdents64(2): read directory entries",
             }
             62 lseek(fd: Fd, offset: Offset, whence: Int) -> Offset {
-                state: stub, authority: Descriptor, rights: [SEEK], blocks: no,
+                state: live, authority: Descriptor, rights: [SEEK], blocks: no,
                 errors: [EBADF, EINVAL, ENXIO, EOVERFLOW, ESPIPE],
                 doc: "lseek(2): move the offset",
             }
             63 read(fd: Fd, buf: OutBytes(count), count: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, EISDIR],
                 doc: "read(2): read at the offset",
             }
             64 write(fd: Fd, buf: InBytes(count), count: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EFBIG, EINTR, EINVAL, EIO, ENOSPC, EPERM, EPIPE],
                 doc: "write(2): write at the offset",
             }
             65 readv(fd: Fd, iov: OutIovec(iovcnt), iovcnt: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, EISDIR, ENOMEM],
                 doc: "readv(2): read into several buffers",
             }
             66 writev(fd: Fd, iov: InIovec(iovcnt), iovcnt: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EFBIG, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, EPERM, EPIPE],
                 doc: "writev(2): write from several buffers",
             }
             67 pread64(fd: Fd, buf: OutBytes(count), count: Len, offset: Offset) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, EISDIR, ESPIPE],
                 doc: "pread64(2): read at a given offset",
             }
             68 pwrite64(fd: Fd, buf: InBytes(count), count: Len, offset: Offset) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EFBIG, EINTR, EINVAL, EIO, ENOSPC, EPERM, ESPIPE],
                 doc: "pwrite64(2): write at a given offset",
             }
             69 preadv(fd: Fd, iov: OutIovec(iovcnt), iovcnt: Len, pos_low: Offset, pos_high: Opaque) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, EISDIR, ENOMEM, ESPIPE],
                 doc: "preadv(2): read into several buffers at an offset; pos_high means nothing on 64 bits",
             }
             70 pwritev(fd: Fd, iov: InIovec(iovcnt), iovcnt: Len, pos_low: Offset, pos_high: Opaque) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EFBIG, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, EPERM, ESPIPE],
                 doc: "pwritev(2): write from several buffers at an offset; pos_high means nothing on 64 bits",
             }
             71 sendfile(out_fd: Fd, in_fd: Fd, offset: InOutStruct(i64, opt), count: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE, READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE, READ], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, ENOMEM, EOVERFLOW, EPIPE, ESPIPE],
                 doc: "sendfile(2): copy from a file to a descriptor",
             }
@@ -420,32 +420,32 @@ macro_rules! for_each_linux_call {
                 doc: "tee(2): duplicate the contents of a pipe",
             }
             78 readlinkat(dirfd: Dirfd, path: Path, buf: OutBytes(bufsiz), bufsiz: Len) -> Size {
-                state: stub, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR],
                 doc: "readlinkat(2): read a symbolic link; no NUL is added",
             }
             79 newfstatat(dirfd: Dirfd, path: Path, statbuf: OutStruct(Stat), flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EOVERFLOW],
                 doc: "newfstatat(2): status of a path; with AT_EMPTY_PATH of dirfd, which needs STAT",
             }
             80 fstat(fd: Fd, statbuf: OutStruct(Stat)) -> Zero {
-                state: stub, authority: Descriptor, rights: [STAT], blocks: no,
+                state: live, authority: Descriptor, rights: [STAT], blocks: no,
                 errors: [EBADF, EFAULT, EOVERFLOW],
                 doc: "fstat(2): status of a descriptor",
             }
             81 sync() -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: yes,
+                state: live, authority: Namespace, rights: [], blocks: yes,
                 errors: [],
                 doc: "sync(2): write all file systems back",
             }
             82 fsync(fd: Fd) -> Zero {
-                state: stub, authority: Descriptor, rights: [NONE], blocks: yes,
+                state: live, authority: Descriptor, rights: [NONE], blocks: yes,
                 errors: [EBADF, EINTR, EINVAL, EIO],
                 doc: "fsync(2): write a file back",
             }
             83 fdatasync(fd: Fd) -> Zero {
-                state: stub, authority: Descriptor, rights: [NONE], blocks: yes,
+                state: live, authority: Descriptor, rights: [NONE], blocks: yes,
                 errors: [EBADF, EINTR, EINVAL, EIO],
                 doc: "fdatasync(2): write a file's data back",
             }
@@ -470,7 +470,7 @@ macro_rules! for_each_linux_call {
                 doc: "timerfd_gettime(2): time left",
             }
             88 utimensat(dirfd: Dirfd, path: Path(opt), times: InStruct([Timespec; 2], opt), flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM, EROFS],
                 doc: "utimensat(2): set times; a NULL path means dirfd itself",
             }
@@ -495,22 +495,22 @@ macro_rules! for_each_linux_call {
                 doc: "personality(2): set or (0xffffffff) read the execution domain",
             }
             93 exit(status: Int) -> Never {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "exit(2): end the calling thread",
             }
             94 exit_group(status: Int) -> Never {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "exit_group(2): end all threads of the process",
             }
             95 waitid(idtype: Int, id: Pid, infop: OutStruct(Siginfo, opt), options: Flags, rusage: OutStruct(Rusage, opt)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: yes,
+                state: live, authority: Scope, rights: [], blocks: yes,
                 errors: [EAGAIN, EBADF, ECHILD, EFAULT, EINTR, EINVAL],
                 doc: "waitid(2): wait for a child's change of state; a pidfd needs WAIT",
             }
             96 set_tid_address(tidptr: Addr) -> Pid {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "set_tid_address(2): the address cleared and woken when the thread ends",
             }
@@ -675,57 +675,57 @@ macro_rules! for_each_linux_call {
                 doc: "restart_syscall(2): continue a sleep that a stop interrupted; made by the kernel only",
             }
             129 kill(pid: Pid, sig: Signal) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EINVAL, EPERM, ESRCH],
                 doc: "kill(2): signal a process, a group or all",
             }
             130 tkill(tid: Pid, sig: Signal) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, EPERM, ESRCH],
                 doc: "tkill(2): signal a thread",
             }
             131 tgkill(tgid: Pid, tid: Pid, sig: Signal) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, EPERM, ESRCH],
                 doc: "tgkill(2): signal a thread of a given process",
             }
             132 sigaltstack(ss: InStruct(StackT, opt), old_ss: OutStruct(StackT, opt)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ENOMEM, EPERM],
                 doc: "sigaltstack(2): set or read the signal stack",
             }
             133 rt_sigsuspend(mask: InStruct(SigSet), sigsetsize: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EFAULT, EINTR, EINVAL],
                 doc: "rt_sigsuspend(2): wait for a signal with a mask; always ends in EINTR",
             }
             134 rt_sigaction(signum: Signal, act: InStruct(Sigaction, opt), oldact: OutStruct(Sigaction, opt), sigsetsize: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "rt_sigaction(2): set or read a signal's action",
             }
             135 rt_sigprocmask(how: Int, set: InStruct(SigSet, opt), oldset: OutStruct(SigSet, opt), sigsetsize: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "rt_sigprocmask(2): set or read the signal mask",
             }
             136 rt_sigpending(set: OutBytes(sigsetsize), sigsetsize: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "rt_sigpending(2): the pending signals; sizes below 8 are allowed",
             }
             137 rt_sigtimedwait(set: InStruct(SigSet), info: OutStruct(Siginfo, opt), timeout: InStruct(Timespec, opt), sigsetsize: Len) -> Int {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EAGAIN, EFAULT, EINTR, EINVAL],
                 doc: "rt_sigtimedwait(2): take a pending signal, waiting for it",
             }
             138 rt_sigqueueinfo(tgid: Pid, sig: Signal, info: InStruct(Siginfo)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EAGAIN, EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "rt_sigqueueinfo(2): signal a process, with data",
             }
             139 rt_sigreturn() -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "rt_sigreturn(2): return from a signal handler; a0 is the one saved in the frame",
             }
@@ -800,22 +800,22 @@ macro_rules! for_each_linux_call {
                 doc: "times(2): processor times in ticks of 10 ms",
             }
             154 setpgid(pid: Pid, pgid: Pid) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EACCES, EINVAL, EPERM, ESRCH],
                 doc: "setpgid(2): set a process group",
             }
             155 getpgid(pid: Pid) -> Pid {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [ESRCH],
                 doc: "getpgid(2): a process's group",
             }
             156 getsid(pid: Pid) -> Pid {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [ESRCH],
                 doc: "getsid(2): a process's session",
             }
             157 setsid() -> Pid {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EPERM],
                 doc: "setsid(2): start a session",
             }
@@ -860,7 +860,7 @@ macro_rules! for_each_linux_call {
                 doc: "getrusage(2): resources used",
             }
             166 umask(mask: Mode) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "umask(2): set the creation mask; the result is the earlier one",
             }
@@ -890,12 +890,12 @@ macro_rules! for_each_linux_call {
                 doc: "adjtimex(2): tune the clock",
             }
             172 getpid() -> Pid {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "getpid(2): the caller's process id",
             }
             173 getppid() -> Pid {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "getppid(2): the parent's process id, 0 outside the scope",
             }
@@ -920,7 +920,7 @@ macro_rules! for_each_linux_call {
                 doc: "getegid(2): the effective group",
             }
             178 gettid() -> Pid {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "gettid(2): the caller's thread id",
             }
@@ -1106,17 +1106,17 @@ macro_rules! for_each_linux_call {
                 doc: "readahead(2): fill the page cache",
             }
             214 brk(addr: Addr) -> Addr {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "brk(2): move the program break; the result is the break after the call, also on failure",
             }
             215 munmap(addr: Addr, length: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, ENOMEM],
                 doc: "munmap(2): remove mappings",
             }
             216 mremap(old_addr: Addr, old_size: Len, new_size: Len, flags: Flags, new_addr: Addr) -> Addr {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EFAULT, EINVAL, ENOMEM],
                 doc: "mremap(2): grow, shrink or move a mapping",
             }
@@ -1136,18 +1136,18 @@ macro_rules! for_each_linux_call {
                 doc: "keyctl(2): key operations",
             }
             220 clone(flags: Flags, newsp: Addr, parent_tid: OutStruct(i32, opt), tls: Addr, child_tid: Addr) -> Pid {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM],
                 doc: "clone(2): make a process or thread; CLONE_VFORK blocks; parent_tid is written with CLONE_PARENT_SETTID only, and a failure of that write is ignored",
             }
             221 execve(path: Path, argv: StrArray(opt), envp: StrArray(opt)) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [E2BIG, EACCES, EAGAIN, EFAULT, EINVAL, EIO, EISDIR, ELIBBAD, ELOOP, EMFILE, ENAMETOOLONG, ENOENT,
                     ENOEXEC, ENOMEM, ENOTDIR, EPERM, ETXTBSY],
                 doc: "execve(2): run a program",
             }
             222 mmap(addr: Addr, length: Len, prot: Flags, flags: Flags, fd: Fd(opt), offset: Offset) -> Addr {
-                state: stub, authority: Own, rights: [MAP], blocks: no,
+                state: live, authority: Own, rights: [MAP], blocks: no,
                 errors: [EACCES, EAGAIN, EBADF, EEXIST, EINVAL, ENFILE, ENODEV, ENOMEM, EOVERFLOW, EPERM],
                 doc: "mmap(2): map memory or a file; a shared writable map needs WRITE, an executable one EXEC",
             }
@@ -1167,22 +1167,22 @@ macro_rules! for_each_linux_call {
                 doc: "swapoff(2): stop swapping",
             }
             226 mprotect(addr: Addr, len: Len, prot: Flags) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EACCES, EINVAL, ENOMEM],
                 doc: "mprotect(2): change protection, never beyond the descriptor's rights",
             }
             227 msync(addr: Addr, length: Len, flags: Flags) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EBUSY, EINVAL, EIO, ENOMEM],
                 doc: "msync(2): write a shared mapping back",
             }
             228 mlock(addr: Addr, len: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "mlock(2): keep a range in memory",
             }
             229 munlock(addr: Addr, len: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "munlock(2): no longer keep a range in memory",
             }
@@ -1197,12 +1197,12 @@ macro_rules! for_each_linux_call {
                 doc: "munlockall(2): no longer keep everything in memory",
             }
             232 mincore(addr: Addr, length: Len, vec: PageVec(length)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EFAULT, EINVAL, ENOMEM],
                 doc: "mincore(2): which pages are in memory, one byte each",
             }
             233 madvise(addr: Addr, length: Len, advice: Int) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EACCES, EAGAIN, EBADF, EINVAL, EIO, ENOMEM, EPERM],
                 doc: "madvise(2): announce how memory will be used",
             }
@@ -1239,7 +1239,7 @@ macro_rules! for_each_linux_call {
                 doc: "move_pages(2): move pages between nodes",
             }
             240 rt_tgsigqueueinfo(tgid: Pid, tid: Pid, sig: Signal, info: InStruct(Siginfo)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EAGAIN, EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "rt_tgsigqueueinfo(2): signal a thread, with data",
             }
@@ -1271,7 +1271,7 @@ macro_rules! for_each_linux_call {
                 doc: "riscv_flush_icache(2): make written code visible to instruction fetch on all harts",
             }
             260 wait4(pid: Pid, wstatus: OutStruct(i32, opt), options: Flags, rusage: OutStruct(Rusage, opt)) -> Pid {
-                state: stub, authority: Scope, rights: [], blocks: yes,
+                state: live, authority: Scope, rights: [], blocks: yes,
                 errors: [ECHILD, EFAULT, EINTR, EINVAL, ESRCH],
                 doc: "wait4(2): wait for a child",
             }
@@ -1306,7 +1306,7 @@ macro_rules! for_each_linux_call {
                 doc: "clock_adjtime(2): tune a clock",
             }
             267 syncfs(fd: Fd) -> Zero {
-                state: stub, authority: Descriptor, rights: [NONE], blocks: yes,
+                state: live, authority: Descriptor, rights: [NONE], blocks: yes,
                 errors: [EBADF, EIO],
                 doc: "syncfs(2): write the file system of a descriptor back",
             }
@@ -1356,7 +1356,7 @@ macro_rules! for_each_linux_call {
                 doc: "sched_getattr(2): a thread's policy and attributes; size at least 48",
             }
             276 renameat2(olddirfd: Dirfd, oldpath: Path, newdirfd: Dirfd, newpath: Path, flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE, WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE, WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EBUSY, EEXIST, EFAULT, EINVAL, EISDIR, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOMEM,
                     ENOSPC, ENOTDIR, ENOTEMPTY, EPERM, EROFS, EXDEV],
                 doc: "renameat2(2): rename, or exchange two names; riscv64 has no renameat",
@@ -1372,7 +1372,7 @@ macro_rules! for_each_linux_call {
                 doc: "getrandom(2): random bytes; the pool is seeded before process 1 starts, so it never waits",
             }
             279 memfd_create(name: Path, flags: Flags) -> Fd {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EMFILE, ENFILE, ENOMEM, EPERM],
                 doc: "memfd_create(2): make an anonymous file; the name has 249 bytes at most",
             }
@@ -1382,7 +1382,7 @@ macro_rules! for_each_linux_call {
                 doc: "bpf(2): extended Berkeley packet filters",
             }
             281 execveat(dirfd: Dirfd, path: Path, argv: StrArray(opt), envp: StrArray(opt), flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK], blocks: no,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EFAULT, EINVAL, EIO, EISDIR, ELIBBAD, ELOOP, EMFILE, ENAMETOOLONG, ENOENT,
                     ENOEXEC, ENOMEM, ENOTDIR, EPERM, ETXTBSY],
                 doc: "execveat(2): run a program relative to a directory; AT_EMPTY_PATH needs EXEC on dirfd",
@@ -1435,7 +1435,7 @@ macro_rules! for_each_linux_call {
                 doc: "pkey_free(2): return a protection key",
             }
             291 statx(dirfd: Dirfd, path: Path(opt), flags: Flags, mask: Flags, buf: OutStruct(Statx)) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR],
                 doc: "statx(2): extended status; with AT_EMPTY_PATH of dirfd, which needs STAT, and then (from 6.11) a NULL path is allowed",
             }
@@ -1512,17 +1512,17 @@ macro_rules! for_each_linux_call {
                 doc: "pidfd_open(2): a descriptor for a process",
             }
             435 clone3(args: InSized(CloneArgs, size), size: Len) -> Pid {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [E2BIG, EAGAIN, EEXIST, EFAULT, EINVAL, ENOMEM, EPERM],
                 doc: "clone3(2): make a process or thread; CLONE_VFORK blocks",
             }
             436 close_range(first: Uint, last: Uint, flags: Flags) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, EMFILE, ENOMEM],
                 doc: "close_range(2): close many slots, or set CLOEXEC on them",
             }
             437 openat2(dirfd: Dirfd, path: Path, how: InSized(OpenHow, size), size: Len) -> Fd {
-                state: stub, authority: Namespace, rights: [WALK], blocks: yes,
+                state: live, authority: Namespace, rights: [WALK], blocks: yes,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EEXIST, EFAULT, EINTR, EINVAL, EISDIR, ELOOP, EMFILE, ENAMETOOLONG, ENFILE,
                     ENODEV, ENOENT, ENOMEM, ENOSPC, ENOTDIR, ENXIO, EPERM, EROFS, ETXTBSY, EXDEV],
                 doc: "openat2(2): open with limits on the walk",
@@ -1533,7 +1533,7 @@ macro_rules! for_each_linux_call {
                 doc: "pidfd_getfd(2): copy another process's descriptor",
             }
             439 faccessat2(dirfd: Dirfd, path: Path, mode: Mode, flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EROFS],
                 doc: "faccessat2(2): may this user do this",
             }

@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod boot;
 mod clock;
+mod fs;
 mod klog;
 mod linux;
 mod mm;
@@ -16,5 +17,6 @@ mod panic;
 mod random;
 mod task;
 mod trap;
+mod tty;
 
 arch::entry!(boot::main);

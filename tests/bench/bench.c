@@ -16,6 +16,9 @@ static const struct row *const families[] = {call_rows, file_rows, ipc_rows, eve
 #define MAX_ROUNDS 31
 #define MAX_CHILDREN 80
 
+#define MAX_SCRATCH 8
+
+static struct { char *at; size_t bytes; } scratches[MAX_SCRATCH];
 static jmp_buf leave_row;
 static pid_t main_pid, children[MAX_CHILDREN];
 static int problem; // the errno that ended the row
@@ -53,12 +56,27 @@ void reap(pid_t pid) {
         if (children[i] == pid) children[i] = 0;
 }
 
+char *scratch(size_t bytes) {
+    char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) give_up("mmap");
+    for (int i = 0; i < MAX_SCRATCH; i++)
+        if (!scratches[i].at) {
+            scratches[i].at = at, scratches[i].bytes = bytes;
+            break;
+        }
+    return at;
+}
+
 static void clean_up(void) {
     for (int i = 0; i < MAX_CHILDREN; i++)
         if (children[i]) {
             kill(children[i], SIGKILL);
             reap(children[i]);
         }
+    for (int i = 0; i < MAX_SCRATCH; i++) {
+        if (scratches[i].at) munmap(scratches[i].at, scratches[i].bytes);
+        scratches[i].at = NULL;
+    }
     for (int fd = 3; fd < 700; fd++) close(fd);
 }
 
@@ -91,26 +109,56 @@ static int measure(const struct row *row, int rounds, int divisor) {
     return 1;
 }
 
+static const struct row *find(const char *name) {
+    for (unsigned f = 0; f < FAMILIES; f++)
+        for (const struct row *row = families[f]; row->name; row++)
+            if (strcmp(row->name, name) == 0) return row;
+    return NULL;
+}
+
+// Each row runs in a fresh process image, so that none depends on what ran before it.
+static int measure_apart(const char *name, const char *rounds, const char *divisor) {
+    fflush(stdout);
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("/proc/self/exe", "bench", "--row", name, rounds, divisor, NULL);
+        _exit(127);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) > 1) {
+        printf("ROW %s error its process ended with status %#x\n", name, status);
+        return 0;
+    }
+    return status == 0;
+}
+
 static int wanted(const char *name, char **only, int count) {
     for (int i = 0; i < count; i++)
         if (strcmp(only[i], name) == 0) return 1;
     return count == 0;
 }
 
+static int measure_one(char **argv) {
+    const struct row *row = find(argv[2]);
+    int rounds = atoi(argv[3]), divisor = atoi(argv[4]);
+    if (!row || rounds < 1 || rounds > MAX_ROUNDS || divisor < 1) return 2;
+    main_pid = getpid();
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); // rows count pages of 4 KiB
+    return !measure(row, rounds, divisor);
+}
+
 int main(int argc, char **argv) {
-    char *only[64];
-    int only_count = 0, rounds = 5, divisor = 1, list = 0, measured = 0, failed = 0;
+    char *only[64], *rounds = "5", *divisor = "1";
+    int only_count = 0, list = 0, measured = 0, failed = 0;
     if (argc == 2 && strcmp(argv[1], "--exit") == 0) return 0; // what fork_exec_self starts
+    if (argc == 5 && strcmp(argv[1], "--row") == 0) return measure_one(argv);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--only") == 0 && i + 1 < argc && only_count < 64) only[only_count++] = argv[++i];
-        else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) rounds = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--quick") == 0) rounds = 3, divisor = 5;
+        else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) rounds = argv[++i];
+        else if (strcmp(argv[i], "--quick") == 0) rounds = "3", divisor = "5";
         else if (strcmp(argv[i], "--list") == 0) list = 1;
         else return fprintf(stderr, "usage: bench [--only NAME]... [--quick] [--rounds N] [--list]\n"), 2;
     }
-    if (rounds < 1 || rounds > MAX_ROUNDS) rounds = 5;
-    main_pid = getpid();
-    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); // rows count pages of 4 KiB
     char dir[] = "/tmp/bench-XXXXXX";
     if (!mkdtemp(dir) || chdir(dir) != 0) return perror("bench: scratch directory"), 2;
     for (unsigned f = 0; f < FAMILIES; f++)
@@ -118,7 +166,7 @@ int main(int argc, char **argv) {
             if (!wanted(row->name, only, only_count)) continue;
             measured++;
             if (list) puts(row->name);
-            else failed += !measure(row, rounds, divisor);
+            else failed += !measure_apart(row->name, rounds, divisor);
         }
     if (chdir("/") == 0) rmdir(dir);
     if (!list) printf("DONE %d\n", measured);

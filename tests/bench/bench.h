@@ -38,6 +38,9 @@ _Noreturn void give_up(const char *what);
 long need_(long result, const char *what);
 #define need(expression) need_((long)(expression), #expression)
 
+// Zeroed memory for the row, given back behind it, so that no row changes the size of the process for the next.
+char *scratch(size_t bytes);
+
 // A child that ends the moment its parent does; must not return from its branch.
 pid_t bench_fork(void);
 void reap(pid_t pid);

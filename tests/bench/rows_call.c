@@ -12,10 +12,13 @@ static int64_t user_loop(long n, int arg) {
 
 static int64_t user_memcpy(long n, int arg) {
     (void)arg;
-    static char from[KIB64], to[KIB64];
-    memset(from, 1, sizeof from);
-    memset(to, 1, sizeof to);
-    return TIMED(n, memcpy(to, from, KIB64); __asm__ volatile("" ::: "memory"));
+    static char from[KIB64] __attribute__((aligned(PAGE))), to[KIB64] __attribute__((aligned(PAGE)));
+    memset(from, 1, KIB64);
+    memset(to, 1, KIB64);
+    int64_t spent = TIMED(n, memcpy(to, from, KIB64); __asm__ volatile("" ::: "memory"));
+    madvise(from, KIB64, MADV_DONTNEED);
+    madvise(to, KIB64, MADV_DONTNEED);
+    return spent;
 }
 
 static int64_t user_clock(long n, int arg) {
@@ -47,7 +50,7 @@ static int64_t write_null(long n, int arg) {
 }
 
 static int64_t read_zero(long n, int bytes) {
-    static char buffer[KIB64];
+    char *buffer = scratch(KIB64);
     int fd = need(open("/dev/zero", O_RDONLY));
     return TIMED(n, need(read(fd, buffer, bytes)));
 }

@@ -1,6 +1,5 @@
 // Rows of descriptors, files and directories, all on the file system of /tmp.
 #include "bench.h"
-#include <dirent.h>
 
 static int64_t dup_close(long n, int arg) {
     (void)arg;
@@ -8,18 +7,18 @@ static int64_t dup_close(long n, int arg) {
 }
 
 static int scratch_file(void) {
-    static char bytes[16 * PAGE];
-    memset(bytes, 1, sizeof bytes);
-    int fd = need(open("file", O_RDWR | O_CREAT, 0600));
-    need(pwrite(fd, bytes, sizeof bytes, 0));
+    char *bytes = scratch(16 * PAGE);
+    memset(bytes, 1, 16 * PAGE);
+    int fd = need(open("/tmp/bench-file", O_RDWR | O_CREAT, 0600));
+    need(pwrite(fd, bytes, 16 * PAGE, 0));
     return fd;
 }
 
 static int64_t open_close(long n, int arg) {
     (void)arg;
     scratch_file();
-    int64_t spent = TIMED(n, close(need(open("file", O_RDONLY))));
-    unlink("file");
+    int64_t spent = TIMED(n, close(need(open("/tmp/bench-file", O_RDONLY))));
+    unlink("/tmp/bench-file");
     return spent;
 }
 
@@ -27,8 +26,8 @@ static int64_t stat_path(long n, int arg) {
     (void)arg;
     struct stat st;
     scratch_file();
-    int64_t spent = TIMED(n, need(stat("file", &st)));
-    unlink("file");
+    int64_t spent = TIMED(n, need(stat("/tmp/bench-file", &st)));
+    unlink("/tmp/bench-file");
     return spent;
 }
 
@@ -36,65 +35,65 @@ static int64_t stat_fd(long n, int arg) {
     (void)arg;
     struct stat st;
     int fd = scratch_file();
-    unlink("file");
+    unlink("/tmp/bench-file");
     return TIMED(n, need(fstat(fd, &st)));
 }
 
 static int64_t file_read_4k(long n, int arg) {
     (void)arg;
-    static char buffer[PAGE];
+    char *buffer = scratch(PAGE);
     int fd = scratch_file();
-    unlink("file");
+    unlink("/tmp/bench-file");
     return TIMED(n, need(pread(fd, buffer, PAGE, i % 16 * PAGE)));
 }
 
 static int64_t file_write_4k(long n, int arg) {
     (void)arg;
-    static char buffer[PAGE];
+    char *buffer = scratch(PAGE);
     int fd = scratch_file();
-    unlink("file");
+    unlink("/tmp/bench-file");
     return TIMED(n, need(pwrite(fd, buffer, PAGE, i % 16 * PAGE)));
 }
 
 static int64_t create_unlink(long n, int arg) {
     (void)arg;
-    return TIMED(n, close(need(open("new", O_RDWR | O_CREAT | O_EXCL, 0600))); need(unlink("new")));
+    return TIMED(n, close(need(open("/tmp/bench-new", O_RDWR | O_CREAT | O_EXCL, 0600))); need(unlink("/tmp/bench-new")));
 }
 
 static int64_t mkdir_rmdir(long n, int arg) {
     (void)arg;
-    return TIMED(n, need(mkdir("dir", 0700)); need(rmdir("dir")));
+    return TIMED(n, need(mkdir("/tmp/bench-dir", 0700)); need(rmdir("/tmp/bench-dir")));
 }
 
 static int64_t rename_file(long n, int arg) {
     (void)arg;
     scratch_file();
     n &= ~1L;
-    int64_t spent = TIMED(n, need(i % 2 ? rename("other", "file") : rename("file", "other")));
-    unlink("file");
+    int64_t spent = TIMED(n, need(i % 2 ? rename("/tmp/bench-other", "/tmp/bench-file") : rename("/tmp/bench-file", "/tmp/bench-other")));
+    unlink("/tmp/bench-file");
     return spent;
 }
 
 // One operation is one entry of a directory with 100.
 static int64_t readdir_100(long n, int arg) {
     (void)arg;
-    char name[32];
-    need(mkdir("many", 0700));
+    char name[64];
+    need(mkdir("/tmp/bench-many", 0700));
     for (int i = 0; i < 98; i++) {
-        snprintf(name, sizeof name, "many/entry-%02d", i);
+        snprintf(name, sizeof name, "/tmp/bench-many/e%d", i);
         close(need(open(name, O_RDWR | O_CREAT, 0600)));
     }
+    char *buffer = scratch(KIB64);
+    int fd = need(open("/tmp/bench-many", O_RDONLY | O_DIRECTORY));
     int64_t spent = TIMED(n / 100 + 1, {
-        DIR *dir = opendir("many");
-        if (!dir) give_up("opendir");
-        while (readdir(dir)) {}
-        closedir(dir);
+        need(lseek(fd, 0, SEEK_SET));
+        while (need(syscall(SYS_getdents64, fd, buffer, KIB64)) > 0) {}
     });
     for (int i = 0; i < 98; i++) {
-        snprintf(name, sizeof name, "many/entry-%02d", i);
+        snprintf(name, sizeof name, "/tmp/bench-many/e%d", i);
         unlink(name);
     }
-    rmdir("many");
+    rmdir("/tmp/bench-many");
     return spent * n / ((n / 100 + 1) * 100);
 }
 

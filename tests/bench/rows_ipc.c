@@ -63,8 +63,8 @@ static int64_t eventfd_rw(long n, int arg) {
 
 // One operation is 64 KiB, written at once and read as it comes.
 static int64_t bandwidth(long n, int kind) {
-    static char buffer[KIB64];
-    memset(buffer, 1, sizeof buffer);
+    char *buffer = scratch(KIB64);
+    memset(buffer, 1, KIB64);
     struct wires w = connect_pair(kind);
     pid_t child = bench_fork();
     if (child == 0) {
@@ -89,10 +89,12 @@ static int64_t tcp_connect(long n, int arg) {
     need(bind(listener, (void *)&address, sizeof address));
     need(listen(listener, 16));
     need(getsockname(listener, (void *)&address, &length));
+    struct linger reset = {1, 0}; // no state stays behind
     return TIMED(n, {
         int client = need(socket(AF_INET, SOCK_STREAM, 0));
         need(connect(client, (void *)&address, sizeof address));
         int server = need(accept(listener, NULL, NULL));
+        setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
         close(client);
         close(server);
     });

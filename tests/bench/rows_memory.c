@@ -7,8 +7,17 @@ static char *map(size_t pages, int fd, int flags) {
     return area;
 }
 
-// One page, touched.
-static int64_t mmap_munmap(long n, int pages) {
+// One page, not touched; read-only, so that it merges with no neighbour.
+static int64_t mmap_munmap(long n, int arg) {
+    (void)arg;
+    return TIMED(n, {
+        char *area = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (area == MAP_FAILED) give_up("mmap");
+        need(munmap(area, PAGE));
+    });
+}
+
+static int64_t mmap_touch(long n, int pages) {
     return TIMED(n, {
         char *area = map(pages, -1, MAP_PRIVATE);
         for (int page = 0; page < pages; page++) ((volatile char *)area)[page * PAGE] = 1;
@@ -29,7 +38,7 @@ static int64_t fault_anon(long n, int arg) {
 // Reads of a file that is in the page cache, through a shared mapping.
 static int64_t fault_file(long n, int arg) {
     (void)arg;
-    static char bytes[PAGE] = {1};
+    char *bytes = scratch(PAGE);
     int fd = need(open("mapped", O_RDWR | O_CREAT, 0600));
     unlink("mapped");
     for (long i = 0; i < n; i++) need(pwrite(fd, bytes, PAGE, i * PAGE));
@@ -57,18 +66,17 @@ static int64_t fault_cow(long n, int arg) {
     return spent;
 }
 
-// One call; the page is touched, and its protection changes each time.
+// One call for two pages that are there; their protection changes each time.
 static int64_t protect(long n, int arg) {
     (void)arg;
-    char *area = map(1, -1, MAP_PRIVATE);
-    area[0] = 1;
-    int64_t spent = TIMED(n, need(mprotect(area, PAGE, i % 2 ? PROT_READ | PROT_WRITE : PROT_READ)));
-    munmap(area, PAGE);
+    char *area = scratch(2 * PAGE);
+    memset(area, 1, 2 * PAGE);
+    int64_t spent = TIMED(n, need(mprotect(area, 2 * PAGE, i % 2 ? PROT_READ | PROT_WRITE : PROT_READ)));
     return spent;
 }
 
 const struct row memory_rows[] = {
-    {"mmap_munmap", 400, mmap_munmap, 1}, {"mmap_1m_touch", 6, mmap_munmap, 256}, {"fault_anon", 1024, fault_anon, 0},
+    {"mmap_munmap", 400, mmap_munmap, 0}, {"mmap_1m_touch", 6, mmap_touch, 256}, {"fault_anon", 1024, fault_anon, 0},
     {"fault_file", 2048, fault_file, 0},  {"fault_cow", 1024, fault_cow, 0},      {"mprotect", 1000, protect, 0},
     {0},
 };

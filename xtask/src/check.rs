@@ -20,6 +20,7 @@ mod unsafe_lines;
 mod unsafe_list;
 
 pub(crate) use calls::calls_named;
+pub(crate) use frames::image_bytes;
 pub(crate) use layers::{HostPart, host_packages};
 pub(crate) use tree::Tree;
 

@@ -102,6 +102,8 @@ pub struct Outcome {
     pub console: Vec<u8>,
     /// One line on what went wrong, where it was not the program's own doing.
     pub trouble: Option<String>,
+    /// What of `console` came after the last whole frame: the message of a kernel's panic.
+    pub last_words: Vec<u8>,
 }
 
 impl Outcome {
@@ -406,15 +408,21 @@ impl<'a> Guest<'a> {
 fn outcome(wire: Wire, finished: Finished<'_>) -> Outcome {
     let collected = |sink| if let Sink::Memory(bytes) = sink { bytes } else { Vec::new() };
     let (status, trouble) = ending(wire, &finished);
-    let mut console = finished.noise;
-    console.extend_from_slice(&finished.qemu_stderr);
-    Outcome { status, stdout: collected(finished.stdout), stderr: collected(finished.stderr), console, trouble }
+    let mut last_words = finished.noise;
+    // A frame cut off by the time-out says nothing.
+    if finished.boot.is_some() && status == Ending::TimedOut {
+        last_words.clear();
+    }
+    last_words.extend_from_slice(&finished.qemu_stderr);
+    let console = [finished.boot.unwrap_or_default(), last_words.clone()].concat();
+    let (stdout, stderr) = (collected(finished.stdout), collected(finished.stderr));
+    Outcome { status, stdout, stderr, console, trouble, last_words }
 }
 
 fn ending(wire: Wire, finished: &Finished<'_>) -> (Ending, Option<String>) {
     let stopped = |text: &str| (Ending::Stopped, Some(text.to_owned()));
     match finished.end {
-        End::TimedOut if finished.started || wire != Wire::Session => {
+        End::TimedOut if finished.boot.is_some() || wire != Wire::Session => {
             (Ending::TimedOut, Some("the time given was over; the guest was stopped".into()))
         }
         End::TimedOut => (Ending::TimedOut, Some("the time given was over before init was ready".into())),
@@ -443,14 +451,14 @@ fn from_wait_status(status: u32) -> Ending {
     }
 }
 
-/// One explaining line, then what the console said if the guest never came to an end of its own.
+/// One explaining line, then what the console said since the last whole frame.
 fn tell_trouble(outcome: &Outcome) {
     let Some(trouble) = &outcome.trouble else { return };
     let mut stderr = std::io::stderr().lock();
     // Nobody to tell if standard error is gone.
     let _ = writeln!(stderr, "x: {trouble}");
-    let _ = stderr.write_all(&outcome.console);
-    if !outcome.console.is_empty() && !outcome.console.ends_with(b"\n") {
+    let _ = stderr.write_all(&outcome.last_words);
+    if !outcome.last_words.is_empty() && !outcome.last_words.ends_with(b"\n") {
         let _ = stderr.write_all(b"\n");
     }
 }

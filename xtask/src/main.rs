@@ -5,11 +5,16 @@
 mod bench;
 mod calls;
 mod check;
+mod doctor;
+mod gdb;
+mod image;
 mod run;
+mod soak;
 mod test;
 
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
 
 #[derive(Parser)]
 #[command(name = "x", about = "Builds, runs and tests rvOS", max_term_width = 100)]
@@ -31,6 +36,14 @@ enum Verb {
     Check(check::Args),
     /// Measure rvOS beside Linux
     Bench(bench::Args),
+    /// What the set-up found, in which version, and what is missing
+    Doctor(doctor::Args),
+    /// A guest that waits for a debugger, and the debugger if there is one
+    Gdb(run::Args),
+    /// Build kernel and initramfs and print where they are
+    Image(run::Args),
+    /// Everything at once for minutes, from a seed that repeats it
+    Soak(soak::Args),
     /// The table of calls, and what still answers ENOSYS
     Calls(calls::Args),
 }
@@ -44,6 +57,9 @@ enum Linux {
 }
 
 fn main() -> ExitCode {
+    if std::env::var_os("RVOS_SETUP").is_none() {
+        return through_the_door();
+    }
     let result = match Cli::parse().verb {
         Verb::Run(args) => run::run(args),
         Verb::Linux(Linux::Run(args)) => run::run_linux(args),
@@ -51,6 +67,10 @@ fn main() -> ExitCode {
             println!("{}", path.display());
             ExitCode::SUCCESS
         }),
+        Verb::Doctor(args) => doctor::run(args),
+        Verb::Gdb(args) => gdb::run(args),
+        Verb::Image(args) => image::run(args),
+        Verb::Soak(args) => soak::run(args),
         Verb::Test(args) => test::run(args),
         Verb::Check(args) => check::run(args),
         Verb::Bench(args) => bench::run(args),
@@ -60,4 +80,11 @@ fn main() -> ExitCode {
         eprintln!("x: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// `cargo xtask` by itself knows nothing of the set-up: `./x` sees to that and comes back here.
+fn through_the_door() -> ExitCode {
+    let error = Command::new(xtask::paths::tree().join("x")).args(std::env::args_os().skip(1)).exec();
+    eprintln!("x: cannot run ./x: {error}");
+    ExitCode::FAILURE
 }

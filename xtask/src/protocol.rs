@@ -14,6 +14,8 @@ pub const MAX_STDIN_PAYLOAD: usize = 1024;
 /// A whole frame from the guest.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
+    /// The magic came: frames follow.
+    Started,
     /// The program wrote this to its standard output.
     Stdout(&'a [u8]),
     /// The program wrote this to its standard error.
@@ -78,11 +80,6 @@ impl Decoder {
         }
     }
 
-    /// Whether the magic has been seen.
-    pub fn started(&self) -> bool {
-        self.state != State::Noise
-    }
-
     /// Gives out what is held back as part of a magic or frame that did not become whole.
     pub fn finish(&mut self, mut on_frame: impl FnMut(Frame<'_>)) {
         let rest = std::mem::take(&mut self.pending);
@@ -101,6 +98,7 @@ impl Decoder {
         if found.is_some() {
             self.pending.drain(..MAGIC.len());
             self.state = State::Frames;
+            on_frame(Frame::Started);
         }
     }
 
@@ -211,7 +209,7 @@ mod tests {
         let frames = b"\x04\0\0\x01\x02\0hi\x02\x01\0e\x03\x04\0\0\x07\0\0late";
         let stream = [b"boot\x01RV\n".as_slice(), MAGIC, frames].concat();
         let whole = decode(&[&stream]);
-        assert_eq!(whole.0.len(), 4);
+        assert_eq!(whole.0.len(), 5);
         assert_eq!(whole.1, b"boot\x01RV\nlate");
         for cut in 0..=stream.len() {
             let (a, b) = stream.split_at(cut);
@@ -223,7 +221,7 @@ mod tests {
     fn panic_text_ends_the_frames() {
         let stream = [MAGIC.as_slice(), b"\x01\x02\0hi", b"panicked at here"].concat();
         let (seen, outside) = decode(&[&stream]);
-        assert_eq!(seen.len(), 1);
+        assert_eq!(seen.len(), 2);
         assert_eq!(outside, b"panicked at here");
     }
 

@@ -85,10 +85,10 @@ pub struct Finished<'a> {
     pub stdout: Sink<'a>,
     /// Standard error's sink, likewise.
     pub stderr: Sink<'a>,
-    /// What came on the console outside of frames.
+    /// What came on the console before the session started, if it started.
+    pub boot: Option<Vec<u8>>,
+    /// What came on the console after that outside of frames.
     pub noise: Vec<u8>,
-    /// Whether the guest's init had started its session.
-    pub started: bool,
     /// What QEMU itself said on its standard error.
     pub qemu_stderr: Vec<u8>,
 }
@@ -190,6 +190,7 @@ struct Pump<'a> {
     stdout: Outlet<'a>,
     stderr: Outlet<'a>,
     decoder: Decoder,
+    boot: Option<Vec<u8>>,
     noise: Vec<u8>,
     /// Read from the source, not framed yet.
     read_ahead: VecDeque<u8>,
@@ -232,6 +233,7 @@ impl<'a> Pump<'a> {
             stdout: Outlet::new(relay.stdout),
             stderr: Outlet::new(relay.stderr),
             decoder: Decoder::default(),
+            boot: None,
             noise: Vec::new(),
             read_ahead: VecDeque::new(),
             outgoing: VecDeque::new(),
@@ -368,6 +370,7 @@ impl<'a> Pump<'a> {
 
     fn take(&mut self, frame: Frame<'_>) {
         match frame {
+            Frame::Started => self.boot = Some(std::mem::take(&mut self.noise)),
             Frame::Stdout(data) => self.stdout.push(data),
             Frame::Stderr(data) => self.stderr.push(data),
             Frame::Exit(wait_status) => self.status = Some(wait_status),
@@ -481,13 +484,12 @@ impl<'a> Pump<'a> {
             self.read_messages(&mut buffer);
         }
         let mut decoder = std::mem::take(&mut self.decoder);
-        let started = decoder.started();
         decoder.finish(|frame| self.take(frame));
         Ok(Finished {
             end,
             stdout: self.stdout.sink,
             stderr: self.stderr.sink,
-            started,
+            boot: self.boot,
             noise: self.noise,
             qemu_stderr: self.qemu_stderr,
         })

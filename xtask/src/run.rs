@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use xtask::builds::Profile;
@@ -89,7 +89,7 @@ impl Args {
         let mut builder = Guest::builder().smp(self.smp).mem(self.mem).icount(self.icount).profile(self.profile);
         for add in self.add {
             let (host, guest) = add.split_once(':').with_context(|| format!("--add {add}: HOST:GUEST is wanted"))?;
-            builder = builder.add(host, guest);
+            builder = builder.add(host, place_in_guest(host, guest));
         }
         if let Some(path) = self.rootfs {
             builder = builder.rootfs(path);
@@ -105,4 +105,10 @@ impl Args {
         }
         Ok(builder.args(self.program))
     }
+}
+
+/// A directory as the destination (`HOST:/bin/`) means the same name in it.
+fn place_in_guest(host: &str, guest: &str) -> String {
+    let name = Path::new(host).file_name().filter(|_| guest.ends_with('/'));
+    name.map_or_else(|| guest.to_owned(), |name| format!("{guest}{}", name.to_string_lossy()))
 }

@@ -279,7 +279,17 @@ plain_structs! {
 
 /// The head of a linux_dirent64 (getdents64(2)); the name with its NUL follows at once, and the record is padded to 8 bytes.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, zerocopy::FromBytes, zerocopy::IntoBytes, zerocopy::Immutable, zerocopy::KnownLayout, zerocopy::Unaligned,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    zerocopy::FromBytes,
+    zerocopy::IntoBytes,
+    zerocopy::Immutable,
+    zerocopy::KnownLayout,
+    zerocopy::Unaligned,
 )]
 #[repr(C, packed)]
 pub struct Dirent64Header {

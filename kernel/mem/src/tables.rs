@@ -1,6 +1,6 @@
 //! The page table of an address space.
 //!
-//! A leaf without `SPECIAL` owns one reference to its frame. The owner serialises changes (the address-space mutex);
+//! A leaf without `SPECIAL` owns one reference to its frame, also while it is not valid (PROT_NONE). The owner serialises changes (the address-space mutex);
 //! hardware may set the A and D bits at any time, so entries are exchanged, never read and then stored.
 
 use crate::addr::PAGE;
@@ -136,7 +136,7 @@ impl UserTables {
     #[inline]
     pub fn get(&self, va: usize) -> Option<Leaf> {
         let e = Pte(self.find(va)?.load(Ordering::Relaxed));
-        e.is_valid().then(|| Leaf { ppn: e.ppn() as u32, flags: e.flags() })
+        (!e.is_empty()).then(|| Leaf { ppn: e.ppn() as u32, flags: e.flags() })
     }
 
     /// One more handle to the frame mapped at `va`, unless it is special.
@@ -167,7 +167,7 @@ impl UserTables {
         let pte = Pte::leaf(u64::from(frame.into_ppn()), flags | PteFlags::USER | PteFlags::ACCESSED);
         let old = Pte(entry.swap(pte.bits(), Ordering::Release));
         self.resident += 1;
-        debug_assert!(!old.is_valid(), "mapping over a mapping");
+        debug_assert!(old.is_empty(), "mapping over a mapping");
         Ok(())
     }
 
@@ -184,11 +184,11 @@ impl UserTables {
         let entry = self.find_or_make(va)?;
         let pte = Pte::leaf(u64::from(frame.into_ppn()), flags | PteFlags::USER | PteFlags::ACCESSED);
         let old = Pte(entry.swap(pte.bits(), Ordering::AcqRel));
-        if !old.is_valid() || old.has(PteFlags::SPECIAL) {
+        if old.is_empty() || old.has(PteFlags::SPECIAL) {
             self.resident += 1;
         }
         gather.note(va, PAGE);
-        if old.is_valid() && !old.has(PteFlags::SPECIAL) {
+        if !old.is_empty() && !old.has(PteFlags::SPECIAL) {
             // SAFETY: the entry owned this reference and no longer does.
             gather.keep(unsafe { Frame::from_ppn(old.ppn() as u32) });
         }
@@ -238,7 +238,7 @@ impl UserTables {
                     continue;
                 }
                 let old = Pte(e.swap(0, Ordering::AcqRel));
-                if !old.is_valid() {
+                if old.is_empty() {
                     continue;
                 }
                 gather.note(first + i * PAGE, PAGE);
@@ -266,7 +266,7 @@ impl UserTables {
         self.each_table(start, end, |first, entries| {
             for (i, e) in entries.iter().enumerate() {
                 let old = Pte(e.load(Ordering::Relaxed));
-                if !old.is_valid() {
+                if old.is_empty() {
                     continue;
                 }
                 let leaf = Leaf { ppn: old.ppn() as u32, flags: old.flags() };
@@ -299,7 +299,7 @@ impl UserTables {
             let mut child_entries: Option<&[AtomicU64]> = None;
             for (i, e) in entries.iter().enumerate() {
                 let old = Pte(e.load(Ordering::Relaxed));
-                if !old.is_valid() {
+                if old.is_empty() {
                     continue;
                 }
                 let target = match child_entries {
@@ -421,7 +421,7 @@ impl Drop for UserTables {
 unsafe fn drop_leaves(table: &Table) {
     for e in table {
         let e = Pte(e.load(Ordering::Relaxed));
-        if e.is_valid() && !e.has(PteFlags::SPECIAL) {
+        if !e.is_empty() && !e.has(PteFlags::SPECIAL) {
             // SAFETY: the entry owned this reference.
             drop(unsafe { Frame::from_ppn(e.ppn() as u32) });
         }

@@ -1,6 +1,115 @@
-//! The few devices that the kernel drives itself: PLIC, UART, RTC, test finisher.
+//! The few devices that the kernel drives itself: PLIC, UART, RTC.
 
-use sync::PreemptGuard;
+use arch::Mmio;
+use core::sync::atomic::{AtomicU32, Ordering};
+use sync::{Once, PreemptGuard, SpinLock, levels};
+
+/// The UART (ns16550, PC16550D data sheet) and the interrupt controller (SiFive PLIC specification 1.0).
+struct Devices {
+    uart: Mmio,
+    uart_irq: u32,
+    plic: Mmio,
+    context: u32,
+}
+
+static DEVICES: Once<Devices> = Once::new();
+static OUTPUT: SpinLock<(), levels::Console> = SpinLock::new(());
+/// 1 while input waits in the UART because the terminal's buffer is full.
+static HELD_BACK: AtomicU32 = AtomicU32::new(0);
+
+const RBR: usize = 0;
+const THR: usize = 0;
+const IER: usize = 1;
+const LSR: usize = 5;
+const LSR_DATA: u8 = 1;
+const LSR_EMPTY: u8 = 0x20;
+
+/// Takes the devices into use; interrupts go to PLIC context `context`.
+pub(crate) fn init(uart: Mmio, uart_irq: u32, plic: Mmio, context: u32) {
+    let d = Devices { uart, uart_irq, plic, context };
+    d.plic.write32(4 * uart_irq as usize, 1);
+    let enable = 0x2000 + 0x80 * context as usize + 4 * (uart_irq as usize / 32);
+    d.plic.write32(enable, 1 << (uart_irq % 32));
+    d.plic.write32(0x20_0000 + 0x1000 * context as usize, 0);
+    d.uart.write8(IER, 1);
+    let _ = DEVICES.set(d);
+}
 
 /// An external interrupt waits at the PLIC.
-pub(crate) fn on_external(_guard: &PreemptGuard) {}
+pub(crate) fn on_external(_guard: &PreemptGuard) {
+    let Some(d) = DEVICES.get() else { return };
+    let claim = 0x20_0004 + 0x1000 * d.context as usize;
+    let irq = d.plic.read32(claim);
+    if irq == d.uart_irq {
+        receive(d);
+    }
+    if irq != 0 {
+        d.plic.write32(claim, irq);
+    }
+}
+
+/// Moves what the UART has into the terminal as far as there is room; the rest holds the sender up.
+fn receive(d: &Devices) {
+    loop {
+        let room = crate::tty::input_room();
+        if room == 0 {
+            // Left in the UART, interrupt off, until a reader has made room.
+            d.uart.write8(IER, 0);
+            HELD_BACK.store(1, Ordering::SeqCst);
+            if crate::tty::input_room() == 0 {
+                return;
+            }
+            HELD_BACK.store(0, Ordering::SeqCst);
+            d.uart.write8(IER, 1);
+            continue;
+        }
+        let mut chunk = [0u8; 16];
+        let mut n = 0;
+        for slot in chunk.iter_mut().take(room) {
+            if d.uart.read8(LSR) & LSR_DATA == 0 {
+                break;
+            }
+            *slot = d.uart.read8(RBR);
+            n += 1;
+        }
+        if n == 0 {
+            return;
+        }
+        crate::tty::input(chunk.get(..n).unwrap_or_default());
+    }
+}
+
+/// A reader took input: what was held back may come.
+pub(crate) fn input_drained() {
+    if HELD_BACK.swap(0, Ordering::SeqCst) != 0
+        && let Some(d) = DEVICES.get()
+    {
+        receive(d);
+        if HELD_BACK.load(Ordering::SeqCst) == 0 {
+            d.uart.write8(IER, 1);
+        }
+    }
+}
+
+/// Writes to the console; `cooked` adds a carriage return before each line feed.
+pub(crate) fn console_write(bytes: &[u8], cooked: bool) {
+    let _guard = OUTPUT.lock();
+    for b in bytes {
+        if cooked && *b == b'\n' {
+            put(b'\r');
+        }
+        put(*b);
+    }
+}
+
+fn put(byte: u8) {
+    match DEVICES.get() {
+        Some(d) => {
+            while d.uart.read8(LSR) & LSR_EMPTY == 0 {
+                core::hint::spin_loop();
+            }
+            d.uart.write8(THR, byte);
+        }
+        None => arch::sbi::console_putchar(byte),
+    }
+}

@@ -4,6 +4,7 @@
 //! scheduler → the other harts → the root file system → process 1.
 
 pub(crate) mod devices;
+mod first_process;
 pub(crate) mod machine;
 pub(crate) mod power;
 pub(crate) mod symbols;
@@ -11,7 +12,7 @@ pub(crate) mod symbols;
 use crate::klog::info;
 use crate::task::sched::{self, Leave};
 use crate::task::thread::{Thread, ThreadSpec};
-use crate::task::{idle, with_current};
+use crate::task::idle;
 use crate::{clock, trap};
 use arch::{BootInfo, HartBlock, hart_block};
 use logic_sched::{Affinity, Class, Weight};
@@ -21,6 +22,12 @@ use mem::{KernelStack, NoMemory, Paddr, Ref};
 pub(crate) fn main(info: BootInfo) -> ! {
     let machine = machine::discover(info);
     clock::init(machine.timebase_hz);
+    if let Some(level) = machine.arg("loglevel").and_then(|l| l.parse().ok()) {
+        crate::klog::set_console_level(level);
+    }
+    if machine.args().any(|a| a == "quiet") {
+        crate::klog::set_console_level(4);
+    }
     crate::random::add_seed(&machine.seed);
     info!("rvOS on {} harts, {} MiB", machine.harts().len(), machine.memory_bytes() >> 20);
     if memory(machine).is_err() {
@@ -38,9 +45,12 @@ pub(crate) fn main(info: BootInfo) -> ! {
 fn memory(machine: &machine::Machine) -> Result<(), NoMemory> {
     let [_, _, _, image_end] = arch::kernel_image();
     let (start, end) = machine.memory;
-    let mut usable = [(Paddr(0), Paddr(0)); 4];
-    machine.usable(&mut usable);
-    mem::init_frames(Paddr(start), Paddr(end), Paddr(image_end), &usable);
+    let mut usable = [(Paddr(0), Paddr(0)); 24];
+    let n = machine.usable(&mut usable);
+    let usable = usable.get(..n).unwrap_or_default();
+    // The frame table goes to the beginning of the largest free range.
+    let largest = usable.iter().max_by_key(|(from, to)| to.0 - from.0).map_or(Paddr(image_end), |r| r.0);
+    mem::init_frames(Paddr(start), Paddr(end), largest, usable);
     mem::init_kernel_table(Paddr(end))
 }
 
@@ -62,6 +72,8 @@ fn start_scheduler(machine: &'static machine::Machine) -> Result<(), NoMemory> {
     let spec = ThreadSpec {
         process: None,
         tid: 0,
+        space: None,
+        refs: None,
         class: Class::Fair { weight: Weight::from_nice(0) },
         affinity: Affinity::ALL,
     };
@@ -97,12 +109,11 @@ fn never(_prev: Ref<Thread>) -> ! {
 /// The rest of booting, as a thread that may sleep.
 fn boot_thread(prev: Ref<Thread>) -> ! {
     sched::arrive(prev);
-    info!("boot thread runs on hart {}", with_current(|me| mem::Threaded::task(me).core().hart_index()));
-    crate::boot::power::finish(0);
-}
-
-#[allow(dead_code, reason = "used once process 1 exists")]
-fn end_thread() -> ! {
+    let machine = machine::machine();
+    machine.start_devices();
+    if let Err(e) = first_process::start(machine) {
+        panic!("cannot start process 1: {e:?}");
+    }
     sched::leave(Leave::Exit);
     panic!("a thread ran after its end");
 }

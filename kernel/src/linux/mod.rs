@@ -1,5 +1,15 @@
 //! The Linux system calls: dispatch, arguments and results. One file a family beside this one.
 
+mod memory;
+mod mount;
+mod open;
+pub(crate) mod path;
+mod poll;
+pub(crate) mod process;
+mod rw;
+pub(crate) mod signal;
+mod stat;
+
 use crate::task::Thread;
 use abi::Errno;
 use arch::TrapFrame;
@@ -113,4 +123,15 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
 
 /// The handlers by the names of their calls.
 mod handlers {
+    pub(super) use super::memory::{brk, madvise, mincore, mlock, mmap, mprotect, mremap, msync, munlock, munmap};
+    pub(super) use super::mount::{mount, umount2};
+    pub(super) use super::open::{close, close_range, dup, dup3, fcntl, flock, ioctl, memfd_create, openat, openat2, pipe2};
+    pub(super) use super::path::{chdir, chroot, fchdir, getcwd, linkat, mkdirat, mknodat, readlinkat, renameat2, symlinkat, umask, unlinkat};
+    pub(super) use super::poll::{ppoll, pselect6};
+    pub(super) use super::process::{clone, clone3, execve, execveat, exit, exit_group, getpgid, getpid, getppid, getsid, gettid, set_tid_address, setpgid, setsid, wait4, waitid};
+    pub(super) use super::rw::{copy_file_range, lseek, pread64, preadv, pwrite64, pwritev, read, readv, sendfile, write, writev};
+    pub(super) use super::signal::{kill, rt_sigaction, rt_sigpending, rt_sigprocmask, rt_sigqueueinfo, rt_sigreturn, rt_sigsuspend, rt_sigtimedwait, rt_tgsigqueueinfo, sigaltstack, tgkill, tkill};
+    pub(super) use super::stat::{faccessat, faccessat2, fallocate, fchmod, fchmodat, fchown, fchownat, fstat, fstatfs, fsync, ftruncate, getdents64, newfstatat, statfs, statx, sync, truncate, utimensat};
+    pub(super) use super::stat::fsync as fdatasync;
+    pub(super) use super::stat::fsync as syncfs;
 }

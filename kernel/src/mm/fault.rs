@@ -1,6 +1,11 @@
 //! Page faults of programs, and of the kernel on their behalf.
 
-use mem::Access;
+use super::object::{Page, PageError, PageIntent, PageSource};
+use super::region::{Prot, Region, Source, Traits};
+use super::space::{AddressSpace, Inner};
+use crate::task::with_current;
+use core::ops::Range;
+use mem::{Access, Frame, Gather, NoMemory, PAGE, Permit, PteFlags, Ref, page_down, permits, zero_frame};
 
 /// Why a fault cannot be resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +20,194 @@ pub(crate) enum FaultError {
     NoMemory,
 }
 
+impl From<NoMemory> for FaultError {
+    fn from(_: NoMemory) -> Self {
+        FaultError::NoMemory
+    }
+}
+impl From<PageError> for FaultError {
+    fn from(e: PageError) -> Self {
+        match e {
+            PageError::BeyondEnd => FaultError::BeyondEnd,
+            PageError::NoMemory => FaultError::NoMemory,
+        }
+    }
+}
+
+/// Stack pages kept free below a stack that grows (stack_guard_gap).
+const STACK_GUARD: u64 = 256 * PAGE as u64;
+
 /// Resolves a fault of the running thread's address space.
-pub(crate) fn user_fault(_addr: usize, _access: Access) -> Result<(), FaultError> {
-    Err(FaultError::NotMapped)
+pub(crate) fn user_fault(addr: usize, access: Access) -> Result<(), FaultError> {
+    with_current(|me| {
+        let space = me.space().ok_or(FaultError::NotMapped)?;
+        me.count_fault();
+        space.resolve(page_down(addr), access)
+    })
+}
+
+/// What to do once the lock is let go of.
+enum Next {
+    Done,
+    /// Get this page of the object, then look again.
+    Fetch { object: Ref<dyn PageSource>, index: u64, intent: PageIntent, generation: u64 },
+}
+
+impl AddressSpace {
+    /// Makes the page at `va` (page-aligned) accessible.
+    pub(crate) fn resolve(&self, va: usize, access: Access) -> Result<(), FaultError> {
+        let mut fetched: Option<(Page, u64)> = None;
+        loop {
+            let mut inner = self.lock();
+            let page = match fetched.take() {
+                Some((page, generation)) if generation == inner.generation => Some(page),
+                _ => None,
+            };
+            match inner.step(va, access, page)? {
+                Next::Done => return Ok(()),
+                Next::Fetch { object, index, intent, generation } => {
+                    drop(inner);
+                    // No lock is held while the object gets its page.
+                    fetched = Some((object.page(index, intent)?, generation));
+                }
+            }
+        }
+    }
+}
+
+fn allowed(region: &Region, access: Access) -> bool {
+    match access {
+        // Write implies read in the page table, as on Linux for riscv.
+        Access::Read => region.prot.intersects(Prot::READ | Prot::WRITE),
+        Access::Write => region.prot.contains(Prot::WRITE),
+        Access::Execute => region.prot.contains(Prot::EXEC),
+    }
+}
+
+impl Inner {
+    fn step(&mut self, va: usize, access: Access, page: Option<Page>) -> Result<Next, FaultError> {
+        if self.regions.find(va as u64).is_none() {
+            self.grow_stack(va as u64)?;
+        }
+        let (range, region) = self.regions.find(va as u64).ok_or(FaultError::NotMapped)?;
+        if !allowed(region, access) {
+            return Err(FaultError::NotAllowed);
+        }
+        let flags = region.pte_flags();
+        if let Some(leaf) = self.tables.get(va) {
+            match permits(leaf.flags, access) {
+                Permit::Yes => arch::sfence_page(va),
+                Permit::NeedsAccessed => self.tables.change(va, PteFlags::ACCESSED, PteFlags::empty()),
+                Permit::NeedsDirty => self.tables.change(va, PteFlags::ACCESSED | PteFlags::DIRTY, PteFlags::empty()),
+                Permit::Cow => return self.write_shared(va, flags),
+                // The region allows more than the entry: a page of an object that was mapped for reading.
+                Permit::No => return self.upgrade(va, flags, range, access, page),
+            }
+            return Ok(Next::Done);
+        }
+        match (&region.source, page) {
+            (Source::Anonymous, _) => self.map_anonymous(va, flags, access),
+            (Source::Object { object, .. }, None) => {
+                let private = !region.is_shared();
+                let intent = if access == Access::Write && !private { PageIntent::Write } else { PageIntent::Read };
+                let index = region.object_index((va as u64).saturating_sub(range.start));
+                Ok(Next::Fetch { object: object.clone(), index, intent, generation: self.generation })
+            }
+            (Source::Object { .. }, Some(page)) => {
+                let shared = region.is_shared();
+                self.map_object(va, flags, access, page, shared)
+            }
+        }
+    }
+
+    /// A stack above `va` grows down to it if it may.
+    fn grow_stack(&mut self, va: u64) -> Result<(), FaultError> {
+        let (range, region) = self.regions.next_at_or_after(va).ok_or(FaultError::NotMapped)?;
+        if !region.traits.contains(Traits::GROWS_DOWN) {
+            return Err(FaultError::NotMapped);
+        }
+        let limit = with_current(|me| me.process().limit(crate::task::limits::STACK));
+        if range.end.saturating_sub(va) > limit {
+            return Err(FaultError::NotMapped);
+        }
+        let below = self.regions.last_below(range.start).filter(|(_, r)| !r.prot.is_empty() && !r.traits.contains(Traits::GROWS_DOWN));
+        if below.is_some_and(|(r, _)| va < r.end.saturating_add(STACK_GUARD)) {
+            return Err(FaultError::NotMapped);
+        }
+        let start = range.start;
+        self.regions.resize_start(start, va).map_err(|_| FaultError::NotMapped)?;
+        self.changed();
+        Ok(())
+    }
+
+    fn map_anonymous(&mut self, va: usize, flags: PteFlags, access: Access) -> Result<Next, FaultError> {
+        if access == Access::Write {
+            self.tables.map(va, Frame::try_zeroed()?, flags)?;
+        } else {
+            let cow = if flags.contains(PteFlags::WRITE) { PteFlags::COW } else { PteFlags::empty() };
+            self.tables.map_special(va, zero_frame(), flags.difference(PteFlags::WRITE | PteFlags::DIRTY) | cow)?;
+        }
+        Ok(Next::Done)
+    }
+
+    fn map_object(&mut self, va: usize, flags: PteFlags, access: Access, page: Page, shared: bool) -> Result<Next, FaultError> {
+        let read_only = flags.difference(PteFlags::WRITE | PteFlags::DIRTY);
+        let cow = if flags.contains(PteFlags::WRITE) { PteFlags::COW } else { PteFlags::empty() };
+        match page {
+            Page::Frame(frame) if shared && access == Access::Write => self.tables.map(va, frame, flags)?,
+            // Mapped for reading; the first write asks the object for its own page, so that a file learns of it.
+            Page::Frame(frame) if shared => self.tables.map(va, frame, read_only)?,
+            Page::Frame(frame) if access == Access::Write => self.tables.map(va, frame.try_copy()?, flags)?,
+            Page::Frame(frame) => self.tables.map(va, frame, read_only | cow)?,
+            Page::Hole if !shared && access == Access::Write => self.tables.map(va, Frame::try_zeroed()?, flags)?,
+            Page::Hole if shared => self.tables.map_special(va, zero_frame(), read_only)?,
+            Page::Hole => self.tables.map_special(va, zero_frame(), read_only | cow)?,
+        }
+        if flags.contains(PteFlags::EXECUTE) {
+            arch::fence_i();
+        }
+        Ok(Next::Done)
+    }
+
+    /// A write to a page that is shared until written.
+    fn write_shared(&mut self, va: usize, flags: PteFlags) -> Result<Next, FaultError> {
+        let Some(leaf) = self.tables.get(va) else { return Ok(Next::Done) };
+        if self.tables.frame_refs(leaf) == 1 {
+            // The last owner: no copy needed.
+            self.tables.change(va, flags | PteFlags::ACCESSED, PteFlags::COW);
+            arch::sfence_page(va);
+            return Ok(Next::Done);
+        }
+        let copy = match self.tables.frame(va) {
+            Some(frame) => frame.try_copy()?,
+            None => Frame::try_zeroed()?,
+        };
+        let mut gather = Gather::new();
+        self.tables.replace(va, copy, flags, &mut gather)?;
+        self.tables.flush(&mut gather);
+        Ok(Next::Done)
+    }
+
+    /// The entry allows less than the region: a shared object's page that was mapped for reading is now written, or the
+    /// region's protection grew after the page came.
+    fn upgrade(&mut self, va: usize, flags: PteFlags, range: Range<u64>, access: Access, page: Option<Page>) -> Result<Next, FaultError> {
+        let Some((_, region)) = self.regions.find(va as u64) else { return Err(FaultError::NotMapped) };
+        if let (Source::Object { object, .. }, true, Access::Write) = (&region.source, region.is_shared(), access) {
+            let index = region.object_index((va as u64).saturating_sub(range.start));
+            let Some(Page::Frame(frame)) = page else {
+                return Ok(Next::Fetch { object: object.clone(), index, intent: PageIntent::Write, generation: self.generation });
+            };
+            let mut gather = Gather::new();
+            self.tables.replace(va, frame, flags, &mut gather)?;
+            self.tables.flush(&mut gather);
+            return Ok(Next::Done);
+        }
+        let Some(leaf) = self.tables.get(va) else { return Ok(Next::Done) };
+        let writable = leaf.flags.contains(PteFlags::WRITE);
+        let cow = if flags.contains(PteFlags::WRITE) && !writable { PteFlags::COW } else { PteFlags::empty() };
+        let set = flags.difference(PteFlags::WRITE | PteFlags::DIRTY) | cow;
+        self.tables.change(va, set | PteFlags::ACCESSED, PteFlags::empty());
+        arch::sfence_page(va);
+        Ok(Next::Done)
+    }
 }

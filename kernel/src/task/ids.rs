@@ -119,6 +119,11 @@ pub(crate) fn group_exists(pgid: u32) -> bool {
     SCOPE.lock().names.get(&pgid).is_some_and(|n| n.group_members != 0)
 }
 
+/// Processes that exist, zombies included.
+pub(crate) fn processes() -> usize {
+    SCOPE.lock().names.values().filter(|n| n.process.is_some()).count()
+}
+
 /// The last number handed out (`/proc/loadavg`).
 pub(crate) fn last() -> u32 {
     SCOPE.lock().last

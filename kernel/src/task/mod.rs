@@ -4,9 +4,15 @@
 //! * `sched` – run queues, switching, wake-up; `timers` – deadlines; `wait` – the one blocking helper.
 //! * `parking` – the sleep behind kernel mutexes.
 
+pub(crate) mod clone;
+pub(crate) mod exec;
+pub(crate) mod exit;
+pub(crate) mod futex;
 pub(crate) mod idle;
 pub(crate) mod ids;
+pub(crate) mod limits;
 pub(crate) mod parking;
+pub(crate) mod posix_timers;
 pub(crate) mod process;
 pub(crate) mod sched;
 pub(crate) mod signal;

@@ -1,13 +1,19 @@
 //! A process: a thread group, and what its threads share.
 
+use super::limits::Limits;
 use super::signal::ProcessSignals;
 use super::thread::Thread;
+use super::wait::{Observers, Watch};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use mem::{NoMemory, Ref, Weak};
 use sync::{SpinLock, levels};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// Guards who is whose parent and who is in which group and session: taken before any process's lock when more than one
+/// process is involved.
+pub(crate) static TREE: SpinLock<(), levels::ProcessTree> = SpinLock::new(());
 
 /// A thread group.
 pub(crate) struct Process {
@@ -20,34 +26,79 @@ pub(crate) struct Process {
     pub(crate) signals: ProcessSignals,
     /// Everything else that changes, see [`State`].
     pub(crate) state: SpinLock<State, levels::Process>,
+    /// Resource limits.
+    pub(crate) limits: Limits,
     /// When it began, in nanoseconds of the monotonic clock.
     pub(crate) start_ns: u64,
     /// Processor time of threads that have ended: run and system nanoseconds.
     pub(crate) ended_ns: [AtomicU64; 2],
+    /// Processor time of children that were waited for.
+    pub(crate) children_ns: [AtomicU64; 2],
     /// Threads that have not ended.
     pub(crate) live_threads: AtomicU32,
+    /// Those who wait for its children.
+    observers: SpinLock<Observers, levels::Observers>,
+    /// Name and arguments for `/proc`.
+    pub(crate) name: SpinLock<[u8; 16], levels::ThreadRefs>,
 }
 
 /// The part of a process that its lock guards.
 pub(crate) struct State {
     /// Its threads that have not ended, the oldest first.
     pub(crate) threads: Vec<Ref<Thread>>,
-    /// Exit status for the parent once it is a zombie (wait status as wait4(2) gives it).
+    /// Wait status (wait4(2)) once it has ended.
     pub(crate) exit: Option<i32>,
+    /// All threads are to end with this status.
+    pub(crate) ending: Option<i32>,
+    /// Who waits for it. Changes under [`TREE`].
+    pub(crate) parent: Option<Ref<Process>>,
+    /// Whom it can wait for, zombies included. Changes under [`TREE`].
+    pub(crate) children: Vec<Ref<Process>>,
+    /// Process group.
+    pub(crate) pgid: u32,
+    /// Session.
+    pub(crate) sid: u32,
+    /// Signal for the parent at its end.
+    pub(crate) exit_signal: u32,
+    /// Orphans of its descendants become its children (PR_SET_CHILD_SUBREAPER).
+    pub(crate) subreaper: bool,
+    /// It has executed a program since its fork.
+    pub(crate) has_execed: bool,
+    /// The vfork parent that sleeps until it has an address space of its own.
+    pub(crate) vfork: Option<Ref<super::clone::VforkDone>>,
+    /// What executed, for `/proc/PID/exe`.
+    pub(crate) exe: Option<crate::fs::mount::Location>,
 }
 
 impl Process {
     /// A process without threads.
-    pub(crate) fn try_new(pid: u32, signals: ProcessSignals) -> Result<Ref<Process>, NoMemory> {
+    pub(crate) fn try_new(pid: u32, signals: ProcessSignals, limits: Limits, name: [u8; 16]) -> Result<Ref<Process>, NoMemory> {
         Ref::try_new_cyclic(|me| Process {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             pid,
             me: me.clone(),
             signals,
-            state: SpinLock::new(State { threads: Vec::new(), exit: None }),
+            state: SpinLock::new(State {
+                threads: Vec::new(),
+                exit: None,
+                ending: None,
+                parent: None,
+                children: Vec::new(),
+                pgid: pid,
+                sid: pid,
+                exit_signal: super::signal::SIGCHLD,
+                subreaper: false,
+                has_execed: false,
+                vfork: None,
+                exe: None,
+            }),
+            limits,
             start_ns: crate::clock::monotonic_ns(),
             ended_ns: [const { AtomicU64::new(0) }; 2],
+            children_ns: [const { AtomicU64::new(0) }; 2],
             live_threads: AtomicU32::new(0),
+            observers: SpinLock::new(Observers::new()),
+            name: SpinLock::new(name),
         })
     }
     /// Kernel-wide id, never reused.
@@ -59,11 +110,47 @@ impl Process {
     pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
+    /// The soft limit of a resource (numbers in `limits`).
+    pub(crate) fn limit(&self, resource: usize) -> u64 {
+        self.limits.soft(resource)
+    }
     /// A counted reference to itself.
     pub(crate) fn to_ref(&self) -> Ref<Process> {
         match self.me.upgrade() {
             Some(r) => r,
             None => panic!("process used after its end"),
         }
+    }
+    /// Its parent's pid, 0 if it has none.
+    pub(crate) fn parent_pid(&self) -> u32 {
+        self.state.lock().parent.as_ref().map_or(0, |p| p.pid)
+    }
+    /// Calls `f` with each of its threads; a bounded number at a time, no lock held.
+    pub(crate) fn each_thread(&self, mut f: impl FnMut(&Ref<Thread>)) {
+        let mut n = 0;
+        loop {
+            let thread = self.state.lock().threads.get(n).cloned();
+            match thread {
+                Some(t) => f(&t),
+                None => return,
+            }
+            n += 1;
+        }
+    }
+    /// Processor time of all its threads: run and system nanoseconds.
+    pub(crate) fn times_ns(&self) -> (u64, u64) {
+        let [run, system] = &self.ended_ns;
+        let mut sum = (run.load(Ordering::Relaxed), system.load(Ordering::Relaxed));
+        self.each_thread(|t| {
+            sum.0 = sum.0.saturating_add(t.run_ns.load(Ordering::Relaxed));
+            sum.1 = sum.1.saturating_add(t.system_ns.load(Ordering::Relaxed));
+        });
+        sum
+    }
+}
+
+impl Watch for Process {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        f(&mut self.observers.lock());
     }
 }

@@ -296,6 +296,14 @@ pub(crate) fn kick(index: usize) {
     }
 }
 
+/// Has a thread that runs on another hart pass through the kernel.
+pub(crate) fn interrupt(thread: &Thread) {
+    let core = thread.task().core();
+    if core.on_cpu() && !with_me(|me| core::ptr::eq(me, thread)) {
+        kick(core.hart_index());
+    }
+}
+
 /// The hart was kicked, or its slice timer fired: should the current thread go?
 pub(crate) fn on_kick(guard: &PreemptGuard) {
     let hart = hart(here(guard));

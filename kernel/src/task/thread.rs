@@ -2,9 +2,13 @@
 
 use super::process::Process;
 use super::sched::{self, QueueNode};
+use super::signal::ThreadSignals;
 use super::timers::TimerNode;
+use crate::fs::context::{Cred, FsContext};
+use crate::fs::table::FdTable;
+use crate::mm::AddressSpace;
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use logic_sched::{Affinity, Class, Entity, GroupId};
 use logic_waits::WaitCell;
 use mem::{KernelStack, NoMemory, Ref, Task, Threaded, Weak};
@@ -19,6 +23,26 @@ pub(crate) struct Thread {
     tid: AtomicU32,
     me: Weak<Thread>,
     process: Option<Ref<Process>>,
+    /// Its address space; `None` for kernel threads and after its end.
+    space: SpinLock<Option<Ref<AddressSpace>>, levels::ThreadRefs>,
+    /// Descriptors, paths and identity; gone once the thread has ended.
+    refs: SpinLock<Option<Refs>, levels::ThreadRefs>,
+    /// Page faults.
+    faults: AtomicU64,
+    /// Where the thread begins in user mode.
+    pub(crate) start_frame: SpinLock<Option<arch::TrapFrame>, levels::ThreadRefs>,
+    /// Word to clear at its end, 0 for none (set_tid_address(2)).
+    pub(crate) clear_tid: AtomicUsize,
+    /// Word that gets its tid when it begins, 0 for none.
+    pub(crate) set_tid_at: AtomicUsize,
+    /// Head of its robust futex list (set_robust_list(2)).
+    pub(crate) robust_list: AtomicUsize,
+    /// Futex bucket it waits in, plus 1.
+    pub(crate) futex_bucket: AtomicU32,
+    /// 1: another thread of its process executes a program, this one is to end.
+    pub(crate) end: AtomicU32,
+    /// Signals.
+    pub(crate) signals: SpinLock<ThreadSignals, levels::SignalThread>,
     /// Who decides whether it sleeps.
     pub(crate) wait: WaitCell,
     /// Its scheduling node while it neither runs nor waits in a run queue.
@@ -37,6 +61,17 @@ pub(crate) struct Thread {
     pub(crate) switches: [AtomicU64; 2],
 }
 
+/// What a thread of a program points to.
+#[derive(Clone)]
+pub(crate) struct Refs {
+    /// Its descriptors.
+    pub(crate) files: Ref<FdTable>,
+    /// Where its paths begin.
+    pub(crate) fs: Ref<FsContext>,
+    /// Who it is.
+    pub(crate) cred: Ref<Cred>,
+}
+
 impl Threaded for Thread {
     #[inline(always)]
     fn task(&self) -> &Task {
@@ -52,6 +87,10 @@ pub(crate) struct ThreadSpec {
     pub(crate) process: Option<Ref<Process>>,
     /// Its number, 0 for a kernel thread.
     pub(crate) tid: u32,
+    /// Its address space.
+    pub(crate) space: Option<Ref<AddressSpace>>,
+    /// Descriptors, paths and identity.
+    pub(crate) refs: Option<Refs>,
     /// Scheduling class and weight.
     pub(crate) class: Class,
     /// Harts it may run on.
@@ -68,7 +107,11 @@ impl Thread {
         let timer = mem::try_box(super::timers::thread_node())?;
         let process = spec.process;
         let tid = spec.tid;
-        Ref::try_new_cyclic(|me| Thread::build(task, tid, process, me.clone(), Some(node), Some(timer)))
+        let space = spec.space;
+        if let Some(s) = &space {
+            task.inherit_space(s.handle().clone());
+        }
+        Ref::try_new_cyclic(|me| Thread::build(task, tid, process, me.clone(), space, spec.refs, Some(node), Some(timer)))
     }
 
     /// The thread that the boot code of a hart becomes: it idles. `stack` is `None` on the boot hart, which has one.
@@ -77,7 +120,7 @@ impl Thread {
             Some(s) => Task::new::<Thread>(s, start),
             None => Task::for_boot::<Thread>(),
         };
-        Ref::try_new_cyclic(|me| Thread::build(task, 0, None, me.clone(), None, None))
+        Ref::try_new_cyclic(|me| Thread::build(task, 0, None, me.clone(), None, None, None, None))
     }
 
     fn build(
@@ -85,6 +128,8 @@ impl Thread {
         tid: u32,
         process: Option<Ref<Process>>,
         me: Weak<Thread>,
+        space: Option<Ref<AddressSpace>>,
+        refs: Option<Refs>,
         node: Option<QueueNode>,
         timer: Option<Box<TimerNode>>,
     ) -> Thread {
@@ -94,6 +139,16 @@ impl Thread {
             tid: AtomicU32::new(tid),
             me,
             process,
+            space: SpinLock::new(space),
+            refs: SpinLock::new(refs),
+            faults: AtomicU64::new(0),
+            start_frame: SpinLock::new(None),
+            clear_tid: AtomicUsize::new(0),
+            set_tid_at: AtomicUsize::new(0),
+            robust_list: AtomicUsize::new(0),
+            futex_bucket: AtomicU32::new(0),
+            end: AtomicU32::new(0),
+            signals: SpinLock::new(ThreadSignals::new()),
             wait: WaitCell::new(),
             node: SpinLock::new(node),
             timer: SpinLock::new(timer),
@@ -128,6 +183,53 @@ impl Thread {
     /// The process it belongs to, if it is not a kernel thread.
     pub(crate) fn process_opt(&self) -> Option<&Ref<Process>> {
         self.process.as_ref()
+    }
+    /// Its address space.
+    pub(crate) fn space(&self) -> Option<Ref<AddressSpace>> {
+        self.space.lock().clone()
+    }
+    /// Makes the running thread use another address space, or none; gives back the old one, for dropping.
+    pub(crate) fn set_space(&self, space: Option<Ref<AddressSpace>>) -> Option<Ref<AddressSpace>> {
+        let handle = space.as_ref().map(|s| s.handle().clone());
+        let old = core::mem::replace(&mut *self.space.lock(), space);
+        drop(self.task.set_space(handle));
+        old
+    }
+    /// Its descriptors. Only a thread of a program that has not ended has them.
+    #[inline]
+    pub(crate) fn files(&self) -> Ref<FdTable> {
+        self.with_refs(|r| r.files.clone())
+    }
+    /// Where its paths begin.
+    pub(crate) fn fs(&self) -> Ref<FsContext> {
+        self.with_refs(|r| r.fs.clone())
+    }
+    /// Who it is.
+    pub(crate) fn cred(&self) -> Ref<Cred> {
+        self.with_refs(|r| r.cred.clone())
+    }
+    fn with_refs<R>(&self, f: impl FnOnce(&Refs) -> R) -> R {
+        match &*self.refs.lock() {
+            Some(r) => f(r),
+            None => panic!("the references of an ended thread were used"),
+        }
+    }
+    /// All of them, if it has not ended: for others to look at (`/proc`) and for its children.
+    pub(crate) fn refs(&self) -> Option<Refs> {
+        self.refs.lock().clone()
+    }
+    /// Replaces them (exec, unshare, set*id) or takes them away; the old ones are to be dropped outside locks.
+    pub(crate) fn replace_refs(&self, refs: Option<Refs>) -> Option<Refs> {
+        core::mem::replace(&mut *self.refs.lock(), refs)
+    }
+    /// Becomes someone else.
+    pub(crate) fn set_cred(&self, cred: Ref<Cred>) {
+        let old = self.refs.lock().as_mut().map(|r| core::mem::replace(&mut r.cred, cred));
+        drop(old);
+    }
+    /// Counts a page fault.
+    pub(crate) fn count_fault(&self) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
     }
     /// A counted reference to itself.
     pub(crate) fn to_ref(&self) -> Ref<Thread> {

@@ -40,25 +40,25 @@ levels! {
     /// Renames over directories of one file system: taken before any directory.
     RenameMutex = 2;
     /// The mount table while it changes.
-    MountMutex = 4;
+    MountMutex = 3;
     /// A directory's entries.
-    DirMutex = 6;
+    DirMutex = 4;
     /// A regular file's size and pages while they change.
-    InodeMutex = 8;
+    InodeMutex = 5;
     /// The file offset of an open description.
-    OffsetMutex = 10;
+    OffsetMutex = 6;
     /// A pipe's reader or writer side.
-    PipeMutex = 12;
+    PipeMutex = 7;
     /// A terminal's reader or writer side.
-    TtyMutex = 14;
+    TtyMutex = 8;
     /// Program execution: one exec per process at a time.
-    ExecMutex = 16;
+    ExecMutex = 9;
     /// An address space: its regions and its page table.
-    AddressSpaceMutex = 18;
+    AddressSpaceMutex = 10;
     /// A memory object's page list.
-    MemoryObjectMutex = 20;
+    MemoryObjectMutex = 11;
     /// Anything that is taken innermost of the sleeping locks.
-    LeafMutex = 22;
+    LeafMutex = 12;
 
     /// The tree of processes: parents, children, groups, sessions.
     ProcessTree = 24;
@@ -66,54 +66,62 @@ levels! {
     PidTable = 25;
     /// A process: threads, exit status, limits.
     Process = 26;
-    /// Signal handlers, pending signals and stop state of a process.
+    /// Which table of signal handlers a process uses.
     SignalState = 27;
+    /// A table of signal handlers.
+    SignalActions = 28;
+    /// Signals pending for a process, and its stop state.
+    SignalShared = 29;
+    /// Signals of a thread.
+    SignalThread = 30;
     /// A file-descriptor table.
-    FdTable = 28;
+    FdTable = 31;
     /// What a thread points to (table, credentials, root and current directory).
-    ThreadRefs = 29;
-    /// Mount table entries as path walks read them.
-    MountTable = 30;
-    /// The dentry cache.
-    DentryCache = 31;
+    ThreadRefs = 32;
+    /// The mounts of a namespace.
+    MountList = 33;
+    /// A directory's entries.
+    DirEntries = 34;
     /// An inode's attributes.
-    InodeAttrs = 32;
+    InodeAttrs = 35;
     /// An advisory-lock list of a file.
-    FileLocks = 33;
+    FileLocks = 36;
     /// A futex bucket.
-    FutexBucket = 34;
+    FutexBucket = 37;
+    /// A dentry's name and parent.
+    DentryPlace = 38;
     /// The state of a pollable object (pipe, tty, …) with its observers.
-    ObjectState = 36;
+    ObjectState = 39;
     /// Observer lists that are separate from the object's state.
-    Observers = 38;
+    Observers = 40;
     /// Terminal state shared with the interrupt path.
-    TtyState = 40;
+    TtyState = 41;
     /// The kernel log.
     KernelLog = 42;
     /// A thread's wait bookkeeping.
-    WaitState = 44;
+    WaitState = 43;
     /// The timer queue of a hart.
-    Timers = 46;
+    Timers = 44;
     /// The sleepers of kernel mutexes.
-    Parking = 47;
+    Parking = 45;
     /// The run queue of a hart.
-    RunQueue = 48;
+    RunQueue = 46;
     /// Releases deferred to a safe place.
-    ReleaseList = 50;
+    ReleaseList = 47;
     /// Address-space identifiers.
-    Asids = 52;
+    Asids = 48;
     /// Mapped kernel stacks kept for the next thread.
-    StackStock = 53;
+    StackStock = 49;
     /// Slots of kernel stacks.
-    Stacks = 54;
+    Stacks = 50;
     /// A slab cache.
-    Slab = 56;
+    Slab = 51;
     /// The tree of budgets.
-    BudgetTree = 57;
+    BudgetTree = 52;
     /// Physical frames.
-    Frames = 58;
+    Frames = 53;
     /// The random pool.
-    RandomPool = 59;
+    RandomPool = 54;
     /// The console of last resort.
-    Console = 60;
+    Console = 55;
 }

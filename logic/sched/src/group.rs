@@ -2,11 +2,13 @@
 
 use alloc::boxed::Box;
 
-use logic_tree::Tree;
-
 use crate::entity::{Entity, Hart, Item, Order, Reason};
+use crate::line::Line;
 use crate::time::{Virtual, factor};
 use crate::{CREDIT_NS, LATENCY_NS, MIN_SLICE_NS, time};
+
+/// How far behind the others a thread from another queue is placed at most.
+const MOST_LAG_NS: i64 = (LATENCY_NS as i64).saturating_mul(100);
 
 /// A group's name: never used again for another group, so that a stale one finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,7 +85,7 @@ impl Default for GroupOrder {
 /// A budget's queued threads on one hart.
 #[derive(Debug)]
 pub struct Group<T> {
-    pub(crate) threads: Tree<Order, Item<T>>,
+    pub(crate) threads: Line<Order, Item<T>>,
     /// The sum of the queued threads' weights.
     pub(crate) load: u64,
     /// No queued thread is expected before this; never goes back.
@@ -99,7 +101,7 @@ pub struct Group<T> {
 impl<T> Group<T> {
     fn new(weight: GroupWeight, place: Box<GroupPlace>) -> Self {
         Self {
-            threads: Tree::new(),
+            threads: Line::new(),
             load: 0,
             floor: Virtual(0),
             vruntime: Virtual(0),
@@ -123,7 +125,9 @@ impl<T> Group<T> {
         }
         let credited = self.floor.before(CREDIT_NS);
         if entity.home != Some((here, entity.group)) {
-            return self.floor.shifted(entity.lag_ns).max(credited);
+            // Bounded to what no honest queue exceeds.
+            let lag_ns = entity.lag_ns.min(MOST_LAG_NS);
+            return self.floor.shifted(lag_ns).max(credited);
         }
         // Who kept running has no credit to get, but may stand before the floor with what it has.
         let at = entity.vruntime.max(credited);
@@ -138,13 +142,6 @@ impl<T> Group<T> {
     pub(crate) fn raise_floor(&mut self, running: Virtual) {
         let first = self.threads.first().map_or(running, |(order, _)| order.at);
         self.floor = self.floor.max(running.min(first));
-    }
-
-    /// A thread's distance to the floor, kept within bounds that no honest queue exceeds.
-    #[inline]
-    pub(crate) fn lag_ns(&self, at: Virtual) -> i64 {
-        const MOST: i64 = (LATENCY_NS as i64).saturating_mul(100);
-        at.since(self.floor).clamp(MOST.saturating_neg(), MOST)
     }
 }
 

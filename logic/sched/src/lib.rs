@@ -27,6 +27,8 @@
 //! Virtual times are relative to their queue. A node that leaves one for another (stolen, removed,
 //! woken elsewhere) takes its distance along.
 //!
+//! Between the harts, [`Balance`] brings idle harts and queued threads together.
+//!
 //! Neighbours: `logic-waits` (who wakes), `logic-tree` (the order), `logic-timer`.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -41,12 +43,16 @@ extern crate std;
 
 extern crate alloc;
 
+mod balance;
 mod entity;
 mod group;
+mod line;
 mod migrate;
+mod mutation;
 mod queue;
 mod time;
 
+pub use balance::Balance;
 pub use entity::{Affinity, Class, Entity, Hart, Item, Key, Node, Reason, Weight, node};
 pub use group::{GroupBusy, GroupId, GroupNode, GroupPlace, GroupWeight, group_node, group_place};
 pub use queue::RunQueue;
@@ -66,5 +72,7 @@ pub const RT_PERIOD_NS: u64 = 1_000_000_000;
 /// What real-time threads may use of each period while others wait.
 pub const RT_CAP_NS: u64 = 950_000_000;
 
+#[cfg(all(test, loom))]
+mod models;
 #[cfg(test)]
 mod tests;

@@ -26,7 +26,7 @@ impl<T> RunQueue<T> {
         let mut node = group.threads.remove(&key.order)?;
         let entity = &mut node.value.entity;
         group.load = group.load.wrapping_sub(u64::from(entity.weight().get()));
-        entity.lag_ns = group.lag_ns(entity.vruntime);
+        entity.lag_ns = entity.vruntime.since(group.floor);
         entity.home = None;
         if group.threads.is_empty() {
             let order = GroupOrder {

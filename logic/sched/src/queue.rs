@@ -7,6 +7,7 @@ use logic_tree::Tree;
 
 use crate::entity::{Class, Entity, Hart, Item, Key, Lane, Node, Order, Reason};
 use crate::group::{GroupId, GroupNode, GroupOrder};
+use crate::line::Line;
 use crate::time::{Virtual, stretch};
 use crate::{
     CREDIT_NS, LATENCY_NS, MIN_SLICE_NS, RR_SLICE_NS, RT_CAP_NS, RT_PERIOD_NS, WAKE_GRANULARITY_NS,
@@ -17,11 +18,11 @@ use crate::{
 pub struct RunQueue<T> {
     pub(crate) hart: Hart,
     /// Real-time threads, highest priority first.
-    pub(crate) realtime: Tree<Order, Item<T>>,
+    pub(crate) realtime: Line<Order, Item<T>>,
     /// Every group that was added, by id.
     pub(crate) groups: Tree<GroupId, crate::group::Group<T>>,
     /// The groups that have queued threads, least served first.
-    pub(crate) waiting: Tree<GroupOrder, ()>,
+    pub(crate) waiting: Line<GroupOrder, ()>,
     /// The sum of the weights of `waiting`.
     pub(crate) waiting_weight: u64,
     /// No waiting group is expected before this; never goes back.
@@ -44,9 +45,9 @@ impl<T> RunQueue<T> {
         let _ = groups.insert(root);
         Self {
             hart,
-            realtime: Tree::new(),
+            realtime: Line::new(),
             groups,
-            waiting: Tree::new(),
+            waiting: Line::new(),
             waiting_weight: 0,
             floor: Virtual(0),
             len: 0,
@@ -108,7 +109,7 @@ impl<T> RunQueue<T> {
         group.load = group.load.wrapping_add(u64::from(entity.weight().get()));
         node.key = order;
         // The number is unique in this queue, so the order is too.
-        let _ = group.threads.insert(node);
+        group.threads.insert(node);
         if let Some(mut place) = group.place.take() {
             let at = group.vruntime.max(self.floor.before(CREDIT_NS));
             group.vruntime = at;
@@ -117,7 +118,7 @@ impl<T> RunQueue<T> {
                 .wrapping_add(u64::from(group.weight.get()));
             place.key = GroupOrder { at, id };
             // A group has one place, so its id is there once.
-            let _ = self.waiting.insert(place);
+            self.waiting.insert(place);
         }
         Key {
             lane: Lane::Fair(id),
@@ -144,7 +145,7 @@ impl<T> RunQueue<T> {
             seq,
         };
         node.key = order;
-        let _ = self.realtime.insert(node);
+        self.realtime.insert(node);
         Key {
             lane: Lane::Realtime,
             order,
@@ -214,7 +215,7 @@ impl<T> RunQueue<T> {
             return;
         };
         group.raise_floor(entity.vruntime);
-        entity.lag_ns = group.lag_ns(entity.vruntime);
+        entity.lag_ns = entity.vruntime.since(group.floor);
         let old = GroupOrder {
             at: group.vruntime,
             id,
@@ -222,21 +223,10 @@ impl<T> RunQueue<T> {
         let at = old.at.after(stretch(ran_ns, group.factor));
         group.vruntime = at;
         if group.place.is_none() {
-            self.move_group(&old, at);
+            self.waiting.delay(&old, GroupOrder { at, id });
         }
         let first = self.waiting.first().map_or(at, |(order, ())| order.at);
         self.floor = self.floor.max(at.min(first));
-    }
-
-    /// Moves a waiting group to a later time.
-    fn move_group(&mut self, old: &GroupOrder, at: Virtual) {
-        if self.waiting.len() == 1 {
-            // Alone it has no neighbours that it could overtake.
-            let _ = self.waiting.modify(old, |order, ()| order.at = at);
-        } else if let Some(mut place) = self.waiting.remove(old) {
-            place.key.at = at;
-            let _ = self.waiting.insert(place);
-        }
     }
 
     /// How long the current thread may run from now on before it is to be put back; `None`: as long

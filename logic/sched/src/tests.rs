@@ -13,8 +13,8 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use crate::{
-    Affinity, Class, Entity, GroupBusy, GroupId, GroupWeight, Hart, Key, MIN_SLICE_NS, Node,
-    Reason, RunQueue, Weight, group_node, group_place, node,
+    Affinity, Balance, Class, Entity, GroupBusy, GroupId, GroupWeight, Hart, Key, MIN_SLICE_NS,
+    Node, Reason, RunQueue, Weight, group_node, group_place, node,
 };
 
 const MS: u64 = 1_000_000;
@@ -365,4 +365,25 @@ fn groups_come_and_go() {
     queue.enqueue(node, Reason::Woken, 0);
     assert_eq!(queue.pick(0).unwrap().value.entity.group, GroupId::ROOT);
     assert_eq!(queue.waiting_weight, 0);
+}
+
+#[test]
+fn balance_alone() {
+    let balance = Balance::<4, logic_shim::Core>::new();
+    assert_eq!(balance.busiest(Hart(0)), None);
+    balance.note_queued(Hart(1), 3);
+    balance.note_queued(Hart(3), 7);
+    balance.note_queued(Hart(9), 7);
+    assert_eq!(balance.busiest(Hart(0)), Some(Hart(3)));
+    assert_eq!(balance.busiest(Hart(3)), Some(Hart(1)));
+    assert_eq!(balance.announce(Hart(0)), Affinity(0b1010));
+    assert_eq!(balance.announce(Hart(2)), Affinity(0b1010));
+    assert_eq!(balance.idle(), Affinity(0b101));
+    assert_eq!(balance.claim(Affinity(0b1010), Hart(0)), None);
+    assert_eq!(balance.claim(Affinity::ALL, Hart(2)), Some(Hart(2)));
+    assert_eq!(balance.claim(Affinity::ALL, Hart(2)), Some(Hart(0)));
+    assert_eq!(balance.claim(Affinity::ALL, Hart(2)), None);
+    let _ = balance.announce(Hart(0));
+    balance.resume(Hart(0));
+    assert_eq!(balance.idle(), Affinity(0));
 }

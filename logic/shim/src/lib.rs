@@ -35,7 +35,7 @@ pub trait Atomics: 'static {
 }
 
 /// One atomic integer. Each method is that of `core::sync::atomic` with the same name.
-pub trait Atomic<T: Copy>: Send + Sync {
+pub trait Atomic<T: Copy>: core::fmt::Debug + Send + Sync {
     /// A new atomic with this value.
     fn new(value: T) -> Self;
     /// Reads the value.

@@ -10,7 +10,7 @@ use crate::{Link, Node, Tree};
 const MAX_HEIGHT: usize = 48;
 
 /// The entries in order.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Iter<'a, K, V, A = ()> {
     /// The nodes still to come whose left side is being or has been visited.
     stack: [Option<&'a Node<K, V, A>>; MAX_HEIGHT],

@@ -1,11 +1,11 @@
 //! Cutting, joining and resizing regions: what munmap, mmap over mappings, mprotect, madvise,
-//! brk and a growing stack do to the map. Neighbour: `map`.
+//! brk and a growing stack do to the map. Ranges are widened to whole pages. Neighbour: `map`.
 
 use alloc::boxed::Box;
 use core::mem;
 use core::ops::Range;
 
-use crate::map::{is_sound, length};
+use crate::map::{is_sound, length, whole_pages};
 use crate::{Region, RegionMap, RegionNode, Slot, Spare};
 
 /// The operation would cut regions at more places than there were spare nodes; nothing has
@@ -36,6 +36,7 @@ impl<V: Region> RegionMap<V> {
         spare: &mut Spare<V>,
         mut removed: impl FnMut(Range<u64>, Box<RegionNode<V>>),
     ) -> Result<(), NoSpare> {
+        let range = whole_pages(range);
         self.cut_edges(&range, spare)?;
         // Point of no return.
         while let Some((&start, _)) = self.tree.ceiling(&range.start) {
@@ -65,6 +66,7 @@ impl<V: Region> RegionMap<V> {
         mut change: impl FnMut(Range<u64>, &mut V),
         freed: impl FnMut(Box<RegionNode<V>>),
     ) -> Result<(), NoSpare> {
+        let range = whole_pages(range);
         self.cut_edges(&range, spare)?;
         // Point of no return.
         let mut at = range.start;
@@ -165,9 +167,8 @@ impl<V: Region> RegionMap<V> {
         Ok(())
     }
 
-    /// The start of the region that has `at` strictly inside, with `at` rounded down to a page.
+    /// The start of the region that has `at` strictly inside, and `at`.
     fn cut_at(&self, at: u64) -> Option<(u64, u64)> {
-        let at = at & !(crate::PAGE_BYTES - 1);
         let (&start, slot) = self.tree.floor(&at)?;
         (start < at && at < slot.end).then_some((start, at))
     }

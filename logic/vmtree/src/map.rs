@@ -145,7 +145,7 @@ impl<V> Default for RegionMap<V> {
 }
 
 /// The regions in order.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Regions<'a, V>(Iter<'a, u64, Slot<V>, Gaps>);
 
 impl<'a, V> Iterator for Regions<'a, V> {
@@ -190,6 +190,13 @@ pub(crate) fn region<'a, V>((&start, slot): (&u64, &'a Slot<V>)) -> Option<(Rang
 #[inline(always)]
 pub(crate) fn is_sound(range: &Range<u64>) -> bool {
     range.start < range.end && (range.start | range.end) & (PAGE_BYTES - 1) == 0
+}
+
+/// The smallest range of whole pages that holds this one.
+#[inline(always)]
+pub(crate) fn whole_pages(range: Range<u64>) -> Range<u64> {
+    const BELOW: u64 = PAGE_BYTES - 1;
+    range.start & !BELOW..range.end.saturating_add(BELOW) & !BELOW
 }
 
 /// The bytes of a range that is not reversed.

@@ -8,7 +8,9 @@
 //! - (2) registers and checks the condition (under the object's lock), signals, deadline.
 //! - (3) Its scheduler, with the hart's run-queue lock held, *commits* ARMED → ASLEEP in one
 //!   compare-and-swap; a waker that came since (1) makes it fail, and the thread stays awake.
-//! - (4) The run-queue lock stays held until the thread's context is saved and its stack left.
+//! - (4) The run-queue lock stays held until the thread's context is saved and its stack left. Or
+//!   the other way round: the context is saved first, and whoever runs next on that hart commits for
+//!   the thread that left, and enqueues it if that fails; then (3) needs no lock.
 //!
 //! A waker:
 //! - (5) publishes the change that it brings (object's state, pending signal, expired deadline),
@@ -91,8 +93,9 @@ impl<A: Atomics> WaitCell<A> {
         self.state.swap(RUNNING, Ordering::AcqRel) == WOKEN
     }
 
-    /// (3) By the scheduler of the thread's hart, on the thread's behalf and with the run-queue
-    /// lock held; after [`Sleep::Sleep`] the lock stays held until the context is saved (4).
+    /// (3) By the scheduler of the thread's hart, on the thread's behalf: with the run-queue lock
+    /// held, which after [`Sleep::Sleep`] stays held until the context is saved, or with the context
+    /// saved already (4).
     ///
     /// A thread that has not armed stays awake: nobody would know that it sleeps.
     #[inline]

@@ -12,10 +12,11 @@
 //! 1. `cell.arm()` (1).
 //! 2. Lock the object. If the condition holds: act, unlock, `cell.disarm()` (8), done. Otherwise
 //!    `list.add` (A), unlock. (A waiter that is still in the list from the round before is not
-//!    added again: it keeps its key, or gets a new one when the old was fired.)
+//!    added again: it keeps its key, or gets a new one when the old was fired. Adding first and
+//!    checking in a later lock hold is right as well.)
 //! 3. Look at pending signals and at the deadline; arm the timer. Whoever makes a signal pending or
 //!    lets a timer expire publishes that first and calls `cell.wake()` then, (5) and (6).
-//! 4. Let the scheduler switch: `cell.commit_sleep()` (3) under the run queue's lock.
+//! 4. Let the scheduler switch: `cell.commit_sleep()`, (3) and (4).
 //! 5. Runs again: from 1. To leave for good: `cell.disarm()`, lock the object, `list.remove` (D),
 //!    and if the key was gone although nothing is consumed, `list.pass_on` (E).
 //!

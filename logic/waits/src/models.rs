@@ -14,11 +14,30 @@ use loom::thread;
 use crate::mutation::{Step, leave_out, left_out};
 use crate::{Batch, Events, Mode, More, ObserverList, Sleep, WaitCell, Wake};
 
+/// The two ways in which a scheduler may do (3) and (4).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Commit {
+    /// Commits, then saves the context, all under the run queue's lock.
+    UnderLock,
+    /// Saves the context, then whoever runs next commits for the one that left.
+    AfterSaving,
+}
+
+/// The two orders in which a waiter may register and check.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Register {
+    /// Under the lock under which the check failed.
+    AfterCheck,
+    /// Before the check, in a lock hold of its own.
+    BeforeCheck,
+}
+
 /// A kernel thread, with its hart's run queue. What the kernel does around `WaitCell`.
 struct Thread {
     cell: WaitCell<Loom>,
     queue: Mutex<Queue>,
     enqueued: Condvar,
+    commit: Commit,
 }
 
 /// What the run-queue lock protects.
@@ -29,18 +48,26 @@ struct Queue {
 }
 
 impl Thread {
-    fn new() -> Arc<Self> {
+    fn new(commit: Commit) -> Arc<Self> {
         Arc::new(Self {
             cell: WaitCell::new(),
             queue: Mutex::new(Queue::default()),
             enqueued: Condvar::new(),
+            commit,
         })
     }
 
     /// The scheduler's part: (3) and (4), then off the hart until enqueued.
     fn sleep(&self) {
         let mut queue = self.queue.lock().unwrap();
-        if self.cell.commit_sleep() == Sleep::Woken {
+        if self.commit == Commit::AfterSaving {
+            queue.context_saved = true;
+            drop(queue);
+            let decided = self.cell.commit_sleep();
+            queue = self.queue.lock().unwrap();
+            // A waker was faster: who runs next enqueues it.
+            queue.holds_thread |= decided == Sleep::Woken;
+        } else if self.cell.commit_sleep() == Sleep::Woken {
             return;
         }
         if left_out(Step::LockUntilSaved) {
@@ -96,6 +123,15 @@ struct State {
     observers: ObserverList<Arc<Thread>>,
 }
 
+impl State {
+    /// (A), unless the registration of the round before still stands.
+    fn register(&mut self, me: &Arc<Thread>, key: &mut Option<crate::Key>) {
+        if key.is_none_or(|key| !self.observers.contains(key)) {
+            *key = self.observers.add(me.clone(), Events::IN, Mode::One).ok();
+        }
+    }
+}
+
 /// How long a taker waits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Patience {
@@ -149,11 +185,16 @@ impl Object {
     }
 
     /// Takes a unit; false if the deadline came first.
-    fn take(&self, me: &Arc<Thread>, patience: Patience) -> bool {
+    fn take(&self, me: &Arc<Thread>, patience: Patience, register: Register) -> bool {
         let mut key = None;
         loop {
             me.cell.arm();
             let mut state = self.state.lock().unwrap();
+            if register == Register::BeforeCheck {
+                state.register(me, &mut key);
+                drop(state);
+                state = self.state.lock().unwrap();
+            }
             if state.units > 0 {
                 state.units -= 1;
                 if let Some(key) = key {
@@ -161,8 +202,8 @@ impl Object {
                 }
                 break;
             }
-            if key.is_none_or(|key| !state.observers.contains(key)) {
-                key = state.observers.add(me.clone(), Events::IN, Mode::One).ok();
+            if register == Register::AfterCheck {
+                state.register(me, &mut key);
             }
             drop(state);
             if patience == Patience::None {
@@ -206,9 +247,9 @@ fn model(step: Option<Step>, body: impl Fn() + Sync + Send + 'static) {
 }
 
 /// Several wakers, each with a fact of its own, one sleeper.
-fn wakers(step: Option<Step>, count: u32) {
+fn wakers(step: Option<Step>, count: u32, commit: Commit) {
     model(step, move || {
-        let sleeper = Thread::new();
+        let sleeper = Thread::new(commit);
         let fact = Arc::new(<Loom as Atomics>::U32::new(0));
         let wakers: Vec<_> = (0..count)
             .map(|_| {
@@ -230,7 +271,7 @@ fn wakers(step: Option<Step>, count: u32) {
 /// A waker publishes by plain relaxed writes; who has seen the wake sees the write.
 fn published(step: Option<Step>) {
     model(step, || {
-        let sleeper = Thread::new();
+        let sleeper = Thread::new(Commit::UnderLock);
         let fact = Arc::new(<Loom as Atomics>::U32::new(0));
         let waker = {
             let (sleeper, fact) = (sleeper.clone(), fact.clone());
@@ -248,13 +289,19 @@ fn published(step: Option<Step>) {
 }
 
 /// Two takers wait for two units; two putters, one of them this thread.
-fn two_takers(step: Option<Step>) {
-    model(step, || {
+fn two_takers(step: Option<Step>, register: Register) {
+    model(step, move || {
         let object = Object::new();
         let takers: Vec<_> = (0..2)
             .map(|_| {
                 let object = object.clone();
-                thread::spawn(move || assert!(object.take(&Thread::new(), Patience::Forever)))
+                thread::spawn(move || {
+                    assert!(object.take(
+                        &Thread::new(Commit::UnderLock),
+                        Patience::Forever,
+                        register
+                    ))
+                })
             })
             .collect();
         object.put();
@@ -267,14 +314,16 @@ fn two_takers(step: Option<Step>) {
 
 /// One taker gives up at once, one waits; there are as many units as are surely taken. With a
 /// `Thief` the unit is taken back at once, so that a slot of the list is used again.
-fn impatient(step: Option<Step>, thief: Thief) {
+fn impatient(step: Option<Step>, thief: Thief, register: Register) {
     model(step, move || {
         let object = Object::new();
         let takers: Vec<_> = [Patience::None, Patience::Forever]
             .into_iter()
             .map(|patience| {
                 let object = object.clone();
-                thread::spawn(move || object.take(&Thread::new(), patience))
+                thread::spawn(move || {
+                    object.take(&Thread::new(Commit::UnderLock), patience, register)
+                })
             })
             .collect();
         object.put();
@@ -293,42 +342,64 @@ fn impatient(step: Option<Step>, thief: Thief) {
 
 #[test]
 fn wake_one() {
-    wakers(None, 1);
+    wakers(None, 1, Commit::UnderLock);
 }
 
 #[test]
 fn wake_many() {
-    wakers(None, 2);
+    wakers(None, 2, Commit::UnderLock);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn wake_without_arm_reads() {
-    wakers(Some(Step::ArmReads), 1);
+    wakers(Some(Step::ArmReads), 1, Commit::UnderLock);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn wake_without_arm_before_check() {
-    wakers(Some(Step::ArmBeforeCheck), 1);
+    wakers(Some(Step::ArmBeforeCheck), 1, Commit::UnderLock);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn wake_without_sleep_compares() {
-    wakers(Some(Step::SleepCompares), 1);
+    wakers(Some(Step::SleepCompares), 1, Commit::UnderLock);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn wake_without_swap() {
-    wakers(Some(Step::WakeSwaps), 2);
+    wakers(Some(Step::WakeSwaps), 2, Commit::UnderLock);
 }
 
 #[test]
 #[should_panic(expected = "running stack")]
 fn wake_without_lock_until_saved() {
-    wakers(Some(Step::LockUntilSaved), 1);
+    wakers(Some(Step::LockUntilSaved), 1, Commit::UnderLock);
+}
+
+#[test]
+fn wake_many_and_commit_after_saving() {
+    wakers(None, 2, Commit::AfterSaving);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn commit_after_saving_without_comparing() {
+    wakers(Some(Step::SleepCompares), 1, Commit::AfterSaving);
+}
+
+#[test]
+fn fire_and_add_before_check() {
+    two_takers(None, Register::BeforeCheck);
+}
+
+#[test]
+fn fire_and_remove_before_check() {
+    impatient(None, Thief::Absent, Register::BeforeCheck);
+    impatient(None, Thief::There, Register::BeforeCheck);
 }
 
 #[test]
@@ -344,33 +415,33 @@ fn wake_without_publishing() {
 
 #[test]
 fn fire_and_add() {
-    two_takers(None);
+    two_takers(None, Register::AfterCheck);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn fire_without_removing() {
-    two_takers(Some(Step::FireRemoves));
+    two_takers(Some(Step::FireRemoves), Register::AfterCheck);
 }
 
 #[test]
 fn fire_and_remove() {
-    impatient(None, Thief::Absent);
+    impatient(None, Thief::Absent, Register::AfterCheck);
 }
 
 #[test]
 fn fire_and_remove_and_reuse() {
-    impatient(None, Thief::There);
+    impatient(None, Thief::There, Register::AfterCheck);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn remove_with_place_as_key() {
-    impatient(Some(Step::KeyIsUnique), Thief::There);
+    impatient(Some(Step::KeyIsUnique), Thief::There, Register::AfterCheck);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn leave_without_passing_on() {
-    impatient(Some(Step::PassOn), Thief::Absent);
+    impatient(Some(Step::PassOn), Thief::Absent, Register::AfterCheck);
 }

@@ -168,8 +168,10 @@ impl<O: Clone> ObserverList<O> {
     /// # Errors
     /// [`NoMemory`].
     pub fn add(&mut self, observer: O, mask: Events, mode: Mode) -> Result<Key, NoMemory> {
-        self.reserve()?;
-        let index = self.arena.take().ok_or(NoMemory)?;
+        let index = match self.arena.take() {
+            Some(index) => index,
+            None => self.take_new()?,
+        };
         let seq = self.next_seq;
         self.next_seq = seq.wrapping_add(1);
         let ends = self.ends(mode);
@@ -191,6 +193,12 @@ impl<O: Clone> ObserverList<O> {
             };
         }
         Ok(Key { index, seq })
+    }
+
+    #[cold]
+    fn take_new(&mut self) -> Result<u32, NoMemory> {
+        self.reserve()?;
+        self.arena.take().ok_or(NoMemory)
     }
 
     /// (D) Ends a registration. `None`: it was fired as a `One` observer (see (E)), or removed before.
@@ -244,8 +252,7 @@ impl<O: Clone> ObserverList<O> {
     /// again with the same events. Who is added after the first call need not be reached.
     #[inline]
     pub fn fire(&mut self, events: Events, out: &mut Batch<O>) -> More {
-        if self.is_empty() {
-            out.stage = Stage::Start;
+        if self.all.head == NIL && out.stage == Stage::Start && self.fire_oldest(events, out) {
             return More::Done;
         }
         self.fire_from(Stage::All, events, out)
@@ -254,11 +261,29 @@ impl<O: Clone> ObserverList<O> {
     /// (E) As [`ObserverList::fire`], for the `One` observers only: hands on a wake that was not used.
     #[inline]
     pub fn pass_on(&mut self, events: Events, out: &mut Batch<O>) -> More {
-        if self.one.head == NIL {
-            out.stage = Stage::Start;
+        if out.stage == Stage::Start && self.fire_oldest(events, out) {
             return More::Done;
         }
         self.fire_from(Stage::One, events, out)
+    }
+
+    /// The ordinary case, without a cursor: nobody waits in mode `One`, or the first of them is the
+    /// one to take. False: it is not that easy.
+    #[inline]
+    fn fire_oldest(&mut self, events: Events, out: &mut Batch<O>) -> bool {
+        let head = self.one.head;
+        if head == NIL {
+            return true;
+        }
+        let fits = self
+            .arena
+            .get(head)
+            .is_some_and(|slot| slot.mask.intersects(events));
+        if !fits || events.intersects(Events::LASTING) || out.taken.is_full() {
+            return false;
+        }
+        self.take_out(head, Mode::One, out);
+        true
     }
 
     fn fire_from(&mut self, first: Stage, events: Events, out: &mut Batch<O>) -> More {

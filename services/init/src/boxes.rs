@@ -1,4 +1,4 @@
-//! The relay's two bounded buffers: [`Outbox`] to the host, [`Inbox`] from it; and the host's [`Window`].
+//! The relay's two bounded buffers: [`Outbox`] to the host, [`Inbox`] from it.
 //!
 //! Both say when they are full, and then the relay stops reading at the other
 //! end: that is the back-pressure in each direction. Pure.
@@ -10,8 +10,13 @@ use crate::frame::{self, Decoder, HEADER_LEN, Kind, MAX_TO_HOST, Piece};
 /// Frames that the outbox holds before it asks for no more.
 const OUTBOX_FRAMES: usize = 4;
 
-/// Bytes of standard input held for the program before the console is left alone.
-const INBOX_BYTES: usize = 256 * 1024;
+/// Bytes of standard input that the host may have sent and the program not yet
+/// taken. Even in frames of one byte they fit into the 64 KiB that Linux's tty
+/// layer keeps when nobody reads.
+const WINDOW_BYTES: u32 = 16 * 1024;
+
+/// Credit worth a frame of its own.
+const CREDIT_BYTES: u32 = WINDOW_BYTES / 4;
 
 /// Encoded frames on their way to the host.
 #[derive(Debug, Default)]
@@ -74,33 +79,6 @@ pub(crate) enum Feed {
     Broken(u16),
 }
 
-/// What the host is owed for bytes that were taken off the console.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Window {
-    /// Bytes that may be on their way; `None`: the host does not count.
-    limit_bytes: Option<u32>,
-    owed_bytes: u32,
-}
-
-impl Window {
-    /// A window of the session's size.
-    pub(crate) fn new(limit_bytes: Option<u32>) -> Self {
-        Self {
-            limit_bytes,
-            owed_bytes: 0,
-        }
-    }
-
-    /// Notes bytes that were taken; the credit to send now, if any. A quarter
-    /// of the window is worth a frame, so the host never has to stop.
-    pub(crate) fn took(&mut self, bytes: usize) -> Option<u32> {
-        let limit = self.limit_bytes?;
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.owed_bytes = self.owed_bytes.saturating_add(bytes);
-        (self.owed_bytes >= limit / 4).then(|| std::mem::take(&mut self.owed_bytes))
-    }
-}
-
 /// What happens to standard input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Taker {
@@ -118,12 +96,23 @@ pub(crate) struct Inbox {
     bytes: VecDeque<u8>,
     feed: Feed,
     taker: Taker,
+    owed_bytes: u32,
 }
 
 impl Inbox {
-    /// Should the console be read?
+    /// The bytes that the host may send before any credit.
+    pub(crate) const WINDOW_BYTES: u32 = WINDOW_BYTES;
+
+    /// Should the console be read? A host that counts never sends too much;
+    /// another is held back by the UART, as far as that works.
     pub(crate) fn has_room(&self) -> bool {
-        self.feed == Feed::Open && self.bytes.len() < INBOX_BYTES
+        self.feed == Feed::Open && self.bytes.len() < WINDOW_BYTES as usize
+    }
+
+    /// Bytes that were taken from here and that the host may now send again,
+    /// once they are worth a frame.
+    pub(crate) fn credit(&mut self) -> Option<u32> {
+        (self.owed_bytes >= CREDIT_BYTES).then(|| std::mem::take(&mut self.owed_bytes))
     }
 
     /// Takes bytes as they came from the host.
@@ -132,7 +121,8 @@ impl Inbox {
             let (piece, rest) = self.decoder.step(bytes);
             match (piece, self.taker) {
                 (Some(Piece::Data(data)), Taker::Program) => self.bytes.extend(data),
-                (Some(Piece::Data(_)), Taker::Nobody) | (None, _) => {}
+                (Some(Piece::Data(data)), Taker::Nobody) => self.owe(data.len()),
+                (None, _) => {}
                 (Some(Piece::End), _) => self.feed = Feed::Ended,
                 (Some(Piece::Bad(length)), _) => self.feed = Feed::Broken(length),
             }
@@ -147,7 +137,7 @@ impl Inbox {
 
     /// The program closed its end: nothing is kept any more.
     pub(crate) fn discard(&mut self) {
-        self.bytes.clear();
+        self.consume(self.bytes.len());
         self.taker = Taker::Nobody;
     }
 
@@ -163,7 +153,13 @@ impl Inbox {
 
     /// Forgets the first `len` bytes: the program has them.
     pub(crate) fn consume(&mut self, len: usize) {
-        self.bytes.drain(..len.min(self.bytes.len()));
+        let len = self.bytes.drain(..len.min(self.bytes.len())).len();
+        self.owe(len);
+    }
+
+    fn owe(&mut self, len: usize) {
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        self.owed_bytes = self.owed_bytes.saturating_add(len);
     }
 
     /// Has the program been given everything, and will nothing more come?
@@ -174,7 +170,7 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
-    use super::{Feed, INBOX_BYTES, Inbox, Outbox, Window};
+    use super::{Feed, Inbox, Outbox, WINDOW_BYTES};
     use crate::frame::{Kind, MAX_TO_HOST};
 
     #[test]
@@ -230,7 +226,7 @@ mod tests {
     fn inbox_fills() {
         let mut inbox = Inbox::default();
         let frame = [&[0, 4][..], &[9; 1024]].concat();
-        for _ in 0..INBOX_BYTES / 1024 {
+        for _ in 0..WINDOW_BYTES / 1024 {
             assert!(inbox.has_room());
             inbox.receive(&frame);
         }
@@ -238,13 +234,22 @@ mod tests {
     }
 
     #[test]
-    fn credit_comes_by_quarters_and_adds_up() {
-        let mut window = Window::new(Some(4096));
-        assert_eq!(
-            [1000, 23, 1, 5000].map(|n| window.took(n)),
-            [None, None, Some(1024), Some(5000)]
-        );
-        assert_eq!(Window::new(None).took(100_000), None);
+    fn what_was_taken_is_credited_once() {
+        let mut inbox = Inbox::default();
+        let frame = [&[0, 4][..], &[9; 1024]].concat();
+        for _ in 0..5 {
+            inbox.receive(&frame);
+        }
+        assert_eq!(inbox.credit(), None);
+        inbox.consume(4095);
+        assert_eq!(inbox.credit(), None);
+        inbox.consume(1);
+        assert_eq!((inbox.credit(), inbox.credit()), (Some(4096), None));
+        inbox.discard();
+        for _ in 0..3 {
+            inbox.receive(&frame);
+        }
+        assert_eq!((inbox.credit(), inbox.credit()), (Some(4096), None));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
+use crate::cmdline;
 use crate::session::Session;
 use crate::stage::{self, Terminal};
 
@@ -26,18 +27,20 @@ pub(crate) fn command(session: &Session, terminal: Terminal) -> Command {
         command.arg(SHELL);
     }
     command.args(&session.args).env_clear().envs(DEFAULT_ENV);
-    // The serial line may have any terminal at its other end; vt102 is what
-    // they all understand.
-    command.env(
-        "TERM",
-        if terminal == Terminal::Console {
-            "vt102"
-        } else {
-            "dumb"
-        },
-    );
+    command.env("TERM", term(terminal));
     command.envs(session.env.iter().map(|(name, value)| (name, value)));
     command
+}
+
+fn term(terminal: Terminal) -> String {
+    match terminal {
+        Terminal::None => "dumb".to_owned(),
+        // The serial line may have any terminal at its other end; if the host
+        // does not say, vt102 is what they all understand.
+        Terminal::Console => cmdline::Terminal::of_this_boot()
+            .kind
+            .unwrap_or_else(|| "vt102".to_owned()),
+    }
 }
 
 /// Reaps every child that has ended; the wait status of `main`, if it is among them.

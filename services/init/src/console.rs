@@ -7,7 +7,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
 
 use rustix::fs::OFlags;
-use rustix::termios::{OptionalActions, Termios, tcdrain, tcgetattr, tcsetattr};
+use rustix::termios::{
+    OptionalActions, Termios, Winsize, tcdrain, tcgetattr, tcsetattr, tcsetwinsize,
+};
 
 /// The path of the console.
 pub(crate) const PATH: &str = "/dev/console";
@@ -41,6 +43,18 @@ impl Console {
         if let Some(termios) = &self.at_boot {
             let _ = tcsetattr(&self.file, OptionalActions::Drain, termios);
         }
+    }
+
+    /// Tells programs how large the terminal at the other end is.
+    pub(crate) fn set_size(&self, rows: u16, columns: u16) {
+        let size = Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        // Programs then take the size to be unknown, as on any serial line.
+        let _ = tcsetwinsize(&self.file, size);
     }
 
     /// Waits until all that was written has left the UART.

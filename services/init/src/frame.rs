@@ -5,11 +5,9 @@
 //! ≤ 1024]`, the program's standard input; a length of 0 is its end. Nothing
 //! follows [`Kind::Exit`]: the kernel's last words may.
 //!
-//! A UART has no flow control that Linux's driver would use: what its 64 KiB
-//! cannot hold is lost. So a host may name a window in the session file; then it
-//! has at most that many bytes on their way, headers included, and goes on when
-//! [`Kind::Credit`] says that they were taken. rvOS leaves what it cannot hold
-//! in the UART, so that QEMU holds the host; there a window only does no harm.
+//! The host counts: it sends no more bytes of standard input than [`Kind::Ready`]
+//! and every [`Kind::Credit`] allow together. A UART has no flow control that
+//! Linux's driver would use, and what its buffers cannot hold is lost.
 //!
 //! Pure; neighbours: `boxes` keeps the bytes, `relay` moves them.
 
@@ -35,10 +33,9 @@ pub(crate) enum Kind {
     Stderr = 2,
     /// The program ended; u32 LE, the status as waitpid(2) gives it.
     Exit = 3,
-    /// Standard input may be sent from now on; empty.
+    /// Standard input may be sent; u32 LE, how many bytes of it until a credit.
     Ready = 4,
-    /// Bytes taken off the console since the last credit, u32 LE; only in a
-    /// session with a window.
+    /// So many more bytes may be sent; u32 LE.
     Credit = 5,
 }
 

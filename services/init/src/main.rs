@@ -14,10 +14,12 @@
 
 mod boxes;
 mod children;
+mod cmdline;
 mod console;
 mod frame;
 mod log;
 mod mounts;
+mod pipes;
 mod power;
 mod relay;
 mod session;

@@ -6,19 +6,19 @@
 //! back. After the program's end both pipes are emptied, and at most emptied:
 //! a background process that keeps them open does not keep the machine up.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, WaitStatus};
 
-use crate::boxes::{Feed, Inbox, Outbox, Window};
+use crate::boxes::{Feed, Inbox, Outbox};
 use crate::children;
 use crate::console::Console;
-use crate::frame::{Kind, MAGIC, MAX_TO_HOST};
+use crate::frame::{Kind, MAGIC};
+use crate::pipes::{empty, has_no_reader, is_transient, keep_while_open, set_non_blocking};
 use crate::power::Power;
 use crate::session::Session;
 use crate::shutdown::{GRACE, signal_all};
@@ -44,9 +44,10 @@ pub(crate) fn run(
         .spawn();
     let child = child.map_err(|e| format!("spawn: {e}"))?;
     let mut relay = Relay::new(console, signals, child).map_err(|e| format!("pipes: {e}"))?;
-    relay.window = Window::new(session.window_bytes);
     relay.outbox.push_raw(&MAGIC);
-    relay.outbox.push(Kind::Ready, &[]);
+    relay
+        .outbox
+        .push(Kind::Ready, &Inbox::WINDOW_BYTES.to_le_bytes());
     let status = relay.until_end();
     relay
         .outbox
@@ -81,7 +82,6 @@ struct Relay<'a> {
     signals: &'a Signals,
     outbox: Outbox,
     inbox: Inbox,
-    window: Window,
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
@@ -100,7 +100,6 @@ impl<'a> Relay<'a> {
             signals,
             outbox: Outbox::default(),
             inbox: Inbox::default(),
-            window: Window::default(),
             stdin: child.stdin.take(),
             stdout: child.stdout.take(),
             stderr: child.stderr.take(),
@@ -194,7 +193,7 @@ impl<'a> Relay<'a> {
             Source::Signals => self.on_signal(),
             Source::ConsoleIn => self.read_console(),
             Source::ConsoleOut => write_some(self.console, &mut self.outbox),
-            Source::Stdin => self.feed_program(),
+            Source::Stdin => self.on_stdin(),
             Source::Stdout => keep_while_open(&mut self.stdout, Kind::Stdout, &mut self.outbox),
             Source::Stderr => keep_while_open(&mut self.stderr, Kind::Stderr, &mut self.outbox),
         }
@@ -221,12 +220,7 @@ impl<'a> Relay<'a> {
         let mut buffer = [0; 4096];
         match self.console.read(&mut buffer) {
             Ok(0) => self.inbox.end(),
-            Ok(len) => {
-                self.inbox.receive(buffer.get(..len).unwrap_or_default());
-                if let Some(credit) = self.window.took(len) {
-                    self.outbox.push(Kind::Credit, &credit.to_le_bytes());
-                }
-            }
+            Ok(len) => self.inbox.receive(buffer.get(..len).unwrap_or_default()),
             Err(e) if is_transient(&e) => {}
             Err(_) => self.inbox.end(),
         }
@@ -234,7 +228,14 @@ impl<'a> Relay<'a> {
             let text = format!("init: the host sent a frame of {length} bytes\n");
             self.outbox.push(Kind::Stderr, text.as_bytes());
         }
+        self.on_stdin();
+    }
+
+    fn on_stdin(&mut self) {
         self.feed_program();
+        if let Some(credit) = self.inbox.credit() {
+            self.outbox.push(Kind::Credit, &credit.to_le_bytes());
+        }
     }
 
     /// Writes what fits to the program, and closes its standard input when all is there.
@@ -268,56 +269,6 @@ impl<'a> Relay<'a> {
     }
 }
 
-fn set_non_blocking(end: Option<&impl AsFd>) -> io::Result<()> {
-    end.map_or(Ok(()), |end| {
-        Ok(rustix::fs::fcntl_setfl(end, OFlags::NONBLOCK)?)
-    })
-}
-
-/// What one read of a program's pipe came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Taken {
-    /// Bytes: they are in the outbox.
-    Bytes,
-    /// Nothing now, though somebody has the other end open.
-    Empty,
-    /// The other end is closed.
-    End,
-}
-
-fn take(pipe: &mut impl Read, kind: Kind, outbox: &mut Outbox) -> Taken {
-    let mut buffer = [0; MAX_TO_HOST];
-    match pipe.read(&mut buffer) {
-        Ok(0) => Taken::End,
-        Ok(len) => {
-            outbox.push(kind, buffer.get(..len).unwrap_or_default());
-            Taken::Bytes
-        }
-        Err(e) if is_transient(&e) => Taken::Empty,
-        Err(_) => Taken::End,
-    }
-}
-
-fn keep_while_open(pipe: &mut Option<impl Read>, kind: Kind, outbox: &mut Outbox) {
-    // Room was there when it was polled; another source may have used it.
-    if let Some(end) = pipe
-        && outbox.has_room()
-        && take(end, kind, outbox) == Taken::End
-    {
-        *pipe = None;
-    }
-}
-
-fn empty(pipe: &mut Option<impl Read>, kind: Kind, outbox: &mut Outbox) {
-    while let Some(end) = pipe
-        && outbox.has_room()
-    {
-        if take(end, kind, outbox) != Taken::Bytes {
-            *pipe = None;
-        }
-    }
-}
-
 fn write_some(console: &Console, outbox: &mut Outbox) {
     match console.write(outbox.front()) {
         Ok(len) => outbox.consume(len),
@@ -325,15 +276,4 @@ fn write_some(console: &Console, outbox: &mut Outbox) {
         // The console is gone: what is left has nowhere to go.
         Err(_) => *outbox = Outbox::default(),
     }
-}
-
-/// poll(2) reports POLLERR on a pipe whose read end is closed.
-fn has_no_reader(pipe: &impl AsFd) -> bool {
-    let mut fds = [PollFd::new(pipe, PollFlags::empty())];
-    let polled = poll(&mut fds, Some(&Timespec::default()));
-    polled.is_ok() && fds.iter().any(|fd| fd.revents().contains(PollFlags::ERR))
-}
-
-fn is_transient(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }

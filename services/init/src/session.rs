@@ -6,7 +6,6 @@
 //! | `arg` | one word of the command line, repeated; the first is looked up in PATH |
 //! | `env` | `K=V`, repeated, added to the default environment |
 //! | `cwd` | working directory, `/root` when absent |
-//! | `window` | bytes that the host sends at most before it waits for `Kind::Credit`; absent: it relies on the UART |
 //!
 //! Pure: bytes in, [`Session`] out.
 
@@ -39,8 +38,6 @@ pub(crate) struct Session {
     pub(crate) env: Vec<(OsString, OsString)>,
     /// Working directory.
     pub(crate) cwd: Option<OsString>,
-    /// Bytes that may be on their way from the host, headers included.
-    pub(crate) window_bytes: Option<u32>,
 }
 
 /// Why a session file was refused.
@@ -52,8 +49,6 @@ pub(crate) enum SessionError {
     UnknownKey(String),
     /// The value of `mode` is not one of the four.
     UnknownMode(String),
-    /// The value of `window` is not a positive number.
-    BadWindow(String),
     /// `relay` and `tty` need a command.
     NoCommand,
 }
@@ -64,7 +59,6 @@ impl fmt::Display for SessionError {
             Self::NoEquals(record) => write!(f, "no '=' in record {record:?}"),
             Self::UnknownKey(key) => write!(f, "unknown key {key:?}"),
             Self::UnknownMode(mode) => write!(f, "unknown mode {mode:?}"),
-            Self::BadWindow(value) => write!(f, "bad window {value:?}"),
             Self::NoCommand => write!(f, "no arg= record, and this mode needs one"),
         }
     }
@@ -83,7 +77,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Session, SessionError> {
                 session.env.push((os(name), os(value)));
             }
             b"cwd" => session.cwd = Some(os(value)),
-            b"window" => session.window_bytes = Some(parse_window(value)?),
             _ => return Err(SessionError::UnknownKey(text(key))),
         }
     }
@@ -101,11 +94,6 @@ fn parse_mode(value: &[u8]) -> Result<Mode, SessionError> {
         b"respawn" => Ok(Mode::ShellAgain),
         _ => Err(SessionError::UnknownMode(text(value))),
     }
-}
-
-fn parse_window(value: &[u8]) -> Result<u32, SessionError> {
-    let number = text(value).parse().ok().filter(|&bytes| bytes > 0);
-    number.ok_or_else(|| SessionError::BadWindow(text(value)))
 }
 
 fn split_at_equals(record: &[u8]) -> Result<(&[u8], &[u8]), SessionError> {
@@ -136,9 +124,7 @@ mod tests {
 
     #[test]
     fn a_relay_session_with_everything() {
-        let session = parse(
-            b"mode=relay\0arg=sh\0arg=-c\0arg=a=b\nc\0env=K=V=W\0env=E=\0cwd=/tmp\0window=4096",
-        );
+        let session = parse(b"mode=relay\0arg=sh\0arg=-c\0arg=a=b\nc\0env=K=V=W\0env=E=\0cwd=/tmp");
         let session = session.expect("a valid file");
         assert_eq!(session.mode, Mode::Relay);
         assert_eq!(session.args, ["sh", "-c", "a=b\nc"]);
@@ -147,7 +133,6 @@ mod tests {
             [("K".into(), "V=W".into()), ("E".into(), "".into())]
         );
         assert_eq!(session.cwd, Some("/tmp".into()));
-        assert_eq!(session.window_bytes, Some(4096));
     }
 
     #[test]
@@ -158,12 +143,11 @@ mod tests {
 
     #[test]
     fn refusals() {
-        let cases: [(&[u8], SessionError); 6] = [
+        let cases: [(&[u8], SessionError); 5] = [
             (b"mode", SessionError::NoEquals("mode".into())),
             (b"env=K", SessionError::NoEquals("K".into())),
             (b"colour=red", SessionError::UnknownKey("colour".into())),
             (b"mode=telnet", SessionError::UnknownMode("telnet".into())),
-            (b"window=0", SessionError::BadWindow("0".into())),
             (b"mode=relay", SessionError::NoCommand),
         ];
         for (bytes, error) in cases {

@@ -12,6 +12,7 @@ use rustix::process::{Pid, WaitStatus};
 
 use crate::boxes::Outbox;
 use crate::children;
+use crate::cmdline;
 use crate::console::Console;
 use crate::frame::{Kind, MAGIC};
 use crate::log;
@@ -38,6 +39,9 @@ pub(crate) fn run(
     session: &Session,
     signals: &Signals,
 ) -> Result<Power, String> {
+    if let Some((rows, columns)) = cmdline::Terminal::of_this_boot().size {
+        console.set_size(rows, columns);
+    }
     loop {
         let started = Instant::now();
         let status = match run_once(console, session, signals)? {

@@ -1,2 +1,79 @@
-//! Placeholder.
-fn main() {}
+//! `test-runner`: runs tests on the target, one by one; the same binary on rvOS and on Linux.
+//!
+//! What to run comes from the arguments or a list file ([`list`]), and nothing
+//! else is known about a test. Each runs in a session and a scratch directory
+//! of its own, with a deadline ([`exec`], [`capture`]); then everything it left
+//! running is killed ([`stragglers`]), and on rvOS the kernel's [`counters`]
+//! must be back where they were. [`report`] has the lines that hosts read.
+//!
+//! ```text
+//! test-runner [--list FILE] [--dir DIR] [--only PATTERN] [--timeout S]
+//!             [--mutate NR:MODE]... [NAME...]
+//! ```
+
+mod capture;
+mod counters;
+mod exec;
+mod list;
+mod options;
+mod report;
+mod steady;
+mod stragglers;
+mod wake;
+
+use std::process::ExitCode;
+
+use exec::{Outcome, Verdict};
+use list::Test;
+use options::Options;
+use report::Tally;
+use wake::Wake;
+
+/// Runs the tests; 0 when all that were listed ran and none failed, else 1;
+/// 2 when it is not clear what to run.
+fn main() -> ExitCode {
+    let options = match options::parse(std::env::args().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(message) => return report::refuse(&message),
+    };
+    let tests = match options.tests() {
+        Ok(tests) => tests,
+        Err(message) => return report::refuse(&message),
+    };
+    match run_all(&options, &tests) {
+        Ok(tally) => tally.finish(),
+        Err(message) => report::refuse(&message),
+    }
+}
+
+fn run_all(options: &Options, tests: &[Test]) -> Result<Tally, String> {
+    steady::memory();
+    stragglers::adopt_orphans();
+    let wake = Wake::install().map_err(|e| format!("signal handlers: {e}"))?;
+    let mut tally = Tally::new(tests.len());
+    // The first child makes the runner touch whatever it will touch later, so
+    // that the counters before the first test already include it.
+    if counters::present() {
+        run_one(options, &Test::warm_up(), &wake);
+    }
+    for test in tests {
+        if wake.asked_to_stop() {
+            break;
+        }
+        let outcome = run_one(options, test, &wake);
+        report::print(test, &outcome);
+        tally.add(&outcome);
+    }
+    Ok(tally)
+}
+
+/// One test with the counters read around it.
+fn run_one(options: &Options, test: &Test, wake: &Wake) -> Outcome {
+    let before = counters::read();
+    let mut outcome = exec::run(options, test, wake);
+    if !matches!(outcome.verdict, Verdict::NotRun(_)) {
+        outcome.leaks = counters::leaks(before);
+    }
+    outcome
+}

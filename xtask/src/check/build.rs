@@ -34,7 +34,6 @@ pub(super) fn clippy_host(tree: &Tree) -> Result<Vec<Finding>> {
     for package in host {
         arguments.extend(["-p", &package.name]);
     }
-    arguments.extend(["--", "-D", "warnings"]);
     diagnostics(&tree.root, &cargo(&arguments)?)
 }
 
@@ -42,7 +41,6 @@ pub(super) fn clippy_host(tree: &Tree) -> Result<Vec<Finding>> {
 pub(super) fn clippy_kernel(tree: &Tree) -> Result<Vec<Finding>> {
     let output = cargo_command()
         .args(["clippy", "-p", "kernel", "--target", KERNEL_TARGET, "--message-format=json"])
-        .args(["--", "-D", "warnings"])
         .env("CLIPPY_CONF_DIR", tree.root.join("xtask/kernel-lints"))
         .output()
         .context("run cargo clippy")?;
@@ -87,13 +85,16 @@ struct Span {
 
 fn diagnostics(root: &Path, output: &Output) -> Result<Vec<Finding>> {
     let text = String::from_utf8_lossy(&output.stdout);
-    let findings = findings_of(&text);
+    let findings = findings_of(&text, &root.to_string_lossy());
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success() || !findings.is_empty(), "cargo clippy in {}: {errors}", root.display());
     Ok(findings)
 }
 
-fn findings_of(json_lines: &str) -> Vec<Finding> {
+/// Every warning and error at a place of the tree; what a macro of an outside crate expands to is not ours.
+///
+/// Warnings are not made errors, so that one crate's do not hide those of the crates above it.
+fn findings_of(json_lines: &str, root: &str) -> Vec<Finding> {
     let mut findings: Vec<Finding> = json_lines
         .lines()
         .filter_map(|l| serde_json::from_str::<Line>(l).ok()?.message)
@@ -102,7 +103,9 @@ fn findings_of(json_lines: &str) -> Vec<Finding> {
             let span = d.spans.iter().find(|s| s.is_primary)?;
             let code = d.code.as_ref().map_or("rustc", |c| c.code.as_str());
             let message = format!("{} [{code}]", d.message.replace('\n', " "));
-            Some(Finding::new(&span.file_name, span.line_start, message))
+            let inside = span.file_name.strip_prefix(root).map(|p| p.trim_start_matches('/'));
+            let file = inside.unwrap_or(&span.file_name);
+            (!file.starts_with('/')).then(|| Finding::new(file, span.line_start, message))
         })
         .collect();
     // A library is linted once for itself and once for its tests.
@@ -118,9 +121,10 @@ mod tests {
     fn diagnostics_become_findings() {
         let json = r#"{"reason":"compiler-artifact"}
 {"reason":"compiler-message","message":{"message":"use of a disallowed method","level":"error","code":{"code":"clippy::disallowed_methods"},"spans":[{"file_name":"logic/a/src/lib.rs","line_start":7,"is_primary":true}]}}
+{"reason":"compiler-message","message":{"message":"not ours","level":"error","code":null,"spans":[{"file_name":"/x/y.rs","line_start":7,"is_primary":true}]}}
 {"reason":"compiler-message","message":{"message":"aborting","level":"error","code":null,"spans":[]}}
 not json"#;
-        let found = findings_of(json);
+        let found = findings_of(json, "/r");
         assert_eq!(found.len(), 1);
         assert_eq!(
             found[0].to_string(),

@@ -45,9 +45,7 @@ pub(crate) fn code_lines<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
     let mut count = 0;
     for line in lines {
         let line = line.trim();
-        if in_comment {
-            in_comment = !line.contains("*/");
-        } else if line.starts_with("/*") {
+        if in_comment || line.starts_with("/*") {
             in_comment = !line.contains("*/");
         } else if !line.is_empty() && !line.starts_with("//") {
             count += 1;

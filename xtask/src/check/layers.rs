@@ -20,6 +20,7 @@ const KERNEL_CRATES: &[&str] = &[
     "hashbrown",
     "linux-raw-sys",
     "log",
+    "miniz_oxide",
     "num_enum",
     "postcard",
     "zerocopy",
@@ -181,7 +182,9 @@ pub(crate) fn host_packages(tree: &Tree, part: HostPart) -> Result<Vec<String>> 
             (_, Some(Layer::Kernel) | None) => false,
             // The user programs' tests need no guest; those of tests/boot are a stage of their own.
             (HostPart::Units, _) => home != "tests/boot/" && sources().any(|s| s.text.contains("#[test]")),
-            (HostPart::Models, _) => sources().any(|s| s.text.contains("#[cfg(all(test, loom))]")),
+            (HostPart::Models, layer) => {
+                layer == Some(Layer::Logic) && sources().any(|s| s.text.contains("#[cfg(all(test, loom))]"))
+            }
         }
     });
     Ok(wanted.map(|p| p.name).collect())

@@ -79,7 +79,7 @@ pub(super) fn run(systems: &[System], only: Option<&str>) -> Result<Tally> {
 }
 
 fn run_suite(system: System, suite: &Suite, known: &Expectations) -> Result<Tally> {
-    let (text, outcome) = listen(guest(system, suite)?.args(["test-runner", "/tests/linux"]))?;
+    let (text, outcome) = listen(guest(system, suite)?.args(["test-runner", "--list", "/tests/linux/list"]))?;
     let wanted: Vec<&str> = suite.tests.iter().map(|t| t.name.as_str()).collect();
     let mut tally = report::judge(&report::parse(&text), &wanted, known);
     if let Some(trouble) = trouble(&outcome) {
@@ -104,7 +104,7 @@ pub(super) fn listen(builder: GuestBuilder<'_>) -> Result<(String, Outcome)> {
             line.extend_from_slice(new);
             while let Some(end) = line.iter().position(|b| *b == b'\n') {
                 let whole: Vec<u8> = line.drain(..=end).collect();
-                if !whole.starts_with(b"PASS ") {
+                if !whole.starts_with(b"PASS ") && !whole.starts_with(b"KILLED ") {
                     print!("   {}", String::from_utf8_lossy(&whole));
                 }
             }

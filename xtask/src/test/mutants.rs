@@ -32,7 +32,7 @@ pub(super) fn run(system: System, only: Option<&str>) -> Result<Tally> {
     let wanted = mutations(&tests);
     let suite = programs::build(tests, "mutants")?;
     println!("-- {} mutations of {} tests on {}", wanted.len(), suite.tests.len(), system.name());
-    let mutate = programs::build_one(&paths::tree().join("tests/linux-mutants/mutate.c"), &[])?;
+    let mutate = programs::build_program("mutate", &[paths::tree().join("tests/linux-mutants/mutate.c")], &[])?;
     let builder = guest(system, &suite)?
         .add(mutate, "/bin/mutate")
         .add_bytes(script(system, &suite), "/tests/mutants.sh", 0o644)
@@ -60,9 +60,12 @@ fn mutations(tests: &[programs::Test]) -> BTreeSet<String> {
 /// The guest's part: `KILLED TEST CALL MODE` or `SURVIVED …` for every run.
 fn script(system: System, suite: &Suite) -> String {
     let mut text = String::from("cd /tmp\ntry() {\n    number=$1 mode=$2; shift 2\n");
-    let tool = if system == System::Linux { "mutate" } else { "test-runner --mutate" };
-    // A test that hangs on a broken call has noticed; so has one that cannot even start.
-    let _ = writeln!(text, "    if timeout -s KILL 20 {tool} $number $mode /tests/linux/$1 >/dev/null 2>&1 </dev/null");
+    // A test that hangs on a broken call has noticed; so has one that skips or cannot even start.
+    text.push_str(if system == System::Linux {
+        "    if timeout -s KILL 20 mutate $number $mode /tests/linux/$1 >/dev/null 2>&1 </dev/null\n"
+    } else {
+        "    if test-runner --timeout 20 --mutate $number:$mode $1 2>&1 </dev/null | grep -q '^PASS '\n"
+    });
     text.push_str("    then echo SURVIVED $*; else echo KILLED $*; fi\n}\n");
     for test in &suite.tests {
         for call in test.calls() {

@@ -92,22 +92,23 @@ pub(crate) fn build(tests: Vec<Test>, label: &str) -> Result<Suite> {
     Ok(Suite { tests, dir })
 }
 
-/// `NAME` and, where the source gives one, its time-out in seconds.
+/// The test's line in the runner's list: its name, and what its source asks for.
 fn list_line(test: &Test) -> String {
-    let seconds = test.text.lines().take(30).find_map(|l| l.strip_prefix("// timeout:"));
-    match seconds.map(str::trim) {
-        Some(seconds) => format!("{} {seconds}\n", test.name),
-        None => format!("{}\n", test.name),
+    let mut line = test.name.clone();
+    for (asked, attribute) in [("// timeout:", "timeout_s"), ("// mem:", "mem"), ("// args:", "arg")] {
+        let values = test.text.lines().take(30).filter_map(|l| l.strip_prefix(asked));
+        for word in values.flat_map(str::split_whitespace) {
+            line.push_str(&format!(" {attribute}={word}"));
+        }
     }
+    line + "\n"
 }
 
-/// One C source outside of the suite, compiled in the same way.
-pub(crate) fn build_one(source: &Path, flags: &[&str]) -> Result<PathBuf> {
-    let store = store()?;
-    let text = fs::read_to_string(source).with_context(|| format!("cannot read {}", source.display()))?;
-    let name = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let test = Test { name, text, path: source.to_path_buf() };
-    compile(&test, &store, shared_hash()?, flags)
+/// A program outside of the suite, made of one or several sources of one folder.
+pub(crate) fn build_program(name: &str, sources: &[PathBuf], flags: &[&str]) -> Result<PathBuf> {
+    let folder = sources.first().and_then(|s| s.parent()).context("no source")?;
+    let job = Job { name, sources, flags, shared: shared_hash(folder)? };
+    compile(&job, &store()?)
 }
 
 fn store() -> Result<PathBuf> {
@@ -117,14 +118,16 @@ fn store() -> Result<PathBuf> {
 }
 
 fn compile_all(tests: &[Test]) -> Result<Vec<PathBuf>> {
-    let (store, shared) = (store()?, shared_hash()?);
+    let (store, shared) = (store()?, shared_hash(&paths::tree().join("tests/linux"))?);
     let next = Mutex::new(0..tests.len());
     let results = Mutex::new(vec![None; tests.len()]);
     let errors = Mutex::new(Vec::new());
     let work = || {
         loop {
             let Some(index) = lock(&next).next() else { break };
-            match compile(&tests[index], &store, shared, &[]) {
+            let test = &tests[index];
+            let job = Job { name: &test.name, sources: std::slice::from_ref(&test.path), flags: &[], shared };
+            match compile(&job, &store) {
                 Ok(program) => lock(&results)[index] = Some(program),
                 Err(e) => lock(&errors).push(format!("{e:#}")),
             }
@@ -145,24 +148,37 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn compile(test: &Test, store: &Path, shared: u64, flags: &[&str]) -> Result<PathBuf> {
+/// One program to be compiled.
+struct Job<'a> {
+    name: &'a str,
+    sources: &'a [PathBuf],
+    flags: &'a [&'a str],
+    /// What the compiler, its flags and the headers are.
+    shared: u64,
+}
+
+fn compile(job: &Job<'_>, store: &Path) -> Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
-    (shared, &test.text, flags).hash(&mut hasher);
-    let program = store.join(format!("{}-{:016x}", test.name, hasher.finish()));
+    (job.shared, job.flags).hash(&mut hasher);
+    for source in job.sources {
+        let text = fs::read(source).with_context(|| format!("cannot read {}", source.display()))?;
+        text.hash(&mut hasher);
+    }
+    let program = store.join(format!("{}-{:016x}", job.name, hasher.finish()));
     if program.exists() {
         return Ok(program);
     }
     let raw = program.with_extension("new");
     let output = Command::new(CC)
         .args(FLAGS)
-        .args(flags)
-        .arg(&test.path)
+        .args(job.flags)
+        .args(job.sources)
         .arg("-o")
         .arg(&raw)
         .output()
         .with_context(|| format!("cannot start {CC}; ./x doctor says what is missing"))?;
     let messages = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{}:\n{messages}", test.path.display());
+    ensure!(output.status.success(), "{}:\n{messages}", job.name);
     if !messages.is_empty() {
         eprintln!("{messages}");
     }
@@ -171,15 +187,15 @@ fn compile(test: &Test, store: &Path, shared: u64, flags: &[&str]) -> Result<Pat
     Ok(program)
 }
 
-/// What all tests have in common: the compiler, its flags, the headers.
-fn shared_hash() -> Result<u64> {
+/// What all programs of a folder have in common: the compiler, its flags, the headers.
+fn shared_hash(folder: &Path) -> Result<u64> {
     let version = Command::new(CC)
         .arg("--version")
         .output()
         .with_context(|| format!("cannot start {CC}; ./x doctor says what is missing"))?;
     let mut hasher = DefaultHasher::new();
     (version.stdout, FLAGS).hash(&mut hasher);
-    let mut headers: Vec<PathBuf> = fs::read_dir(paths::tree().join("tests/linux"))?
+    let mut headers: Vec<PathBuf> = fs::read_dir(folder)?
         .filter_map(|e| Some(e.ok()?.path()))
         .filter(|p| p.extension().is_some_and(|e| e == "h"))
         .collect();
@@ -198,6 +214,6 @@ mod tests {
     fn the_list_has_time_outs() {
         let test = |text: &str| Test { name: "a".into(), text: text.into(), path: PathBuf::new() };
         assert_eq!(list_line(&test("// x\n// calls: dup\n")), "a\n");
-        assert_eq!(list_line(&test("// x\n// timeout: 90\n")), "a 90\n");
+        assert_eq!(list_line(&test("// x\n// timeout: 90\n")), "a timeout_s=90\n");
     }
 }

@@ -1,6 +1,6 @@
 //! What the on-target runner prints, read and held against what was to be run.
 //!
-//! A line for each test (`PASS name`, `FAIL name: why`, `TIMEOUT name…`, `LEAK name: what`,
+//! A line for each test (`PASS name`, `FAIL name: why`, `TIMEOUT name: N s`, `LEAK name: what`,
 //! `SKIP name: reason`), and at the end `runner: N run of M listed, P passed, F failed, S skipped`.
 //! A test that has no line was not run, and that is a failure, whatever the totals say.
 
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 pub(crate) enum Verdict {
     Pass,
     Skip(String),
-    /// `FAIL`, `TIMEOUT`, `LEAK` or `CRASH`, with the reason.
+    /// `FAIL`, `TIMEOUT` or `LEAK`, with the reason.
     Fail(String),
 }
 
@@ -53,14 +53,11 @@ fn parse_totals(text: &str) -> Option<Totals> {
 
 fn parse_verdict(line: &str) -> Option<(String, Verdict)> {
     let (word, rest) = line.split_once(' ')?;
-    let (name, why) = match rest.split_once([':', ' ']) {
-        Some((name, why)) => (name, why.trim()),
-        None => (rest, ""),
-    };
+    let (name, why) = rest.split_once(": ").unwrap_or((rest, ""));
     let verdict = match word {
         "PASS" => Verdict::Pass,
         "SKIP" => Verdict::Skip(why.to_owned()),
-        "FAIL" | "TIMEOUT" | "LEAK" | "CRASH" => Verdict::Fail(format!("{word} {why}").trim_end().to_owned()),
+        "FAIL" | "TIMEOUT" | "LEAK" => Verdict::Fail(format!("{word} {why}").trim_end().to_owned()),
         _ => return None,
     };
     Some((name.to_owned(), verdict))
@@ -105,7 +102,7 @@ pub(crate) fn judge(report: &Report, wanted: &[&str], known: &Expectations) -> T
 mod tests {
     use super::*;
 
-    const TEXT: &str = "kernel noise\nPASS a\nFAIL b: x is 3, want 4\nTIMEOUT c after 10 s\nSKIP d: no net\n\
+    const TEXT: &str = "kernel noise\nPASS a\nFAIL b: x is 3, want 4\nTIMEOUT c: 10 s\nSKIP d: no net\n\
         runner: 4 run of 4 listed, 1 passed, 2 failed, 1 skipped\n";
 
     fn known() -> Expectations {
@@ -119,7 +116,7 @@ mod tests {
         assert_eq!(report.totals, Some(Totals { run: 4, listed: 4 }));
         assert_eq!(report.verdicts[0], ("a".into(), Verdict::Pass));
         assert_eq!(report.verdicts[1].1, Verdict::Fail("FAIL x is 3, want 4".into()));
-        assert_eq!(report.verdicts[2], ("c".into(), Verdict::Fail("TIMEOUT after 10 s".into())));
+        assert_eq!(report.verdicts[2], ("c".into(), Verdict::Fail("TIMEOUT 10 s".into())));
     }
 
     #[test]

@@ -190,6 +190,16 @@ impl HartBlock {
     }
 }
 
+/// Memory that the firmware or the loader filled and that nobody writes: the device tree, the initial archive. Physical
+/// address and length; only to be called while the boot page table or the direct map covers it and its frames are not
+/// handed out.
+pub fn boot_memory(phys: usize, bytes: usize) -> &'static [u8] {
+    let end = phys.saturating_add(bytes).min(DIRECT_GIB * GIB);
+    // SAFETY: inside the direct map. The frames are excluded from the allocator by the memory map (reserved ranges), so
+    // nobody writes to them as long as the slice is used; the kernel gives the archive back only after its last use.
+    unsafe { core::slice::from_raw_parts((DIRECT_BASE + phys) as *const u8, end.saturating_sub(phys)) }
+}
+
 fn halt() -> ! {
     loop {
         core::hint::spin_loop();

@@ -17,6 +17,16 @@ impl Mmio {
     pub const unsafe fn new(phys: usize, bytes: usize) -> Self {
         Mmio { base: DIRECT_BASE + phys, bytes }
     }
+    /// The window of a device that the device tree states.
+    ///
+    /// # Panics
+    /// When the range does not lie wholly below memory, where devices are.
+    pub fn of_device(phys: usize, bytes: usize) -> Self {
+        const MEMORY: usize = 0x8000_0000;
+        assert!(phys < MEMORY && bytes <= MEMORY - phys, "device window outside the device area");
+        // SAFETY: below memory there are only device registers.
+        unsafe { Mmio::new(phys, bytes) }
+    }
     /// Reads a byte register; an offset outside the window reads 0.
     pub fn read8(&self, offset: usize) -> u8 {
         if offset >= self.bytes {

@@ -1,0 +1,133 @@
+//! The root file system from the initial archive, and process 1.
+
+use super::machine::Machine;
+use crate::fs::context::{Cred, FsContext};
+use crate::fs::file::{O_RDWR, OpenFile};
+use crate::fs::initramfs::{self, UnpackError};
+use crate::fs::mount::{Location, Mount, Namespace};
+use crate::fs::table::{FdTable, Slot};
+use crate::klog::info;
+use crate::linux::Stop;
+use crate::mm::exec::Strings;
+use crate::task::limits::Limits;
+use crate::task::process::Process;
+use crate::task::signal::ProcessSignals;
+use crate::task::thread::{Refs, Thread, ThreadSpec};
+use crate::task::{clone, exec, ids, sched, with_current};
+use abi::{Errno, Rights};
+use alloc::vec::Vec;
+use logic_sched::{Affinity, Class, Weight};
+use mem::{NoMemory, Paddr, Ref};
+
+/// Why process 1 could not be started.
+#[derive(Debug)]
+pub(crate) enum StartError {
+    /// No memory.
+    NoMemory,
+    /// The archive is damaged or missing.
+    Archive(UnpackError),
+    /// The program could not be executed.
+    Exec(Stop),
+}
+
+impl From<NoMemory> for StartError {
+    fn from(_: NoMemory) -> Self {
+        StartError::NoMemory
+    }
+}
+
+/// Unpacks the root and starts `/init`.
+pub(crate) fn start(machine: &'static Machine) -> Result<(), StartError> {
+    crate::fs::dentry::seed_hash();
+    crate::mm::vdso::init()?;
+    crate::tty::init()?;
+    let namespace = initramfs::new_root()?;
+    let root = namespace.root().map(|m| Mount::root_location(&m)).ok_or(StartError::NoMemory)?;
+    unpack(machine, &root)?;
+    mount_devfs(&namespace, &root)?;
+    let pid = ids::reserve()?;
+    let process = Process::try_new(pid, ProcessSignals::try_new()?, Limits::initial(machine.memory_bytes() as u64), *b"init\0\0\0\0\0\0\0\0\0\0\0\0")?;
+    let refs = Refs {
+        files: FdTable::try_new()?,
+        fs: FsContext::try_new(namespace, root.clone(), root, 0o022)?,
+        cred: Ref::try_new(Cred::default())?,
+    };
+    let spec = ThreadSpec {
+        process: Some(process.clone()),
+        tid: pid,
+        space: None,
+        refs: Some(refs),
+        class: Class::Fair { weight: Weight::from_nice(0) },
+        affinity: Affinity::ALL,
+    };
+    let thread = Thread::try_new(spec, first_code, |_| {})?;
+    {
+        let mut s = process.state.lock();
+        s.threads.try_reserve(1).map_err(|_| StartError::NoMemory)?;
+        s.threads.push(thread.clone());
+    }
+    process.live_threads.store(1, core::sync::atomic::Ordering::Release);
+    ids::update(pid, |n| {
+        n.thread = Some(Ref::downgrade(&thread));
+        n.process = Some(process.clone());
+        (n.group_members, n.session_members) = (1, 1);
+        n.reserved = false;
+    });
+    sched::start(&thread);
+    Ok(())
+}
+
+fn unpack(machine: &Machine, root: &Location) -> Result<(), StartError> {
+    let (from, to) = machine.initrd;
+    if to <= from {
+        return Err(StartError::Archive(UnpackError::Damaged));
+    }
+    let bytes = arch::boot_memory(from, to - from);
+    let n = initramfs::unpack(root, bytes).map_err(StartError::Archive)?;
+    mem::release_boot_range(Paddr(from), Paddr(to));
+    info!("initramfs: {n} entries");
+    Ok(())
+}
+
+fn mount_devfs(namespace: &Ref<Namespace>, root: &Location) -> Result<(), StartError> {
+    let Some(dev) = root.dentry.child(b"dev") else { return Ok(()) };
+    let (fs, dev_root) = crate::fs::devices::new_devfs()?;
+    let at = Location { mount: root.mount.clone(), dentry: dev };
+    namespace.add(Mount::try_new(fs, dev_root, Some(at), 0, b"devtmpfs")?)?;
+    Ok(())
+}
+
+/// First code of process 1: opens the console and becomes /init.
+fn first_code(prev: Ref<Thread>) -> ! {
+    sched::arrive(prev);
+    let mut frame = arch::TrapFrame::new_user(0, 0);
+    if let Err(e) = with_current(|me| become_init(me, &mut frame)) {
+        panic!("cannot execute /init: {e:?}");
+    }
+    with_current(|me| *me.start_frame.lock() = Some(frame));
+    clone::enter_first()
+}
+
+fn become_init(me: &Thread, frame: &mut arch::TrapFrame) -> Result<(), Stop> {
+    let console = crate::tty::open_console(me, true)?;
+    let console = OpenFile::open(console, None, O_RDWR)?;
+    for _ in 0..3 {
+        let slot = Slot { file: console.clone(), rights: Rights::all(), cloexec: false };
+        me.files().insert(slot, 0, 1024)?;
+    }
+    drop(console);
+    let fs = me.fs();
+    let cred = me.cred();
+    let walker = crate::fs::walk::Walker { fs: &fs, cred: &cred, resolve: crate::fs::walk::Resolve::default() };
+    let file = walker.locate(&fs.cwd(), b"/init", crate::fs::walk::Last::Follow)?;
+    let mut args = Strings::default();
+    args.push(b"/init")?;
+    let mut env = Strings::default();
+    for e in [b"HOME=/".as_slice(), b"TERM=linux"] {
+        env.push(e)?;
+    }
+    let mut path = Vec::new();
+    path.try_reserve(5).map_err(|_| Errno::ENOMEM)?;
+    path.extend_from_slice(b"/init");
+    exec::exec(me, exec::Request { file, path, args, env }, frame)
+}

@@ -1,0 +1,109 @@
+//! What a thread's paths begin from: root, current directory, umask; and who it is.
+
+use super::mount::{Location, Namespace};
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, Ordering};
+use mem::{NoMemory, Ref};
+use sync::{SpinLock, levels};
+
+/// Root, current directory, umask and mount namespace; shared with CLONE_FS.
+pub(crate) struct FsContext {
+    /// The mounts.
+    pub(crate) namespace: Ref<Namespace>,
+    places: SpinLock<(Location, Location), levels::ThreadRefs>,
+    umask: AtomicU32,
+}
+
+impl FsContext {
+    /// A context.
+    pub(crate) fn try_new(namespace: Ref<Namespace>, root: Location, cwd: Location, umask: u32) -> Result<Ref<Self>, NoMemory> {
+        Ref::try_new(FsContext { namespace, places: SpinLock::new((root, cwd)), umask: AtomicU32::new(umask) })
+    }
+    /// A copy for fork(2).
+    pub(crate) fn try_copy(&self) -> Result<Ref<Self>, NoMemory> {
+        let (root, cwd) = self.places.lock().clone();
+        Self::try_new(self.namespace.clone(), root, cwd, self.umask())
+    }
+    /// The root directory.
+    pub(crate) fn root(&self) -> Location {
+        self.places.lock().0.clone()
+    }
+    /// The current directory.
+    pub(crate) fn cwd(&self) -> Location {
+        self.places.lock().1.clone()
+    }
+    /// Changes the current directory; the old one is returned, to be dropped outside locks.
+    pub(crate) fn set_cwd(&self, to: Location) -> Location {
+        core::mem::replace(&mut self.places.lock().1, to)
+    }
+    /// Changes the root directory.
+    pub(crate) fn set_root(&self, to: Location) -> Location {
+        core::mem::replace(&mut self.places.lock().0, to)
+    }
+    /// Permission bits that new files do not get.
+    pub(crate) fn umask(&self) -> u32 {
+        self.umask.load(Ordering::Relaxed)
+    }
+    /// Sets the umask; gives the old one.
+    pub(crate) fn set_umask(&self, mask: u32) -> u32 {
+        self.umask.swap(mask & 0o777, Ordering::Relaxed)
+    }
+}
+
+/// Who a thread is (credentials(7)). Immutable; a change makes a new one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cred {
+    /// Real, effective, saved and file-system user id.
+    pub(crate) uid: Ids,
+    /// The same for the group.
+    pub(crate) gid: Ids,
+    /// Supplementary groups, sorted.
+    pub(crate) groups: Vec<u32>,
+}
+
+/// The four ids of a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ids {
+    /// Real.
+    pub(crate) real: u32,
+    /// Effective.
+    pub(crate) effective: u32,
+    /// Saved.
+    pub(crate) saved: u32,
+    /// For file access.
+    pub(crate) fs: u32,
+}
+
+impl Cred {
+    /// A copy that can be changed.
+    pub(crate) fn try_copy(&self) -> Result<Cred, NoMemory> {
+        let mut groups = Vec::new();
+        groups.try_reserve_exact(self.groups.len()).map_err(|_| NoMemory)?;
+        groups.extend_from_slice(&self.groups);
+        Ok(Cred { uid: self.uid, gid: self.gid, groups })
+    }
+    /// Whether it is the superuser of its World.
+    pub(crate) fn is_root(&self) -> bool {
+        self.uid.effective == 0
+    }
+    /// Whether it is in a group.
+    pub(crate) fn in_group(&self, gid: u32) -> bool {
+        self.gid.fs == gid || self.groups.binary_search(&gid).is_ok()
+    }
+    /// Whether it may do `want` (bits 4 read, 2 write, 1 execute) with a file of this owner, group and mode
+    /// (path_resolution(7), "Permissions").
+    pub(crate) fn may(&self, attrs: &super::inode::Attrs, want: u32) -> bool {
+        if self.uid.fs == 0 {
+            let executable = attrs.mode & super::inode::S_IFMT == super::inode::S_IFDIR || attrs.mode & 0o111 != 0;
+            return want & 1 == 0 || executable;
+        }
+        let shift = if attrs.uid == self.uid.fs {
+            6
+        } else if self.in_group(attrs.gid) {
+            3
+        } else {
+            0
+        };
+        (attrs.mode >> shift) & want == want
+    }
+}

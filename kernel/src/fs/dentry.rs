@@ -1,0 +1,199 @@
+//! Dentries: names in the tree.
+//!
+//! A directory's dentry holds its children strongly; a child holds its parent. Taking a name away breaks that circle.
+//! Children of virtual directories (procfs) are made at each look-up and not kept.
+
+use super::inode::{Body, Inode};
+use abi::Errno;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use hashbrown::HashMap;
+use mem::{NoMemory, Ref};
+use sync::{Mutex, MutexGuard, SpinLock, levels};
+
+/// Longest name of a file (NAME_MAX).
+pub(crate) const NAME_MAX: usize = 255;
+
+/// A name of an inode.
+pub(crate) struct Dentry {
+    inode: Ref<Inode>,
+    /// Name and parent; both change together in a rename.
+    place: SpinLock<Place, levels::DentryPlace>,
+    /// Entries of a directory.
+    pub(crate) children: SpinLock<Children, levels::DirEntries>,
+    /// Held while entries of a directory are added or taken away.
+    changing: Mutex<(), levels::DirMutex>,
+    /// Mounts on top of it.
+    pub(crate) mounts: AtomicU32,
+    /// 1 once its name is gone.
+    removed: AtomicU32,
+}
+
+struct Place {
+    name: Box<[u8]>,
+    parent: Option<Ref<Dentry>>,
+}
+
+/// Entries of a directory by name, each with its position for readdir.
+#[derive(Default)]
+pub(crate) struct Children {
+    map: HashMap<Box<[u8]>, (u64, Ref<Dentry>), NameHash>,
+    /// Positions in order of creation; a directory stream goes on from one.
+    order: logic_tree::Tree<u64, Ref<Dentry>>,
+    next: u64,
+}
+
+/// FNV-1a: names are short.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct NameHash;
+
+/// State of [`NameHash`].
+pub(crate) struct NameHasher(u64);
+
+impl core::hash::BuildHasher for NameHash {
+    type Hasher = NameHasher;
+    fn build_hasher(&self) -> NameHasher {
+        NameHasher(SEED.load(Ordering::Relaxed))
+    }
+}
+impl core::hash::Hasher for NameHasher {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        let mut h = self.0;
+        for b in bytes {
+            h = (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        self.0 = h;
+    }
+}
+
+/// Secret of the hash, so that nobody can make names collide on purpose.
+static SEED: AtomicU64 = AtomicU64::new(0xcbf2_9ce4_8422_2325);
+
+/// Draws the secret.
+pub(crate) fn seed_hash() {
+    SEED.store(crate::random::next_u64() | 1, Ordering::Relaxed);
+}
+
+impl Dentry {
+    /// The root of a tree.
+    pub(crate) fn try_new_root(inode: Ref<Inode>) -> Result<Ref<Dentry>, NoMemory> {
+        Self::make(inode, Box::default(), None)
+    }
+    /// A name below `parent`, not entered there.
+    pub(crate) fn try_new(inode: Ref<Inode>, name: &[u8], parent: &Ref<Dentry>) -> Result<Ref<Dentry>, NoMemory> {
+        Self::make(inode, boxed_bytes(name)?, Some(parent.clone()))
+    }
+    fn make(inode: Ref<Inode>, name: Box<[u8]>, parent: Option<Ref<Dentry>>) -> Result<Ref<Dentry>, NoMemory> {
+        Ref::try_new(Dentry {
+            inode,
+            place: SpinLock::new(Place { name, parent }),
+            children: SpinLock::new(Children::default()),
+            changing: Mutex::new(()),
+            mounts: AtomicU32::new(0),
+            removed: AtomicU32::new(0),
+        })
+    }
+    /// The file that is named.
+    pub(crate) fn inode(&self) -> &Ref<Inode> {
+        &self.inode
+    }
+    /// The directory that it is in; `None` for a root.
+    pub(crate) fn parent(&self) -> Option<Ref<Dentry>> {
+        self.place.lock().parent.clone()
+    }
+    /// Calls `f` with the name.
+    pub(crate) fn with_name<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
+        f(&self.place.lock().name)
+    }
+    /// Whether its name has been taken away.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.removed.load(Ordering::Acquire) != 0
+    }
+    /// The lock that adding and removing entries takes.
+    pub(crate) fn lock_entries(&self) -> MutexGuard<'_, (), levels::DirMutex> {
+        self.changing.lock()
+    }
+    /// The entry with this name.
+    pub(crate) fn child(&self, name: &[u8]) -> Option<Ref<Dentry>> {
+        self.children.lock().map.get(name).map(|e| e.1.clone())
+    }
+    /// Whether it has no entries.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.children.lock().map.is_empty()
+    }
+    /// Adds an entry. The caller holds the directory's lock and knows that the name is free.
+    pub(crate) fn add_child(&self, child: &Ref<Dentry>) -> Result<(), NoMemory> {
+        let name = child.with_name(boxed_bytes)?;
+        let node = mem::try_box(logic_tree::Node::new(0, child.clone()))?;
+        let mut node = node;
+        let mut c = self.children.lock();
+        c.map.try_reserve(1).map_err(|_| NoMemory)?;
+        let at = c.next.saturating_add(1);
+        c.next = at;
+        node.key = at;
+        // Positions only grow, so the key is free.
+        let _ = c.order.insert(node);
+        c.map.insert(name, (at, child.clone()));
+        child.removed.store(0, Ordering::Release);
+        Ok(())
+    }
+    /// Takes an entry away; what is returned is to be dropped outside locks.
+    pub(crate) fn remove_child(&self, name: &[u8]) -> Option<Removed> {
+        let mut c = self.children.lock();
+        let (key, (at, child)) = c.map.remove_entry(name)?;
+        let node = c.order.remove(&at);
+        drop(c);
+        child.removed.store(1, Ordering::Release);
+        Some(Removed { dentry: child, _rest: (key, node) })
+    }
+    /// Changes name and parent (rename); the entry itself is moved by the caller.
+    pub(crate) fn set_place(&self, name: Box<[u8]>, parent: Ref<Dentry>) -> Option<Ref<Dentry>> {
+        let mut place = self.place.lock();
+        let old = core::mem::replace(&mut *place, Place { name, parent: Some(parent) });
+        drop(place);
+        old.parent
+    }
+    /// Entries from position `from` on, one at a time: `(position, dentry)`.
+    pub(crate) fn next_child(&self, from: u64) -> Option<(u64, Ref<Dentry>)> {
+        self.children.lock().order.ceiling(&from).map(|(at, d)| (*at, d.clone()))
+    }
+    /// Looks a name up: among the entries, or by asking a virtual directory.
+    pub(crate) fn lookup(this: &Ref<Dentry>, name: &[u8]) -> Result<Ref<Dentry>, Errno> {
+        match &this.inode.body {
+            Body::Directory => this.child(name).ok_or(if name.len() > NAME_MAX { Errno::ENAMETOOLONG } else { Errno::ENOENT }),
+            Body::Virtual(v) if this.inode.is_dir() => {
+                if let Some(kept) = this.child(name) {
+                    return Ok(kept);
+                }
+                let inode = v.lookup(name)?;
+                Dentry::try_new(inode, name, this).map_err(|NoMemory| Errno::ENOMEM)
+            }
+            _ => Err(Errno::ENOTDIR),
+        }
+    }
+}
+
+
+/// An entry that was taken away, with the memory that belonged to it.
+pub(crate) struct Removed {
+    /// The dentry.
+    pub(crate) dentry: Ref<Dentry>,
+    _rest: (Box<[u8]>, Option<Box<logic_tree::Node<u64, Ref<Dentry>>>>),
+}
+
+/// A copy of `bytes`.
+pub(crate) fn boxed_bytes(bytes: &[u8]) -> Result<Box<[u8]>, NoMemory> {
+    Ok(copy_bytes(bytes)?.into_boxed_slice())
+}
+
+/// A copy of `bytes`, as a vector without spare room.
+pub(crate) fn copy_bytes(bytes: &[u8]) -> Result<Vec<u8>, NoMemory> {
+    let mut v = Vec::new();
+    v.try_reserve_exact(bytes.len()).map_err(|_| NoMemory)?;
+    v.extend_from_slice(bytes);
+    Ok(v)
+}

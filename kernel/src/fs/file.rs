@@ -1,0 +1,250 @@
+//! Open files: what an open description does, and the description itself.
+
+use super::buffer::Buffer;
+use super::mount::Location;
+use crate::linux::Stop;
+use crate::mm::object::PageSource;
+use crate::task::Thread;
+use crate::task::wait::Watch;
+use abi::Errno;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use logic_waits::Events;
+use mem::{NoMemory, Ref};
+
+/// Access mode of open(2): the mask, and its values.
+pub(crate) const O_ACCMODE: u32 = 3;
+/// Write only.
+pub(crate) const O_WRONLY: u32 = 1;
+/// Read and write.
+pub(crate) const O_RDWR: u32 = 2;
+/// Create if missing.
+pub(crate) const O_CREAT: u32 = 0o100;
+/// Fail if it exists.
+pub(crate) const O_EXCL: u32 = 0o200;
+/// Do not make it the controlling terminal.
+pub(crate) const O_NOCTTY: u32 = 0o400;
+/// Cut to nothing.
+pub(crate) const O_TRUNC: u32 = 0o1000;
+/// Writes go to the end.
+pub(crate) const O_APPEND: u32 = 0o2000;
+/// Do not wait.
+pub(crate) const O_NONBLOCK: u32 = 0o4000;
+/// Must be a directory.
+pub(crate) const O_DIRECTORY: u32 = 0o200_000;
+/// Do not follow a link at the end.
+pub(crate) const O_NOFOLLOW: u32 = 0o400_000;
+/// Leave the access time.
+pub(crate) const O_NOATIME: u32 = 0o1_000_000;
+/// Close on exec.
+pub(crate) const O_CLOEXEC: u32 = 0o2_000_000;
+/// Only a name, no access.
+pub(crate) const O_PATH: u32 = 0o10_000_000;
+/// A file without a name.
+pub(crate) const O_TMPFILE: u32 = 0o20_000_000 | O_DIRECTORY;
+
+/// What a read or write is about besides the data.
+pub(crate) struct Io<'a> {
+    /// The open description.
+    pub(crate) of: &'a OpenFile,
+    /// The caller.
+    pub(crate) me: &'a Thread,
+    /// Position of pread(2) and its family; `None`: the description's own.
+    pub(crate) at: Option<u64>,
+    /// Whether it must not wait.
+    pub(crate) nonblock: bool,
+}
+
+/// What an open file does. Everything has a default: the error that such files give on Linux.
+pub(crate) trait File: Send + Sync {
+    /// Reads into the buffer.
+    fn read(&self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
+        let _ = (io, to);
+        Err(Errno::EINVAL.into())
+    }
+    /// Writes from the buffer.
+    fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
+        let _ = (io, from);
+        Err(Errno::EINVAL.into())
+    }
+    /// What could be done now without waiting.
+    fn poll(&self, of: &OpenFile) -> Events {
+        let _ = of;
+        Events::IN | Events::OUT | Events::RDNORM | Events::WRNORM
+    }
+    /// Where to wait for changes of [`File::poll`]; `None` when it never changes.
+    fn watch(&self) -> Option<&dyn Watch> {
+        None
+    }
+    /// Moves the position (lseek(2)).
+    fn seek(&self, of: &OpenFile, offset: i64, whence: u32) -> Result<u64, Errno> {
+        let _ = (of, offset, whence);
+        Err(Errno::ESPIPE)
+    }
+    /// Device control (ioctl(2)).
+    fn ioctl(&self, io: &Io<'_>, request: u32, arg: usize) -> Result<usize, Stop> {
+        let _ = (io, request, arg);
+        Err(Errno::ENOTTY.into())
+    }
+    /// The object that mmap(2) maps.
+    fn mappable(&self) -> Result<Mappable, Errno> {
+        Err(Errno::ENODEV)
+    }
+    /// The last descriptor of a description of this file goes.
+    fn last_close(&self, of: &OpenFile) {
+        let _ = of;
+    }
+    /// Whether pread(2) and pwrite(2) are possible.
+    fn seekable(&self) -> bool {
+        false
+    }
+    /// The pipe behind it, for the calls that only pipes have.
+    fn as_pipe(&self) -> Option<&Ref<super::pipe::Pipe>> {
+        None
+    }
+    /// Name for `/proc/PID/fd/N` when it has no place in the tree, such as `pipe:[7]`.
+    fn label(&self, out: &mut dyn core::fmt::Write) {
+        let _ = out.write_str("anon_inode:[file]");
+    }
+    /// The terminal behind it.
+    fn as_tty(&self) -> Option<&Ref<crate::tty::Tty>> {
+        None
+    }
+}
+
+/// What a mapping of a file shows.
+pub(crate) enum Mappable {
+    /// The pages of an object.
+    Object(Ref<dyn PageSource>),
+    /// Fresh zeros (/dev/zero).
+    Zeros,
+}
+
+/// An open file description (open(2)).
+pub(crate) struct OpenFile {
+    /// What it does.
+    pub(crate) file: Ref<dyn File>,
+    /// Where it was opened; `None` for pipes and their like.
+    pub(crate) location: Option<Location>,
+    /// O_* flags.
+    flags: AtomicU32,
+    /// The position.
+    pub(crate) position: AtomicU64,
+    /// Descriptors: slots, in flight.
+    handles: AtomicU32,
+    /// Whose signals F_SETOWN asked for.
+    pub(crate) owner: AtomicU32,
+    /// Identity for locks.
+    pub(crate) id: u64,
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+impl OpenFile {
+    /// A description, with its first descriptor.
+    pub(crate) fn open(file: Ref<dyn File>, location: Option<Location>, flags: u32) -> Result<Descriptor, NoMemory> {
+        let of = Ref::try_new(OpenFile {
+            file,
+            location,
+            flags: AtomicU32::new(flags),
+            position: AtomicU64::new(0),
+            handles: AtomicU32::new(1),
+            owner: AtomicU32::new(0),
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        })?;
+        Ok(Descriptor { of })
+    }
+    /// O_* flags.
+    #[inline]
+    pub(crate) fn flags(&self) -> u32 {
+        self.flags.load(Ordering::Relaxed)
+    }
+    /// Changes the flags that fcntl(2) F_SETFL may change.
+    pub(crate) fn set_flags(&self, flags: u32, mask: u32) {
+        let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |f| Some(f & !mask | flags & mask));
+    }
+    /// Whether reading is possible.
+    pub(crate) fn readable(&self) -> bool {
+        self.flags() & O_ACCMODE != O_WRONLY && self.flags() & O_PATH == 0
+    }
+    /// Whether writing is possible.
+    pub(crate) fn writable(&self) -> bool {
+        matches!(self.flags() & O_ACCMODE, O_WRONLY | O_RDWR) && self.flags() & O_PATH == 0
+    }
+    /// Whether I/O must not wait.
+    pub(crate) fn nonblock(&self) -> bool {
+        self.flags() & O_NONBLOCK != 0
+    }
+    /// Reads; the caller has checked that reading is allowed.
+    pub(crate) fn read(&self, me: &Thread, at: Option<u64>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
+        self.file.read(&Io { of: self, me, at, nonblock: self.nonblock() }, to)
+    }
+    /// Writes; the caller has checked that writing is allowed.
+    pub(crate) fn write(&self, me: &Thread, at: Option<u64>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
+        self.file.write(&Io { of: self, me, at, nonblock: self.nonblock() }, from)
+    }
+    /// What could be done now.
+    pub(crate) fn poll(&self) -> Events {
+        self.file.poll(self)
+    }
+    /// The inode, if it has a place.
+    pub(crate) fn inode(&self) -> Option<&Ref<super::inode::Inode>> {
+        self.location.as_ref().map(Location::inode)
+    }
+    /// Takes `len` bytes of the position, as far as `end` says there are any; gives the start and the count.
+    pub(crate) fn claim(&self, len: u64, end: u64) -> (u64, u64) {
+        let mut n = 0;
+        let before = self.position.fetch_update(Ordering::AcqRel, Ordering::Acquire, |p| {
+            n = len.min(end.saturating_sub(p));
+            Some(p.saturating_add(n))
+        });
+        (before.unwrap_or(0), n)
+    }
+    /// Gives back what a claim did not use, unless somebody moved the position meanwhile.
+    pub(crate) fn unclaim(&self, start: u64, claimed: u64, used: u64) {
+        if used < claimed {
+            let _ = self.position.compare_exchange(
+                start.saturating_add(claimed),
+                start.saturating_add(used),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+        }
+    }
+}
+
+/// A descriptor's hold on an open description: the last one that goes ends its use.
+pub(crate) struct Descriptor {
+    of: Ref<OpenFile>,
+}
+
+impl Descriptor {
+    /// The description.
+    pub(crate) fn open_file(&self) -> &Ref<OpenFile> {
+        &self.of
+    }
+}
+
+impl core::ops::Deref for Descriptor {
+    type Target = OpenFile;
+    fn deref(&self) -> &OpenFile {
+        &self.of
+    }
+}
+
+impl Clone for Descriptor {
+    fn clone(&self) -> Self {
+        self.of.handles.fetch_add(1, Ordering::Relaxed);
+        Descriptor { of: self.of.clone() }
+    }
+}
+
+impl Drop for Descriptor {
+    fn drop(&mut self) {
+        if self.of.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+            if let Some(inode) = self.of.inode() {
+                inode.locks.release_description(self.of.id);
+            }
+            self.of.file.last_close(&self.of);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Inodes: files without their names.
+
+use super::file::File;
+use crate::clock;
+use crate::mm::object::MemoryObject;
+use abi::Errno;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
+use mem::{NoMemory, Ref};
+use sync::{Mutex, SpinLock, levels};
+
+/// File type bits of `st_mode` (inode(7)).
+pub(crate) const S_IFMT: u32 = 0o170_000;
+/// Socket.
+pub(crate) const S_IFSOCK: u32 = 0o140_000;
+/// Symbolic link.
+pub(crate) const S_IFLNK: u32 = 0o120_000;
+/// Regular file.
+pub(crate) const S_IFREG: u32 = 0o100_000;
+/// Block device.
+pub(crate) const S_IFBLK: u32 = 0o060_000;
+/// Directory.
+pub(crate) const S_IFDIR: u32 = 0o040_000;
+/// Character device.
+pub(crate) const S_IFCHR: u32 = 0o020_000;
+/// FIFO.
+pub(crate) const S_IFIFO: u32 = 0o010_000;
+
+/// A file system instance.
+pub(crate) struct FileSystem {
+    /// Device number, as `st_dev` shows it.
+    pub(crate) dev: u64,
+    /// Type name (`/proc/mounts`).
+    pub(crate) kind: &'static str,
+    /// Magic number (statfs(2)).
+    pub(crate) magic: u64,
+    /// Inodes that exist.
+    pub(crate) inodes: AtomicU64,
+    next_ino: AtomicU64,
+}
+
+static NEXT_DEV: AtomicU64 = AtomicU64::new(1);
+
+impl FileSystem {
+    /// A new instance.
+    pub(crate) fn try_new(kind: &'static str, magic: u64) -> Result<Ref<Self>, NoMemory> {
+        Ref::try_new(FileSystem {
+            dev: NEXT_DEV.fetch_add(1, Ordering::Relaxed),
+            kind,
+            magic,
+            inodes: AtomicU64::new(0),
+            next_ino: AtomicU64::new(1),
+        })
+    }
+    /// A fresh inode number.
+    pub(crate) fn next_ino(&self) -> u64 {
+        self.next_ino.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Attributes that change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attrs {
+    /// Type and permission bits.
+    pub(crate) mode: u32,
+    /// Owner.
+    pub(crate) uid: u32,
+    /// Group.
+    pub(crate) gid: u32,
+    /// Names.
+    pub(crate) nlink: u32,
+    /// Access time, nanoseconds since 1970.
+    pub(crate) atime_ns: u64,
+    /// Modification time.
+    pub(crate) mtime_ns: u64,
+    /// Change time.
+    pub(crate) ctime_ns: u64,
+    /// Birth time.
+    pub(crate) btime_ns: u64,
+}
+
+/// What an inode is.
+pub(crate) enum Body {
+    /// A regular file in memory.
+    Regular(Ref<FileData>),
+    /// A directory; its entries are the dentry's children.
+    Directory,
+    /// A symbolic link.
+    Symlink(Box<[u8]>),
+    /// A character or block device: major, minor.
+    Device(u32, u32),
+    /// A FIFO; the pipe exists while it is open.
+    Fifo(SpinLock<Option<Ref<super::super::fs::pipe::Pipe>>, levels::InodeAttrs>),
+    /// A socket's name.
+    Socket,
+    /// Made up when it is looked at (procfs).
+    Virtual(Ref<dyn Virtual>),
+}
+
+/// The contents of a regular file, shared by its inode and its mappings.
+pub(crate) struct FileData {
+    /// The pages.
+    pub(crate) object: MemoryObject,
+    /// Held while size and pages change together.
+    pub(crate) resize: Mutex<(), levels::InodeMutex>,
+    /// memfd seals (fcntl(2) F_ADD_SEALS).
+    pub(crate) seals: core::sync::atomic::AtomicU32,
+    /// Device and inode number.
+    pub(crate) identity: (u64, u64),
+}
+
+/// A file that is made up when it is looked at.
+pub(crate) trait Virtual: Send + Sync {
+    /// The child with this name.
+    fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
+        let _ = name;
+        Err(Errno::ENOTDIR)
+    }
+    /// Calls `each(next cursor, ino, type, name)` for entries from `cursor` on until it returns false.
+    fn list(&self, cursor: u64, each: &mut dyn FnMut(u64, u64, u8, &[u8]) -> bool) -> Result<(), Errno> {
+        let _ = (cursor, each);
+        Err(Errno::ENOTDIR)
+    }
+    /// The contents at this moment.
+    fn read(&self) -> Result<Vec<u8>, Errno> {
+        Err(Errno::EINVAL)
+    }
+    /// Takes what was written.
+    fn write(&self, data: &[u8]) -> Result<usize, Errno> {
+        let _ = data;
+        Err(Errno::EACCES)
+    }
+    /// Where a symbolic link points.
+    fn link(&self) -> Result<LinkTarget, Errno> {
+        Err(Errno::EINVAL)
+    }
+    /// An open file of its own, for files that are not read as text.
+    fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
+        None
+    }
+}
+
+/// Where a symbolic link leads.
+pub(crate) enum LinkTarget {
+    /// To a path.
+    Path(Vec<u8>),
+    /// Straight to a place (`/proc/PID/cwd`, `fd/N`), whose name for readlink(2) is the second part.
+    Location(super::mount::Location, Vec<u8>),
+    /// To an open file without a place (a pipe), whose name is the second part.
+    Open(Ref<super::file::OpenFile>, Vec<u8>),
+}
+
+/// A file without its names.
+pub(crate) struct Inode {
+    /// The file system it is on.
+    pub(crate) fs: Ref<FileSystem>,
+    /// Its number there.
+    pub(crate) ino: u64,
+    /// What it is.
+    pub(crate) body: Body,
+    /// Attributes.
+    pub(crate) attrs: SpinLock<Attrs, levels::InodeAttrs>,
+    /// Advisory locks.
+    pub(crate) locks: super::locks::FileLocks,
+}
+
+impl Inode {
+    /// A new inode; `mode` has the type bits.
+    pub(crate) fn try_new(fs: &Ref<FileSystem>, mode: u32, owner: (u32, u32), body: Body) -> Result<Ref<Inode>, NoMemory> {
+        Self::try_new_numbered(fs, fs.next_ino(), mode, owner, body)
+    }
+    /// The same with a given number.
+    pub(crate) fn try_new_numbered(
+        fs: &Ref<FileSystem>,
+        ino: u64,
+        mode: u32,
+        owner: (u32, u32),
+        body: Body,
+    ) -> Result<Ref<Inode>, NoMemory> {
+        let now = clock::real_ns();
+        let nlink = if mode & S_IFMT == S_IFDIR { 2 } else { 1 };
+        let attrs = Attrs { mode, uid: owner.0, gid: owner.1, nlink, atime_ns: now, mtime_ns: now, ctime_ns: now, btime_ns: now };
+        let inode = Ref::try_new(Inode {
+            fs: fs.clone(),
+            ino,
+            body,
+            attrs: SpinLock::new(attrs),
+            locks: super::locks::FileLocks::new(),
+        })?;
+        fs.inodes.fetch_add(1, Ordering::Relaxed);
+        Ok(inode)
+    }
+    /// A regular file without contents.
+    pub(crate) fn try_new_regular(fs: &Ref<FileSystem>, mode: u32, owner: (u32, u32)) -> Result<Ref<Inode>, NoMemory> {
+        let ino = fs.next_ino();
+        let data = Ref::try_new(FileData {
+            object: MemoryObject::new(0),
+            resize: Mutex::new(()),
+            seals: core::sync::atomic::AtomicU32::new(0),
+            identity: (fs.dev, ino),
+        })?;
+        Self::try_new_numbered(fs, ino, mode, owner, Body::Regular(data))
+    }
+    /// Type and permission bits.
+    pub(crate) fn mode(&self) -> u32 {
+        self.attrs.lock().mode
+    }
+    /// Type bits.
+    pub(crate) fn kind(&self) -> u32 {
+        match &self.body {
+            Body::Regular(_) => S_IFREG,
+            Body::Directory => S_IFDIR,
+            Body::Symlink(_) => S_IFLNK,
+            Body::Fifo(_) => S_IFIFO,
+            Body::Socket => S_IFSOCK,
+            Body::Device(..) | Body::Virtual(_) => self.mode() & S_IFMT,
+        }
+    }
+    /// Whether it is a directory.
+    pub(crate) fn is_dir(&self) -> bool {
+        self.kind() == S_IFDIR
+    }
+    /// Size in bytes as stat(2) shows it.
+    pub(crate) fn size(&self) -> u64 {
+        match &self.body {
+            Body::Regular(data) => data.object.size(),
+            Body::Symlink(target) => target.len() as u64,
+            _ => 0,
+        }
+    }
+    /// The contents, if it is a regular file.
+    pub(crate) fn data(&self) -> Option<&Ref<FileData>> {
+        match &self.body {
+            Body::Regular(d) => Some(d),
+            _ => None,
+        }
+    }
+    /// Changes attributes, and the change time with them.
+    pub(crate) fn change(&self, f: impl FnOnce(&mut Attrs)) {
+        let now = clock::real_ns();
+        let mut a = self.attrs.lock();
+        f(&mut a);
+        a.ctime_ns = now;
+    }
+    /// Notes that the contents changed now.
+    pub(crate) fn touch_modified(&self) {
+        let now = clock::real_ns();
+        let mut a = self.attrs.lock();
+        a.mtime_ns = now;
+        a.ctime_ns = now;
+    }
+    /// Device number of a device file.
+    pub(crate) fn rdev(&self) -> u64 {
+        match self.body {
+            Body::Device(major, minor) => makedev(major, minor),
+            _ => 0,
+        }
+    }
+}
+
+impl Drop for Inode {
+    fn drop(&mut self) {
+        self.fs.inodes.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A device number in stat(2)'s encoding.
+pub(crate) fn makedev(major: u32, minor: u32) -> u64 {
+    let (major, minor) = (u64::from(major), u64::from(minor));
+    (minor & 0xff) | (major & 0xfff) << 8 | (minor & !0xff) << 12 | (major & !0xfff) << 32
+}

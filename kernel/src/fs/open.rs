@@ -1,0 +1,214 @@
+//! Opening files by path (open(2), openat2(2)).
+
+use super::context::{Cred, FsContext};
+use super::dentry::Dentry;
+use super::devices;
+use super::file::{
+    Descriptor, File, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_RDWR, O_TMPFILE, O_TRUNC, O_WRONLY, OpenFile,
+};
+use super::inode::{Body, Inode, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
+use super::mount::{Location, MS_NODEV};
+use super::node;
+use super::regular::{DirectoryFile, PathOnly, RegularFile, truncate};
+use super::virtual_file::VirtualFile;
+use super::walk::{Found, Last, ParentError, Resolve, Walker};
+use crate::linux::Stop;
+use crate::task::Thread;
+use abi::Errno;
+use core::sync::atomic::Ordering;
+use mem::{NoMemory, Ref};
+
+/// What open(2) is asked for.
+pub(crate) struct Request<'a> {
+    /// The path.
+    pub(crate) path: &'a [u8],
+    /// O_* flags.
+    pub(crate) flags: u32,
+    /// Permission bits of a new file.
+    pub(crate) mode: u32,
+    /// Limits on the walk.
+    pub(crate) resolve: Resolve,
+}
+
+/// Opens a file; `start` is where a relative path begins.
+pub(crate) fn open(me: &Thread, fs: &FsContext, cred: &Cred, start: &Location, r: &Request<'_>) -> Result<Descriptor, Stop> {
+    let walker = Walker { fs, cred, resolve: r.resolve };
+    if r.flags & O_TMPFILE == O_TMPFILE {
+        return open_unnamed(me, &walker, start, r);
+    }
+    let last = if r.flags & O_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
+    if r.flags & O_CREAT == 0 || r.flags & O_PATH != 0 {
+        return match walker.find(start, r.path, last)? {
+            Found::At(place) => open_place(me, cred, place, r.flags),
+            Found::Open(of) => reopen(&of, r.flags),
+        };
+    }
+    create_or_open(me, &walker, start, r)
+}
+
+/// The file behind `/proc/PID/fd/N` of a pipe or the like, opened anew.
+fn reopen(of: &Ref<OpenFile>, flags: u32) -> Result<Descriptor, Stop> {
+    if let Some(pipe) = of.file.as_pipe() {
+        return super::pipe::reopen(pipe, flags);
+    }
+    Err(Errno::ENXIO.into())
+}
+
+/// Links that a create may follow in a row at the end of a path.
+const MAX_FINAL_LINKS: usize = 40;
+
+fn create_or_open(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Request<'_>) -> Result<Descriptor, Stop> {
+    let mut start = start.clone();
+    let mut path = super::dentry::copy_bytes(r.path)?;
+    for _ in 0..MAX_FINAL_LINKS {
+        let parent = match walker.parent(&start, &path) {
+            Ok(p) => p,
+            Err(ParentError::Errno(e)) => return Err(e.into()),
+            Err(ParentError::NoName(_)) => return Err(Errno::EISDIR.into()),
+        };
+        match Dentry::lookup(&parent.dir.dentry, &parent.name) {
+            Err(Errno::ENOENT) => {
+                if parent.must_be_dir {
+                    return Err(Errno::EISDIR.into());
+                }
+                if r.flags & O_DIRECTORY != 0 {
+                    return Err(Errno::EINVAL.into());
+                }
+                let fs = walker.fs;
+                let made = node::create(&parent.dir, &parent.name, walker.cred, |dir| {
+                    let mode = S_IFREG | (r.mode & 0o7777 & !fs.umask());
+                    let (mode, owner) = node::inherit(dir, walker.cred, mode);
+                    Inode::try_new_regular(&dir.fs, mode, owner).map_err(|NoMemory| Errno::ENOSPC)
+                });
+                match made {
+                    Ok(dentry) => {
+                        let place = Location { mount: parent.dir.mount.clone(), dentry };
+                        let file = RegularFile::try_new(place.inode())?;
+                        return Ok(OpenFile::open(file, Some(place), r.flags)?);
+                    }
+                    // Somebody was faster: then it exists now.
+                    Err(Errno::EEXIST) if r.flags & O_EXCL == 0 => continue,
+                    Err(e) => return Err(e.into()),
+                }
+            }
+            Err(e) => return Err(e.into()),
+            Ok(dentry) => {
+                if r.flags & O_EXCL != 0 {
+                    return Err(Errno::EEXIST.into());
+                }
+                let place = Location { mount: parent.dir.mount.clone(), dentry };
+                let is_link = place.inode().kind() == S_IFLNK;
+                if is_link && r.flags & O_NOFOLLOW != 0 {
+                    return Err(Errno::ELOOP.into());
+                }
+                if !is_link {
+                    let place = walker.fs.namespace.cover(place);
+                    if place.inode().is_dir() {
+                        return Err(Errno::EISDIR.into());
+                    }
+                    if parent.must_be_dir {
+                        return Err(Errno::ENOTDIR.into());
+                    }
+                    return open_place(me, walker.cred, place, r.flags);
+                }
+                match super::walk::read_link(&place)? {
+                    super::inode::LinkTarget::Path(text) => {
+                        path = text;
+                        start = parent.dir;
+                    }
+                    super::inode::LinkTarget::Location(to, _) => return open_place(me, walker.cred, to, r.flags),
+                    super::inode::LinkTarget::Open(of, _) => return reopen(&of, r.flags),
+                }
+            }
+        }
+    }
+    Err(Errno::ELOOP.into())
+}
+
+/// A file without a name in the file system of a directory (O_TMPFILE).
+fn open_unnamed(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Request<'_>) -> Result<Descriptor, Stop> {
+    let _ = me;
+    if !matches!(r.flags & O_ACCMODE, O_WRONLY | O_RDWR) {
+        return Err(Errno::EINVAL.into());
+    }
+    let dir = walker.locate(start, r.path, Last::Follow)?;
+    if !dir.inode().is_dir() {
+        return Err(Errno::ENOTDIR.into());
+    }
+    if !matches!(dir.inode().body, Body::Directory) {
+        return Err(Errno::EOPNOTSUPP.into());
+    }
+    if !walker.cred.may(&dir.inode().attrs.lock(), 3) {
+        return Err(Errno::EACCES.into());
+    }
+    let (mode, owner) = node::inherit(dir.inode(), walker.cred, S_IFREG | (r.mode & 0o7777 & !walker.fs.umask()));
+    let inode = Inode::try_new_regular(&dir.inode().fs, mode, owner)?;
+    inode.attrs.lock().nlink = 0;
+    let dentry = super::dentry::Dentry::try_new(inode, b"#tmpfile", &dir.dentry)?;
+    let place = Location { mount: dir.mount, dentry };
+    let file = RegularFile::try_new(place.inode())?;
+    Ok(OpenFile::open(file, Some(place), r.flags & !O_TMPFILE)?)
+}
+
+/// Opens what is at a place.
+pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) -> Result<Descriptor, Stop> {
+    let inode = place.inode().clone();
+    let kind = inode.kind();
+    if flags & O_PATH != 0 {
+        if flags & O_DIRECTORY != 0 && kind != S_IFDIR {
+            return Err(Errno::ENOTDIR.into());
+        }
+        let file: Ref<dyn File> = Ref::try_new(PathOnly)?.unsize(|p| p);
+        return Ok(OpenFile::open(file, Some(place), flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW))?);
+    }
+    if kind == S_IFLNK {
+        return Err(Errno::ELOOP.into());
+    }
+    check_access(cred, &inode, flags, kind)?;
+    if writes(flags) && place.is_read_only() && matches!(kind, S_IFREG | S_IFDIR) {
+        return Err(Errno::EROFS.into());
+    }
+    let file: Ref<dyn File> = match &inode.body {
+        Body::Regular(_) => {
+            if flags & O_TRUNC != 0 {
+                truncate(&inode, 0)?;
+            }
+            RegularFile::try_new(&inode)?
+        }
+        Body::Directory => Ref::try_new(DirectoryFile)?.unsize(|p| p),
+        Body::Virtual(_) if kind == S_IFDIR => Ref::try_new(DirectoryFile)?.unsize(|p| p),
+        Body::Virtual(v) => VirtualFile::open(&inode, v)?,
+        Body::Device(major, minor) => {
+            if place.mount.flags.load(Ordering::Relaxed) & MS_NODEV != 0 {
+                return Err(Errno::EACCES.into());
+            }
+            devices::open(me, inode.mode() & S_IFMT, *major, *minor, flags)?
+        }
+        Body::Fifo(slot) => super::pipe::open_fifo(me, slot, flags)?,
+        Body::Socket => return Err(Errno::ENXIO.into()),
+        Body::Symlink(_) => return Err(Errno::ELOOP.into()),
+    };
+    Ok(OpenFile::open(file, Some(place), flags)?)
+}
+
+fn writes(flags: u32) -> bool {
+    matches!(flags & O_ACCMODE, O_WRONLY | O_RDWR) || flags & O_TRUNC != 0
+}
+
+fn check_access(cred: &Cred, inode: &Inode, flags: u32, kind: u32) -> Result<(), Errno> {
+    if flags & O_DIRECTORY != 0 && kind != S_IFDIR {
+        return Err(Errno::ENOTDIR);
+    }
+    if kind == S_IFDIR && writes(flags) {
+        return Err(Errno::EISDIR);
+    }
+    let want = match flags & O_ACCMODE {
+        0 => 4,
+        O_WRONLY => 2,
+        _ => 6,
+    } | if flags & O_TRUNC != 0 { 2 } else { 0 };
+    if !cred.may(&inode.attrs.lock(), want) {
+        return Err(Errno::EACCES);
+    }
+    Ok(())
+}

@@ -1,0 +1,365 @@
+//! From a path to a location (path_resolution(7)).
+
+use super::context::{Cred, FsContext};
+use super::dentry::{Dentry, NAME_MAX, copy_bytes};
+use super::file::OpenFile;
+use super::inode::{Body, LinkTarget};
+use super::mount::Location;
+use abi::Errno;
+use alloc::vec::Vec;
+use mem::{NoMemory, Ref};
+
+/// Links followed in one walk (MAXSYMLINKS).
+const MAX_LINKS: u32 = 40;
+
+/// How a walk treats its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// Follow a link at the end.
+    Follow,
+    /// Do not.
+    NoFollow,
+}
+
+/// Limits on a walk: RESOLVE_* of openat2(2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Resolve {
+    /// No crossing of mount points.
+    pub(crate) no_xdev: bool,
+    /// No links like those in `/proc/PID/fd`.
+    pub(crate) no_magiclinks: bool,
+    /// No links at all.
+    pub(crate) no_symlinks: bool,
+    /// Never above the start.
+    pub(crate) beneath: bool,
+    /// The start is the root.
+    pub(crate) in_root: bool,
+}
+
+/// A walk's surroundings.
+pub(crate) struct Walker<'a> {
+    /// Root, current directory, mounts.
+    pub(crate) fs: &'a FsContext,
+    /// Who walks.
+    pub(crate) cred: &'a Cred,
+    /// Limits.
+    pub(crate) resolve: Resolve,
+}
+
+/// Where a walk ended.
+pub(crate) enum Found {
+    /// At a file.
+    At(Location),
+    /// At an open file without a place (`/proc/self/fd/N` of a pipe).
+    Open(Ref<OpenFile>),
+}
+
+/// Where a walk to the parent of a name ended.
+pub(crate) struct Parent {
+    /// The directory.
+    pub(crate) dir: Location,
+    /// The last component, which is a plain name.
+    pub(crate) name: Vec<u8>,
+    /// Whether slashes follow it.
+    pub(crate) must_be_dir: bool,
+}
+
+struct Walk<'a, 'b> {
+    w: &'b Walker<'a>,
+    root: Location,
+    start: Location,
+    at: Location,
+    links: u32,
+}
+
+/// One step's result.
+enum Step {
+    Go,
+    Open(Ref<OpenFile>),
+}
+
+impl Walker<'_> {
+    /// The file that `path` names, from `start` on. An empty path is ENOENT.
+    pub(crate) fn find(&self, start: &Location, path: &[u8], last: Last) -> Result<Found, Errno> {
+        let mut walk = Walk::new(self, start);
+        match walk.run(path, Some(last))? {
+            Ran::Open(of) => Ok(Found::Open(of)),
+            Ran::Done | Ran::Parent(..) => Ok(Found::At(walk.at)),
+        }
+    }
+    /// The file at a path, which must have a place.
+    pub(crate) fn locate(&self, start: &Location, path: &[u8], last: Last) -> Result<Location, Errno> {
+        match self.find(start, path, last)? {
+            Found::At(l) => Ok(l),
+            Found::Open(_) => Err(Errno::ENOENT),
+        }
+    }
+    /// The directory and last name of a path.
+    pub(crate) fn parent(&self, start: &Location, path: &[u8]) -> Result<Parent, ParentError> {
+        let mut walk = Walk::new(self, start);
+        match walk.run(path, None).map_err(ParentError::Errno)? {
+            Ran::Parent(name, must_be_dir) => Ok(Parent { dir: walk.at, name, must_be_dir }),
+            Ran::Done | Ran::Open(_) => Err(ParentError::NoName(walk.at)),
+        }
+    }
+}
+
+/// Why there is no parent and name.
+pub(crate) enum ParentError {
+    /// The walk failed.
+    Errno(Errno),
+    /// The path ends in `.`, `..` or is the root.
+    NoName(Location),
+}
+
+enum Ran {
+    Done,
+    Parent(Vec<u8>, bool),
+    Open(Ref<OpenFile>),
+}
+
+/// Paths still to walk, the innermost last, with how far each has been walked.
+struct Pending {
+    stack: Vec<(Vec<u8>, usize)>,
+}
+
+impl Pending {
+    fn push(&mut self, path: &[u8]) -> Result<(), Errno> {
+        let copy = copy_bytes(path).map_err(|NoMemory| Errno::ENOMEM)?;
+        self.stack.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        self.stack.push((copy, 0));
+        Ok(())
+    }
+}
+
+impl<'a, 'b> Walk<'a, 'b> {
+    fn new(w: &'b Walker<'a>, start: &Location) -> Self {
+        let root = if w.resolve.in_root { start.clone() } else { w.fs.root() };
+        Walk { w, root, start: start.clone(), at: start.clone(), links: 0 }
+    }
+
+    /// Walks the path. With `last` = `None` it stops before the last component, if that is a name.
+    fn run(&mut self, path: &[u8], last: Option<Last>) -> Result<Ran, Errno> {
+        if path.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        self.begin(path)?;
+        // The path of the call is walked in place; targets of links are copies on a stack above it.
+        let mut at = 0usize;
+        let mut pending = Pending { stack: Vec::new() };
+        loop {
+            let (current, pos): (&[u8], usize) = match pending.stack.last() {
+                Some((p, i)) => (p, *i),
+                None => (path, at),
+            };
+            let start = skip_slashes(current, pos);
+            let end = component_end(current, start);
+            let after = skip_slashes(current, end);
+            let in_link = !pending.stack.is_empty();
+            if start == end {
+                if !in_link {
+                    return Ok(Ran::Done);
+                }
+                pending.stack.pop();
+                continue;
+            }
+            let outer_done = at_end(path, at) && pending.stack.iter().rev().skip(1).all(|(p, i)| at_end(p, *i));
+            let is_last = after == current.len() && (!in_link || outer_done);
+            let trailing = after != end || (in_link && path.last() == Some(&b'/'));
+            let name = current.get(start..end).unwrap_or_default();
+            if name.len() > NAME_MAX {
+                return Err(Errno::ENAMETOOLONG);
+            }
+            self.check_search()?;
+            if is_last && last.is_none() && name != b"." && name != b".." {
+                return Ok(Ran::Parent(copy_bytes(name).map_err(|NoMemory| Errno::ENOMEM)?, trailing));
+            }
+            let follow = !is_last || trailing || last == Some(Last::Follow) || last.is_none();
+            let target = self.step(name, follow)?;
+            match pending.stack.last_mut() {
+                Some((_, i)) => *i = after,
+                None => at = after,
+            }
+            match target {
+                Stepped::Link(text) => {
+                    self.begin(&text)?;
+                    pending.push(&text)?;
+                }
+                Stepped::To(Step::Open(of)) if is_last && !trailing => return Ok(Ran::Open(of)),
+                Stepped::To(Step::Open(_)) => return Err(Errno::ENOTDIR),
+                Stepped::To(Step::Go) => {
+                    if (!is_last || trailing) && !self.at.inode().is_dir() {
+                        return Err(Errno::ENOTDIR);
+                    }
+                }
+            }
+        }
+    }
+
+    /// An absolute path begins at the root.
+    fn begin(&mut self, path: &[u8]) -> Result<(), Errno> {
+        if path.first() == Some(&b'/') {
+            if self.w.resolve.beneath {
+                return Err(Errno::EXDEV);
+            }
+            self.at = self.w.fs.namespace.cover(self.root.clone());
+        }
+        Ok(())
+    }
+
+    fn check_search(&self) -> Result<(), Errno> {
+        let inode = self.at.inode();
+        if !inode.is_dir() {
+            return Err(Errno::ENOTDIR);
+        }
+        if self.w.cred.uid.fs == 0 || self.w.cred.may(&inode.attrs.lock(), 1) {
+            return Ok(());
+        }
+        Err(Errno::EACCES)
+    }
+
+    fn step(&mut self, name: &[u8], follow: bool) -> Result<Stepped, Errno> {
+        match name {
+            b"." => return Ok(Stepped::To(Step::Go)),
+            b".." => {
+                self.up()?;
+                return Ok(Stepped::To(Step::Go));
+            }
+            _ => {}
+        }
+        let dentry = Dentry::lookup(&self.at.dentry, name)?;
+        let next = Location { mount: self.at.mount.clone(), dentry };
+        if follow && next.inode().kind() == super::inode::S_IFLNK {
+            return self.follow(&next);
+        }
+        let covered = self.w.fs.namespace.cover(next.clone());
+        if self.w.resolve.no_xdev && !Ref::ptr_eq(&covered.mount, &self.at.mount) {
+            return Err(Errno::EXDEV);
+        }
+        self.at = covered;
+        Ok(Stepped::To(Step::Go))
+    }
+
+    fn follow(&mut self, link: &Location) -> Result<Stepped, Errno> {
+        self.links += 1;
+        if self.links > MAX_LINKS || self.w.resolve.no_symlinks {
+            return Err(Errno::ELOOP);
+        }
+        match read_link(link)? {
+            LinkTarget::Path(text) => Ok(Stepped::Link(text)),
+            LinkTarget::Location(..) | LinkTarget::Open(..) if self.w.resolve.no_magiclinks => Err(Errno::ELOOP),
+            LinkTarget::Location(..) | LinkTarget::Open(..) if self.w.resolve.beneath || self.w.resolve.in_root => Err(Errno::EXDEV),
+            LinkTarget::Location(to, _) => {
+                self.at = to;
+                Ok(Stepped::To(Step::Go))
+            }
+            LinkTarget::Open(of, _) => Ok(Stepped::To(Step::Open(of))),
+        }
+    }
+
+    /// To the parent directory; the root is its own.
+    fn up(&mut self) -> Result<(), Errno> {
+        if self.w.resolve.beneath && self.at.same(&self.start) {
+            return Err(Errno::EXDEV);
+        }
+        loop {
+            if self.at.same(&self.root) || (self.w.resolve.in_root && self.at.same(&self.start)) {
+                return Ok(());
+            }
+            if Ref::ptr_eq(&self.at.dentry, &self.at.mount.root) {
+                // The root of a mount: go on from where it is mounted.
+                let Some(at) = self.at.mount.at.clone() else { return Ok(()) };
+                if self.w.resolve.no_xdev {
+                    return Err(Errno::EXDEV);
+                }
+                self.at = at;
+                continue;
+            }
+            if let Some(parent) = self.at.dentry.parent() {
+                let up = Location { mount: self.at.mount.clone(), dentry: parent };
+                self.at = self.w.fs.namespace.cover(up);
+            }
+            return Ok(());
+        }
+    }
+}
+
+enum Stepped {
+    To(Step),
+    Link(Vec<u8>),
+}
+
+/// Where a symbolic link points.
+pub(crate) fn read_link(link: &Location) -> Result<LinkTarget, Errno> {
+    match &link.inode().body {
+        Body::Symlink(target) => Ok(LinkTarget::Path(copy_bytes(target).map_err(|NoMemory| Errno::ENOMEM)?)),
+        Body::Virtual(v) => v.link(),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+fn skip_slashes(path: &[u8], mut at: usize) -> usize {
+    while path.get(at) == Some(&b'/') {
+        at += 1;
+    }
+    at
+}
+
+fn component_end(path: &[u8], mut at: usize) -> usize {
+    while path.get(at).is_some_and(|b| *b != b'/') {
+        at += 1;
+    }
+    at
+}
+
+fn at_end(path: &[u8], at: usize) -> bool {
+    skip_slashes(path, at) == path.len()
+}
+
+/// The path of a location, as getcwd(2) shows it from `root`. `(deleted)` is the caller's matter. Unreachable places
+/// begin with `(unreachable)`.
+pub(crate) fn path_of(root: &Location, place: &Location) -> Result<Vec<u8>, Errno> {
+    let mut reversed: Vec<u8> = Vec::new();
+    let mut at = place.clone();
+    let mut reached = false;
+    loop {
+        if at.same(root) {
+            reached = true;
+            break;
+        }
+        if Ref::ptr_eq(&at.dentry, &at.mount.root) {
+            match at.mount.at.clone() {
+                Some(below) => at = below,
+                None => break,
+            }
+            continue;
+        }
+        let Some(parent) = at.dentry.parent() else { break };
+        at.dentry.with_name(|name| {
+            reversed.try_reserve(name.len() + 1).map_err(|_| Errno::ENOMEM)?;
+            reversed.extend(name.iter().rev());
+            reversed.push(b'/');
+            Ok::<(), Errno>(())
+        })?;
+        at.dentry = parent;
+    }
+    let _ = reached;
+    reversed.reverse();
+    if reversed.is_empty() {
+        reversed.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        reversed.push(b'/');
+    }
+    Ok(reversed)
+}
+
+/// What readlink(2) shows of a link.
+pub(crate) struct LinkText(pub(crate) Vec<u8>);
+
+impl LinkText {
+    /// The text of a link.
+    pub(crate) fn of(link: &Location) -> Result<LinkText, Errno> {
+        Ok(LinkText(match read_link(link)? {
+            LinkTarget::Path(text) | LinkTarget::Location(_, text) | LinkTarget::Open(_, text) => text,
+        }))
+    }
+}

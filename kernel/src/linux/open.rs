@@ -1,0 +1,289 @@
+//! Opening, closing and duplicating descriptors: openat(2), close(2), dup3(2), fcntl(2), pipe2(2), memfd_create(2).
+
+use super::path::read_path;
+use super::{Call, CallResult, Stop};
+use crate::fs::file::{Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_NOATIME, O_PATH, O_RDWR, O_TMPFILE, OpenFile};
+use crate::fs::inode::{Inode, S_IFREG};
+use crate::fs::open::{Request, open};
+use crate::fs::regular::{F_SEAL_SEAL, RegularFile};
+use crate::fs::table::Slot;
+use crate::fs::walk::Resolve;
+use crate::task::limits;
+use abi::{Errno, Rights};
+use core::sync::atomic::Ordering;
+use mem::user;
+
+impl Call<'_> {
+    /// Puts a descriptor into the caller's table.
+    pub(crate) fn install(&self, file: Descriptor, cloexec: bool, min: usize) -> Result<usize, Errno> {
+        let rights = Rights::all();
+        let limit = self.me.process().limit(limits::NOFILE);
+        Ok(self.me.files().insert(Slot { file, rights, cloexec }, min, limit)? as usize)
+    }
+}
+
+fn open_with(c: &mut Call<'_>, flags: u32, mode: u32, resolve: Resolve) -> CallResult {
+    let path = read_path(c.arg(1))?;
+    let cx = c.context();
+    let start = c.start(0, &cx, &path)?;
+    let request = Request { path: &path, flags, mode, resolve };
+    let file = open(c.me, &cx.fs, &cx.cred, &start, &request)?;
+    Ok(c.install(file, flags & O_CLOEXEC != 0, 0)?)
+}
+
+/// openat(2).
+pub(super) fn openat(c: &mut Call<'_>) -> CallResult {
+    let flags = c.uint(2) & 0x7f_ffff;
+    open_with(c, flags, c.uint(3), Resolve::default())
+}
+
+/// openat2(2).
+pub(super) fn openat2(c: &mut Call<'_>) -> CallResult {
+    let size = c.arg(3);
+    if size < 24 {
+        return Err(Errno::EINVAL.into());
+    }
+    if size > mem::PAGE {
+        return Err(Errno::E2BIG.into());
+    }
+    let [flags, mode, resolve] = user::read::<[u64; 3]>(c.arg(2))?;
+    for at in 24..size {
+        if user::read::<u8>(c.arg(2) + at)? != 0 {
+            return Err(Errno::E2BIG.into());
+        }
+    }
+    const KNOWN: u64 = 0x7f_ffff;
+    let creates = flags & u64::from(O_CREAT) != 0 || flags & u64::from(O_TMPFILE) == u64::from(O_TMPFILE);
+    if flags & !KNOWN != 0 || mode & !0o7777 != 0 || (mode != 0 && !creates) || resolve & !0x3f != 0 || resolve & 0x18 == 0x18 {
+        return Err(Errno::EINVAL.into());
+    }
+    if resolve & 0x20 != 0 {
+        return Err(Errno::EAGAIN.into());
+    }
+    let r = Resolve {
+        no_xdev: resolve & 1 != 0,
+        no_magiclinks: resolve & 2 != 0,
+        no_symlinks: resolve & 4 != 0,
+        beneath: resolve & 8 != 0,
+        in_root: resolve & 16 != 0,
+    };
+    open_with(c, flags as u32, mode as u32, r)
+}
+
+/// close(2).
+pub(super) fn close(c: &mut Call<'_>) -> CallResult {
+    let slot = c.me.files().remove(c.int(0))?;
+    drop(slot);
+    Ok(0)
+}
+
+/// close_range(2).
+pub(super) fn close_range(c: &mut Call<'_>) -> CallResult {
+    const CLOSE_RANGE_UNSHARE: u32 = 2;
+    const CLOSE_RANGE_CLOEXEC: u32 = 4;
+    let (first, last, flags) = (c.uint(0), c.uint(1), c.uint(2));
+    if first > last || flags & !(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if flags & CLOSE_RANGE_UNSHARE != 0
+        && let Some(mut refs) = c.me.refs()
+    {
+        refs.files = refs.files.try_copy()?;
+        drop(c.me.replace_refs(Some(refs)));
+    }
+    let files = c.me.files();
+    let mut from = first as usize;
+    while let Some(fd) = files.next_used(from) {
+        if fd as u32 > last {
+            break;
+        }
+        if flags & CLOSE_RANGE_CLOEXEC != 0 {
+            let _ = files.set_cloexec(fd, true);
+        } else {
+            drop(files.remove(fd));
+        }
+        from = fd as usize + 1;
+    }
+    Ok(0)
+}
+
+/// dup(2).
+pub(super) fn dup(c: &mut Call<'_>) -> CallResult {
+    let slot = c.me.files().slot(c.int(0))?;
+    let limit = c.me.process().limit(limits::NOFILE);
+    Ok(c.me.files().insert(Slot { cloexec: false, ..slot }, 0, limit)? as usize)
+}
+
+/// dup3(2).
+pub(super) fn dup3(c: &mut Call<'_>) -> CallResult {
+    let flags = c.uint(2);
+    if flags & !O_CLOEXEC != 0 || c.int(0) == c.int(1) {
+        return Err(Errno::EINVAL.into());
+    }
+    let slot = c.me.files().slot(c.int(0))?;
+    let limit = c.me.process().limit(limits::NOFILE);
+    let old = c.me.files().replace(c.int(1), Slot { cloexec: flags & O_CLOEXEC != 0, ..slot }, limit)?;
+    drop(old);
+    Ok(c.int(1) as usize)
+}
+
+/// pipe2(2).
+pub(super) fn pipe2(c: &mut Call<'_>) -> CallResult {
+    let flags = c.uint(1);
+    if flags & !(O_CLOEXEC | O_NONBLOCK) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let (read, write) = crate::fs::pipe::pair(flags)?;
+    let cloexec = flags & O_CLOEXEC != 0;
+    let a = c.install(read, cloexec, 0)?;
+    let b = match c.install(write, cloexec, 0) {
+        Ok(b) => b,
+        Err(e) => {
+            drop(c.me.files().remove(a as i32));
+            return Err(e.into());
+        }
+    };
+    if user::write(c.arg(0), &[a as i32, b as i32]).is_err() {
+        drop(c.me.files().remove(a as i32));
+        drop(c.me.files().remove(b as i32));
+        return Err(Errno::EFAULT.into());
+    }
+    Ok(0)
+}
+
+/// memfd_create(2).
+pub(super) fn memfd_create(c: &mut Call<'_>) -> CallResult {
+    const MFD_CLOEXEC: u32 = 1;
+    const MFD_ALLOW_SEALING: u32 = 2;
+    const MFD_NOEXEC_SEAL: u32 = 8;
+    const MFD_EXEC: u32 = 16;
+    let mut name = [0u8; 250];
+    match user::read_string(&mut name, c.arg(0)) {
+        Ok(_) => {}
+        Err(user::StringError::Fault) => return Err(Errno::EFAULT.into()),
+        Err(user::StringError::TooLong) => return Err(Errno::EINVAL.into()),
+    }
+    let flags = c.uint(1);
+    if flags & !(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let cred = c.me.cred();
+    let root = c.context().fs.root();
+    let inode = Inode::try_new_regular(&root.mount.fs, S_IFREG | 0o777, (cred.uid.fs, cred.gid.fs))?;
+    inode.attrs.lock().nlink = 0;
+    if flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL) == 0
+        && let Some(d) = inode.data()
+    {
+        d.seals.store(F_SEAL_SEAL, Ordering::Relaxed);
+    }
+    let len = name.iter().position(|b| *b == 0).unwrap_or(0);
+    let mut label = [0u8; 256];
+    for (to, from) in label.iter_mut().zip(b"memfd:".iter().chain(name.get(..len).unwrap_or_default())) {
+        *to = *from;
+    }
+    let dentry = crate::fs::dentry::Dentry::try_new(inode, label.get(..len + 6).unwrap_or_default(), &root.dentry)?;
+    let place = crate::fs::mount::Location { mount: root.mount, dentry };
+    let file = RegularFile::try_new(place.inode())?;
+    let file = OpenFile::open(file, Some(place), O_RDWR)?;
+    Ok(c.install(file, flags & MFD_CLOEXEC != 0, 0)?)
+}
+
+/// fcntl(2).
+pub(super) fn fcntl(c: &mut Call<'_>) -> CallResult {
+    const F_DUPFD_CLOEXEC: u32 = 1030;
+    const F_SETPIPE_SZ: u32 = 1031;
+    const F_GETPIPE_SZ: u32 = 1032;
+    const F_ADD_SEALS: u32 = 1033;
+    const F_GET_SEALS: u32 = 1034;
+    let files = c.me.files();
+    let of = files.get(c.int(0))?;
+    let arg = c.arg(2);
+    let path_only = of.flags() & O_PATH != 0;
+    match c.uint(1) {
+        cmd @ (0 | F_DUPFD_CLOEXEC) => {
+            let slot = files.slot(c.int(0))?;
+            let limit = c.me.process().limit(limits::NOFILE);
+            if arg as u64 >= limit {
+                return Err(Errno::EINVAL.into());
+            }
+            Ok(files.insert(Slot { cloexec: cmd == F_DUPFD_CLOEXEC, ..slot }, arg, limit)? as usize)
+        }
+        1 => Ok(usize::from(files.slot(c.int(0))?.cloexec)),
+        2 => {
+            files.set_cloexec(c.int(0), arg & 1 != 0)?;
+            Ok(0)
+        }
+        3 => Ok((of.flags() & !(O_CLOEXEC | O_CREAT | 0o200 | 0o400 | 0o1000)) as usize),
+        _ if path_only => Err(Errno::EBADF.into()),
+        4 => {
+            of.set_flags(arg as u32, O_APPEND | O_NONBLOCK | O_NOATIME | 0o20_000 | 0o40_000);
+            Ok(0)
+        }
+        8 => {
+            of.owner.store(arg as u32, Ordering::Relaxed);
+            Ok(0)
+        }
+        9 => Ok(of.owner.load(Ordering::Relaxed) as usize),
+        F_SETPIPE_SZ => Ok(of.file.as_pipe().ok_or(Errno::EBADF)?.resize(arg as u64)? as usize),
+        F_GETPIPE_SZ => Ok(of.file.as_pipe().ok_or(Errno::EBADF)?.figures().1 as usize),
+        F_ADD_SEALS => add_seals(&of, arg as u32),
+        F_GET_SEALS => {
+            let data = of.inode().and_then(|i| i.data()).ok_or(Errno::EINVAL)?;
+            Ok(data.seals.load(Ordering::Relaxed) as usize)
+        }
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+fn add_seals(of: &OpenFile, seals: u32) -> CallResult {
+    let data = of.inode().and_then(|i| i.data()).ok_or(Errno::EINVAL)?;
+    if seals & !0x1f != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if !of.writable() || data.seals.load(Ordering::Relaxed) & F_SEAL_SEAL != 0 {
+        return Err(Errno::EPERM.into());
+    }
+    data.seals.fetch_or(seals, Ordering::AcqRel);
+    Ok(0)
+}
+
+/// ioctl(2).
+pub(super) fn ioctl(c: &mut Call<'_>) -> CallResult {
+    const FIONBIO: u32 = 0x5421;
+    const FIOCLEX: u32 = 0x5451;
+    const FIONCLEX: u32 = 0x5450;
+    let of = c.file(0)?;
+    if of.flags() & O_PATH != 0 {
+        return Err(Errno::EBADF.into());
+    }
+    match c.uint(1) {
+        FIOCLEX => c.me.files().set_cloexec(c.int(0), true)?,
+        FIONCLEX => c.me.files().set_cloexec(c.int(0), false)?,
+        FIONBIO => {
+            let on: i32 = user::read(c.arg(2))?;
+            of.set_flags(if on != 0 { O_NONBLOCK } else { 0 }, O_NONBLOCK);
+        }
+        request => {
+            let io = crate::fs::file::Io { of: &of, me: c.me, at: None, nonblock: of.nonblock() };
+            return of.file.ioctl(&io, request, c.arg(2));
+        }
+    }
+    Ok(0)
+}
+
+/// flock(2).
+pub(super) fn flock(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    let inode = of.inode().ok_or(Errno::EBADF)?;
+    let op = c.uint(1);
+    match op & !4 {
+        8 => {
+            inode.locks.release_description(of.id);
+            Ok(0)
+        }
+        kind @ (1 | 2) => {
+            if inode.locks.try_flock(of.id, kind == 2)? { Ok(0) } else { Err(Stop::Errno(Errno::EAGAIN)) }
+        }
+        _ => Err(Errno::EINVAL.into()),
+    }
+}

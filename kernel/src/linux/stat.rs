@@ -1,0 +1,492 @@
+//! What a file is, and changing that: stat(2), statx(2), getdents64(2), chmod(2), chown(2), utimensat(2), access(2), truncate(2).
+
+use super::path::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, read_path};
+use super::{Call, CallResult};
+use crate::clock::SECOND_NS;
+use crate::fs::context::Cred;
+use crate::fs::file::OpenFile;
+use crate::fs::inode::{Body, Inode, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG};
+use crate::fs::mount::Location;
+use crate::fs::regular::truncate as set_size;
+use crate::fs::walk::Last;
+use abi::{Errno, Stat, Statfs, Statx, StatxTimestamp};
+use core::sync::atomic::Ordering;
+use mem::{PAGE, Ref, user};
+
+fn stat_of(inode: &Inode) -> Stat {
+    let a = *inode.attrs.lock();
+    let (blocks, size) = (blocks(inode), inode.size());
+    let mut s: Stat = user::zeroed();
+    s.st_dev = inode.fs.dev;
+    s.st_ino = inode.ino;
+    s.st_mode = inode.kind() | a.mode & 0o7777;
+    s.st_nlink = a.nlink;
+    s.st_uid = a.uid;
+    s.st_gid = a.gid;
+    s.st_rdev = inode.rdev();
+    s.st_size = size as i64;
+    s.st_blksize = PAGE as i32;
+    s.st_blocks = blocks as i64;
+    (s.st_atime, s.st_atime_nsec) = ((a.atime_ns / SECOND_NS) as i64, a.atime_ns % SECOND_NS);
+    (s.st_mtime, s.st_mtime_nsec) = ((a.mtime_ns / SECOND_NS) as i64, a.mtime_ns % SECOND_NS);
+    (s.st_ctime, s.st_ctime_nsec) = ((a.ctime_ns / SECOND_NS) as i64, a.ctime_ns % SECOND_NS);
+    s
+}
+
+fn blocks(inode: &Inode) -> u64 {
+    inode.data().map_or(0, |d| d.object.page_count() * (PAGE as u64 / 512))
+}
+
+/// A description without a place: pipes and their like.
+fn stat_of_open(of: &OpenFile) -> Stat {
+    if let Some(inode) = of.inode() {
+        return stat_of(inode);
+    }
+    let mut s: Stat = user::zeroed();
+    let pipe = of.file.as_pipe();
+    s.st_mode = if pipe.is_some() { S_IFIFO | 0o600 } else { S_IFCHR | 0o600 };
+    s.st_ino = pipe.map_or(of.id, |p| p.id);
+    s.st_nlink = 1;
+    s.st_blksize = PAGE as i32;
+    s
+}
+
+/// fstat(2).
+pub(super) fn fstat(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    user::write(c.arg(1), &stat_of_open(&of))?;
+    Ok(0)
+}
+
+/// newfstatat(2).
+pub(super) fn newfstatat(c: &mut Call<'_>) -> CallResult {
+    let flags = c.uint(3);
+    let path = if c.arg(1) == 0 && flags & AT_EMPTY_PATH != 0 { true } else { flags & AT_EMPTY_PATH != 0 && read_path(c.arg(1))?.is_empty() };
+    if path && c.int(0) >= 0 {
+        let of = c.file(0)?;
+        user::write(c.arg(2), &stat_of_open(&of))?;
+        return Ok(0);
+    }
+    let place = c.locate_or_fd(0, 1, flags)?;
+    user::write(c.arg(2), &stat_of(place.inode()))?;
+    Ok(0)
+}
+
+/// statx(2).
+pub(super) fn statx(c: &mut Call<'_>) -> CallResult {
+    let flags = c.uint(2);
+    if c.uint(3) & 0x8000_0000 != 0 || flags & 0x6000 == 0x6000 {
+        return Err(Errno::EINVAL.into());
+    }
+    let by_fd = flags & AT_EMPTY_PATH != 0 && (c.arg(1) == 0 || read_path(c.arg(1))?.is_empty());
+    let (s, btime) = if by_fd && c.int(0) >= 0 {
+        let of = c.file(0)?;
+        (stat_of_open(&of), of.inode().map_or(0, |i| i.attrs.lock().btime_ns))
+    } else {
+        let place = c.locate_or_fd(0, 1, flags)?;
+        (stat_of(place.inode()), place.inode().attrs.lock().btime_ns)
+    };
+    let stamp = |sec: i64, nsec: u64| {
+        let mut t: StatxTimestamp = user::zeroed();
+        t.tv_sec = sec;
+        t.tv_nsec = nsec as u32;
+        t
+    };
+    let mut x: Statx = user::zeroed();
+    x.stx_mask = 0xfff;
+    x.stx_blksize = s.st_blksize as u32;
+    x.stx_nlink = s.st_nlink;
+    (x.stx_uid, x.stx_gid) = (s.st_uid, s.st_gid);
+    x.stx_mode = s.st_mode as u16;
+    x.stx_ino = s.st_ino;
+    x.stx_size = s.st_size as u64;
+    x.stx_blocks = s.st_blocks as u64;
+    x.stx_atime = stamp(s.st_atime, s.st_atime_nsec);
+    x.stx_mtime = stamp(s.st_mtime, s.st_mtime_nsec);
+    x.stx_ctime = stamp(s.st_ctime, s.st_ctime_nsec);
+    x.stx_btime = stamp((btime / SECOND_NS) as i64, btime % SECOND_NS);
+    let split = |d: u64| ((d >> 8 & 0xfff) as u32, (d & 0xff | d >> 12 & 0xfff00) as u32);
+    (x.stx_rdev_major, x.stx_rdev_minor) = split(s.st_rdev);
+    (x.stx_dev_major, x.stx_dev_minor) = split(s.st_dev);
+    user::write(c.arg(4), &x)?;
+    Ok(0)
+}
+
+fn statfs_of(place: Option<&Location>) -> Statfs {
+    let counts = mem::frame_counts();
+    let mut s: Statfs = user::zeroed();
+    s.f_bsize = PAGE as i64;
+    s.f_namelen = 255;
+    s.f_frsize = PAGE as i64;
+    if let Some(l) = place {
+        s.f_type = l.mount.fs.magic as i64;
+        if l.mount.fs.magic == 0x0102_1994 {
+            s.f_blocks = counts.total / 2;
+            s.f_bfree = counts.free.min(counts.total / 2);
+            s.f_bavail = s.f_bfree;
+            s.f_files = counts.total / 2;
+            s.f_ffree = s.f_files.saturating_sub(l.mount.fs.inodes.load(Ordering::Relaxed));
+        }
+        s.f_flags = i64::from(l.mount.flags.load(Ordering::Relaxed)) | 0x20;
+    }
+    s
+}
+
+/// statfs(2).
+pub(super) fn statfs(c: &mut Call<'_>) -> CallResult {
+    let path = read_path(c.arg(0))?;
+    let cx = c.context();
+    let place = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow)?;
+    user::write(c.arg(1), &statfs_of(Some(&place)))?;
+    Ok(0)
+}
+
+/// fstatfs(2).
+pub(super) fn fstatfs(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    user::write(c.arg(1), &statfs_of(of.location.as_ref()))?;
+    Ok(0)
+}
+
+/// getdents64(2).
+pub(super) fn getdents64(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    let place = of.location.clone().ok_or(Errno::ENOTDIR)?;
+    if !place.inode().is_dir() || !of.readable() {
+        return Err(Errno::ENOTDIR.into());
+    }
+    if place.dentry.is_removed() {
+        return Err(Errno::ENOENT.into());
+    }
+    let mut out = Entries { at: c.arg(1), left: c.arg(2), done: 0, error: None, last: of.position.load(Ordering::Acquire) };
+    list(&place, &mut out)?;
+    of.position.store(out.last, Ordering::Release);
+    match out.error {
+        Some(e) if out.done == 0 => Err(e.into()),
+        _ => Ok(out.done),
+    }
+}
+
+/// Entries on their way to user memory. Positions: 0 before `.`, 1 before `..`, then a child's position plus 1.
+struct Entries {
+    at: usize,
+    left: usize,
+    done: usize,
+    error: Option<Errno>,
+    last: u64,
+}
+
+impl Entries {
+    /// Adds one; false when there is no room.
+    fn put(&mut self, next: u64, ino: u64, kind: u8, name: &[u8]) -> bool {
+        let len = (19 + name.len() + 1).next_multiple_of(8);
+        if len > self.left {
+            self.error = Some(Errno::EINVAL);
+            return false;
+        }
+        let mut record = [0u8; 288];
+        let Some(r) = record.get_mut(..len) else { return false };
+        let fields = ino.to_le_bytes().into_iter().chain(next.to_le_bytes()).chain((len as u16).to_le_bytes()).chain([kind]);
+        for (to, from) in r.iter_mut().zip(fields.chain(name.iter().copied())) {
+            *to = from;
+        }
+        if user::copy_out(self.at, r).is_err() {
+            self.error = Some(Errno::EFAULT);
+            return false;
+        }
+        self.at += len;
+        self.left -= len;
+        self.done += len;
+        self.last = next;
+        true
+    }
+}
+
+fn list(place: &Location, out: &mut Entries) -> Result<(), Errno> {
+    const DT_DIR: u8 = 4;
+    let up = place.dentry.parent().map_or(place.inode().ino, |p| p.inode().ino);
+    if out.last == 0 && !out.put(1, place.inode().ino, DT_DIR, b".") {
+        return Ok(());
+    }
+    if out.last == 1 && !out.put(2, up, DT_DIR, b"..") {
+        return Ok(());
+    }
+    if let Body::Virtual(v) = &place.inode().body {
+        let from = out.last - 2;
+        return v.list(from, &mut |next, ino, kind, name| out.put(next + 2, ino, kind, name));
+    }
+    while let Some((at, d)) = place.dentry.next_child(out.last - 1) {
+        let kind = (d.inode().kind() >> 12) as u8;
+        if !d.with_name(|n| {
+            let mut name = [0u8; 256];
+            for (to, from) in name.iter_mut().zip(n) {
+                *to = *from;
+            }
+            (name, n.len())
+        })
+        .put_into(out, at + 2, d.inode().ino, kind)
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A name copied out of its lock.
+trait PutInto {
+    fn put_into(self, out: &mut Entries, next: u64, ino: u64, kind: u8) -> bool;
+}
+impl PutInto for ([u8; 256], usize) {
+    fn put_into(self, out: &mut Entries, next: u64, ino: u64, kind: u8) -> bool {
+        out.put(next, ino, kind, self.0.get(..self.1).unwrap_or_default())
+    }
+}
+
+fn owner_or_root(cred: &Cred, inode: &Inode) -> Result<(), Errno> {
+    if cred.uid.fs == 0 || cred.uid.fs == inode.attrs.lock().uid { Ok(()) } else { Err(Errno::EPERM) }
+}
+
+fn chmod(c: &Call<'_>, place: &Location, mode: u32) -> CallResult {
+    let cred = c.me.cred();
+    let inode = place.inode();
+    if place.is_read_only() {
+        return Err(Errno::EROFS.into());
+    }
+    owner_or_root(&cred, inode)?;
+    let mut mode = mode & 0o7777;
+    if cred.uid.fs != 0 && !inode.is_dir() && !cred.in_group(inode.attrs.lock().gid) {
+        mode &= !0o2000;
+    }
+    inode.change(|a| a.mode = a.mode & S_IFMT | mode);
+    Ok(0)
+}
+
+/// fchmod(2).
+pub(super) fn fchmod(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    let place = of.location.clone().ok_or(Errno::EINVAL)?;
+    chmod(c, &place, c.uint(1))
+}
+
+/// fchmodat(2).
+pub(super) fn fchmodat(c: &mut Call<'_>) -> CallResult {
+    let place = c.locate(0, 1, Last::Follow)?;
+    chmod(c, &place, c.uint(2))
+}
+
+fn chown(c: &Call<'_>, place: &Location, uid: u32, gid: u32) -> CallResult {
+    let cred = c.me.cred();
+    let inode = place.inode();
+    let a = *inode.attrs.lock();
+    if cred.uid.fs != 0 {
+        let own = cred.uid.fs == a.uid;
+        let gid_ok = gid == u32::MAX || (own && cred.in_group(gid)) || gid == a.gid && own;
+        if !own || (uid != u32::MAX && uid != a.uid) || !gid_ok {
+            return Err(Errno::EPERM.into());
+        }
+    }
+    inode.change(|a| {
+        if uid != u32::MAX {
+            a.uid = uid;
+        }
+        if gid != u32::MAX {
+            a.gid = gid;
+        }
+        if a.mode & S_IFMT != S_IFDIR {
+            // Set-id bits go, set-group-id only where it means more than mandatory locking (chown(2)).
+            a.mode &= !0o4000;
+            if a.mode & 0o010 != 0 {
+                a.mode &= !0o2000;
+            }
+        }
+    });
+    Ok(0)
+}
+
+/// fchown(2).
+pub(super) fn fchown(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    let place = of.location.clone().ok_or(Errno::EINVAL)?;
+    chown(c, &place, c.uint(1), c.uint(2))
+}
+
+/// fchownat(2).
+pub(super) fn fchownat(c: &mut Call<'_>) -> CallResult {
+    let flags = c.uint(4);
+    if flags & !(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let place = c.locate_or_fd(0, 1, flags)?;
+    chown(c, &place, c.uint(2), c.uint(3))
+}
+
+/// utimensat(2).
+pub(super) fn utimensat(c: &mut Call<'_>) -> CallResult {
+    const UTIME_NOW: i64 = 0x3fff_ffff;
+    const UTIME_OMIT: i64 = 0x3fff_fffe;
+    let flags = c.uint(3);
+    if flags & !(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let times = if c.arg(2) == 0 { [0, UTIME_NOW, 0, UTIME_NOW] } else { user::read::<[i64; 4]>(c.arg(2))? };
+    let [asec, ansec, msec, mnsec] = times;
+    for n in [ansec, mnsec] {
+        if n != UTIME_NOW && n != UTIME_OMIT && !(0..SECOND_NS as i64).contains(&n) {
+            return Err(Errno::EINVAL.into());
+        }
+    }
+    let place = if c.arg(1) == 0 { c.file(0)?.location.clone().ok_or(Errno::EINVAL)? } else { c.locate_or_fd(0, 1, flags)? };
+    if ansec == UTIME_OMIT && mnsec == UTIME_OMIT {
+        return Ok(0);
+    }
+    let cred = c.me.cred();
+    let inode = place.inode();
+    let now_only = ansec == UTIME_NOW && mnsec == UTIME_NOW;
+    if owner_or_root(&cred, inode).is_err() && !(now_only && cred.may(&inode.attrs.lock(), 2)) {
+        return Err(if now_only { Errno::EACCES } else { Errno::EPERM }.into());
+    }
+    if place.is_read_only() {
+        return Err(Errno::EROFS.into());
+    }
+    let now = crate::clock::real_ns();
+    let value = |sec: i64, nsec: i64, old: u64| match nsec {
+        UTIME_NOW => now,
+        UTIME_OMIT => old,
+        n => (sec.max(0) as u64).saturating_mul(SECOND_NS).saturating_add(n as u64),
+    };
+    inode.change(|a| {
+        a.atime_ns = value(asec, ansec, a.atime_ns);
+        a.mtime_ns = value(msec, mnsec, a.mtime_ns);
+    });
+    Ok(0)
+}
+
+fn access(c: &Call<'_>, flags: u32) -> CallResult {
+    const AT_EACCESS: u32 = 0x200;
+    let mode = c.uint(2);
+    if mode & !7 != 0 || flags & !(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let place = c.locate_or_fd(0, 1, flags)?;
+    let mut cred = c.me.cred().try_copy()?;
+    if flags & AT_EACCESS == 0 {
+        (cred.uid.fs, cred.gid.fs) = (cred.uid.real, cred.gid.real);
+    }
+    if !cred.may(&place.inode().attrs.lock(), mode) {
+        return Err(Errno::EACCES.into());
+    }
+    if mode & 2 != 0 && place.is_read_only() && matches!(place.inode().kind(), S_IFREG | S_IFDIR) {
+        return Err(Errno::EROFS.into());
+    }
+    Ok(0)
+}
+
+/// faccessat(2).
+pub(super) fn faccessat(c: &mut Call<'_>) -> CallResult {
+    access(c, 0)
+}
+
+/// faccessat2(2).
+pub(super) fn faccessat2(c: &mut Call<'_>) -> CallResult {
+    access(c, c.uint(3))
+}
+
+fn check_size(c: &Call<'_>, size: i64) -> Result<u64, super::Stop> {
+    let size = u64::try_from(size).map_err(|_| Errno::EINVAL)?;
+    if size > c.me.process().limit(crate::task::limits::FSIZE) {
+        crate::task::signal::send_to_self(c.me, crate::task::signal::SIGXFSZ);
+        return Err(Errno::EFBIG.into());
+    }
+    Ok(size)
+}
+
+/// truncate(2).
+pub(super) fn truncate(c: &mut Call<'_>) -> CallResult {
+    let size = check_size(c, c.arg(1) as i64)?;
+    let path = read_path(c.arg(0))?;
+    let cx = c.context();
+    let place = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow)?;
+    let inode: &Ref<Inode> = place.inode();
+    if inode.is_dir() {
+        return Err(Errno::EISDIR.into());
+    }
+    if !cx.cred.may(&inode.attrs.lock(), 2) {
+        return Err(Errno::EACCES.into());
+    }
+    set_size(inode, size)?;
+    Ok(0)
+}
+
+/// ftruncate(2).
+pub(super) fn ftruncate(c: &mut Call<'_>) -> CallResult {
+    let size = check_size(c, c.arg(1) as i64)?;
+    let of = c.file(0)?;
+    if !of.writable() {
+        return Err(Errno::EINVAL.into());
+    }
+    set_size(of.inode().ok_or(Errno::EINVAL)?, size)?;
+    Ok(0)
+}
+
+/// fallocate(2).
+pub(super) fn fallocate(c: &mut Call<'_>) -> CallResult {
+    const KEEP_SIZE: u32 = 1;
+    const PUNCH_HOLE: u32 = 2;
+    let (mode, offset, len) = (c.uint(1), c.arg(2) as i64, c.arg(3) as i64);
+    let of = c.file(0)?;
+    if !of.writable() {
+        return Err(Errno::EBADF.into());
+    }
+    if offset < 0 || len <= 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let inode = of.inode().ok_or(Errno::ENODEV)?;
+    let data = inode.data().ok_or(Errno::ENODEV)?;
+    let end = offset.checked_add(len).ok_or(Errno::EFBIG)? as u64;
+    let page = PAGE as u64;
+    match mode {
+        0 | KEEP_SIZE => {
+            if mode == 0 {
+                check_size(c, end as i64)?;
+            }
+            for index in offset as u64 / page..end.div_ceil(page) {
+                data.object.page_for_write(index).map_err(|_| Errno::ENOSPC)?;
+            }
+            if mode == 0 {
+                data.object.grow_to(end);
+            }
+        }
+        m if m == KEEP_SIZE | PUNCH_HOLE => {
+            let (first, last) = ((offset as u64).div_ceil(page), end / page);
+            data.object.remove_pages(first, last);
+            for (index, from, to) in [
+                (offset as u64 / page, offset as u64 % page, if first > last { end % page } else { page }),
+                (end / page, 0, end % page),
+            ] {
+                if let Some(f) = data.object.existing(index)
+                    && to > from
+                    && !(from == 0 && to == page)
+                {
+                    f.zero(from as usize, (to - from) as usize);
+                }
+            }
+        }
+        _ => return Err(Errno::EOPNOTSUPP.into()),
+    }
+    inode.touch_modified();
+    Ok(0)
+}
+
+/// fsync(2), fdatasync(2), syncfs(2): memory is as durable as it gets.
+pub(super) fn fsync(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    if of.inode().is_none_or(|i| i.data().is_none() && !i.is_dir()) {
+        return Err(Errno::EINVAL.into());
+    }
+    Ok(0)
+}
+
+/// sync(2).
+pub(super) fn sync(_c: &mut Call<'_>) -> CallResult {
+    Ok(0)
+}

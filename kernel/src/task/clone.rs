@@ -1,0 +1,245 @@
+//! New threads and processes (clone(2), fork(2), vfork(2)).
+
+use super::process::{Process, TREE};
+use super::signal::ProcessSignals;
+use super::thread::{Refs, Thread, ThreadSpec};
+use super::wait::{self, Interrupt, Observers, Watch};
+use super::{ids, limits, sched, with_current};
+use abi::Errno;
+use arch::TrapFrame;
+use core::sync::atomic::{AtomicU32, Ordering};
+use logic_sched::{Affinity, Class, Weight};
+use logic_waits::{Events, Mode};
+use mem::{NoMemory, Ref, Threaded, user};
+use sync::{SpinLock, levels};
+
+/// Share the address space.
+pub(crate) const CLONE_VM: u64 = 0x100;
+/// Share root, current directory, umask.
+pub(crate) const CLONE_FS: u64 = 0x200;
+/// Share descriptors.
+pub(crate) const CLONE_FILES: u64 = 0x400;
+/// Share signal handlers.
+pub(crate) const CLONE_SIGHAND: u64 = 0x800;
+/// The parent sleeps until exec or exit.
+pub(crate) const CLONE_VFORK: u64 = 0x4000;
+/// The caller's parent becomes the parent.
+pub(crate) const CLONE_PARENT: u64 = 0x8000;
+/// A thread of the same process.
+pub(crate) const CLONE_THREAD: u64 = 0x1_0000;
+/// Set the thread pointer.
+pub(crate) const CLONE_SETTLS: u64 = 0x8_0000;
+/// Store the tid in the parent's memory.
+pub(crate) const CLONE_PARENT_SETTID: u64 = 0x10_0000;
+/// Clear the tid in memory at exit, and wake a futex there.
+pub(crate) const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
+/// Store the tid in the child's memory.
+pub(crate) const CLONE_CHILD_SETTID: u64 = 0x100_0000;
+/// New namespaces and what else is not supported yet.
+const UNSUPPORTED: u64 = 0x0002_0000 | 0x7e00_0000 | 0x80 | 0x1000;
+
+/// What clone(2) and clone3(2) are asked for.
+pub(crate) struct Request {
+    /// CLONE_* flags.
+    pub(crate) flags: u64,
+    /// Signal for the parent at the end.
+    pub(crate) exit_signal: u32,
+    /// New stack pointer, 0 for the caller's.
+    pub(crate) stack: usize,
+    /// Where the parent's copy of the tid goes.
+    pub(crate) parent_tid: usize,
+    /// Where the child's copy goes.
+    pub(crate) child_tid: usize,
+    /// New thread pointer.
+    pub(crate) tls: usize,
+}
+
+/// Tells a vfork parent that its child no longer uses its address space.
+pub(crate) struct VforkDone {
+    done: AtomicU32,
+    observers: SpinLock<Observers, levels::Observers>,
+}
+
+impl Watch for VforkDone {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        f(&mut self.observers.lock());
+    }
+}
+
+impl VforkDone {
+    fn try_new() -> Result<Ref<Self>, NoMemory> {
+        Ref::try_new(VforkDone { done: AtomicU32::new(0), observers: SpinLock::new(Observers::new()) })
+    }
+    /// The child has let go.
+    pub(crate) fn finish(&self) {
+        self.done.store(1, Ordering::Release);
+        wait::notify(self, Events::IN);
+    }
+}
+
+fn check(r: &Request) -> Result<(), Errno> {
+    let f = r.flags;
+    if f & UNSUPPORTED != 0 {
+        return Err(Errno::EINVAL);
+    }
+    if f & CLONE_THREAD != 0 && f & CLONE_SIGHAND == 0 || f & CLONE_SIGHAND != 0 && f & CLONE_VM == 0 {
+        return Err(Errno::EINVAL);
+    }
+    if r.exit_signal > 64 {
+        return Err(Errno::EINVAL);
+    }
+    Ok(())
+}
+
+/// Makes a thread or process that goes on where the caller's frame is, with 0 in `a0`. Gives its tid.
+pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, Errno> {
+    check(r)?;
+    let tid = ids::reserve().map_err(|NoMemory| Errno::EAGAIN)?;
+    match build(me, frame, r, tid) {
+        Ok(done) => {
+            let (child, vfork) = done;
+            if r.flags & CLONE_PARENT_SETTID != 0 {
+                let _ = user::write(r.parent_tid, &tid);
+            }
+            sched::start(&child);
+            drop(child);
+            if let Some(v) = vfork {
+                // Only a kill ends this wait: the child may be using our stack.
+                let _ = wait::wait_at(me, &*v, Events::IN, Mode::All, None, Interrupt::Kill, || {
+                    (v.done.load(Ordering::Acquire) != 0).then_some(())
+                });
+            }
+            Ok(tid)
+        }
+        Err(e) => {
+            ids::release(tid);
+            Err(e)
+        }
+    }
+}
+
+type Built = (Ref<Thread>, Option<Ref<VforkDone>>);
+
+fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32) -> Result<Built, Errno> {
+    const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
+    let parent = me.process();
+    let same_process = r.flags & CLONE_THREAD != 0;
+    let space = me.space().ok_or(Errno::ESRCH)?;
+    let space = if r.flags & CLONE_VM != 0 { space } else { space.fork().map_err(NO_MEMORY)? };
+    let refs = child_refs(me, r.flags).map_err(NO_MEMORY)?;
+    let process = if same_process { parent.clone() } else { child_process(me, r, tid)? };
+    let vfork = if r.flags & CLONE_VFORK != 0 { Some(VforkDone::try_new().map_err(NO_MEMORY)?) } else { None };
+    let spec = ThreadSpec {
+        process: Some(process.clone()),
+        tid,
+        space: Some(space),
+        refs: Some(refs),
+        class: Class::Fair { weight: Weight::from_nice(0) },
+        affinity: Affinity::ALL,
+    };
+    let child = Thread::try_new(spec, begin, |task| task.inherit_fp(me.task())).map_err(NO_MEMORY)?;
+    let mut child_frame = *frame;
+    child_frame.set_arg(0, 0);
+    if r.stack != 0 {
+        child_frame.set_sp(r.stack);
+    }
+    if r.flags & CLONE_SETTLS != 0 {
+        child_frame.set_tp(r.tls);
+    }
+    *child.start_frame.lock() = Some(child_frame);
+    child.inherit_signal_mask(me);
+    if r.flags & CLONE_CHILD_CLEARTID != 0 {
+        child.clear_tid.store(r.child_tid, Ordering::Relaxed);
+    }
+    if r.flags & CLONE_CHILD_SETTID != 0 {
+        child.set_tid_at.store(r.child_tid, Ordering::Relaxed);
+    }
+    enter(me, &process, &child, same_process, r, vfork.clone())?;
+    Ok((child, vfork))
+}
+
+/// First code of a new thread of a program.
+fn begin(prev: Ref<Thread>) -> ! {
+    sched::arrive(prev);
+    enter_first()
+}
+
+/// Enters user mode for the first time, with the frame that the thread was made with.
+pub(crate) fn enter_first() -> ! {
+    let mut frame = with_current(|me| {
+        let at = me.set_tid_at.load(Ordering::Relaxed);
+        if at != 0 {
+            let _ = user::write(at, &me.tid());
+        }
+        me.start_frame.lock().take()
+    })
+    .unwrap_or(TrapFrame::new_user(0, 0));
+    crate::trap::to_user(&mut frame);
+    arch::enter_user(&frame)
+}
+
+fn child_refs(me: &Thread, flags: u64) -> Result<Refs, NoMemory> {
+    let files = me.files();
+    let fs = me.fs();
+    Ok(Refs {
+        files: if flags & CLONE_FILES != 0 { files } else { files.try_copy()? },
+        fs: if flags & CLONE_FS != 0 { fs } else { fs.try_copy()? },
+        cred: me.cred(),
+    })
+}
+
+fn child_process(me: &Thread, r: &Request, pid: u32) -> Result<Ref<Process>, Errno> {
+    let parent = me.process();
+    if ids::processes() as u64 >= parent.limit(limits::NPROC) {
+        return Err(Errno::EAGAIN);
+    }
+    let signals = ProcessSignals::inherit(&parent.signals, r.flags & CLONE_SIGHAND != 0).map_err(|NoMemory| Errno::ENOMEM)?;
+    let name = *parent.name.lock();
+    Process::try_new(pid, signals, parent.limits.copy(), name).map_err(|NoMemory| Errno::ENOMEM)
+}
+
+/// Makes the child known: to its process, its parent, and the pid scope.
+fn enter(me: &Thread, process: &Ref<Process>, child: &Ref<Thread>, same_process: bool, r: &Request, vfork: Option<Ref<VforkDone>>) -> Result<(), Errno> {
+    let caller = me.process();
+    let tree = TREE.lock();
+    if same_process {
+        let mut s = process.state.lock();
+        if s.ending.is_some() {
+            return Err(Errno::EAGAIN);
+        }
+        s.threads.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        s.threads.push(child.clone());
+    } else {
+        let (pgid, sid, grandparent, exe) = {
+            let s = caller.state.lock();
+            (s.pgid, s.sid, s.parent.clone(), s.exe.clone())
+        };
+        let parent = if r.flags & CLONE_PARENT != 0 { grandparent.unwrap_or_else(|| caller.clone()) } else { caller.clone() };
+        {
+            let mut s = process.state.lock();
+            s.threads.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+            s.threads.push(child.clone());
+            (s.pgid, s.sid, s.exe) = (pgid, sid, exe);
+            s.exit_signal = r.exit_signal;
+            s.parent = Some(parent.clone());
+            s.vfork = vfork;
+        }
+        let mut p = parent.state.lock();
+        p.children.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        p.children.push(process.clone());
+        drop(p);
+        ids::update(pgid, |n| n.group_members = n.group_members.saturating_add(1));
+        ids::update(sid, |n| n.session_members = n.session_members.saturating_add(1));
+    }
+    // Point of no return.
+    process.live_threads.fetch_add(1, Ordering::AcqRel);
+    ids::update(child.tid(), |n| {
+        n.thread = Some(Ref::downgrade(child));
+        if !same_process {
+            n.process = Some(process.clone());
+        }
+        n.reserved = false;
+    });
+    drop(tree);
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! The end of threads and processes, and waiting for children (exit(2), wait4(2)).
+
+use super::process::{Process, TREE};
+use super::sched::{self, Leave};
+use super::signal;
+use super::thread::Thread;
+use super::wait::{self, Ended, Interrupt};
+use super::{ids, with_current};
+use abi::Errno;
+use arch::flag;
+use core::sync::atomic::Ordering;
+use logic_waits::{Events, Mode};
+use mem::{Ref, user};
+
+/// Ends the running thread. `status` is the wait status if it is the last one of its process.
+pub(crate) fn exit_thread(status: i32) -> ! {
+    with_current(|me| {
+        let process = me.process().clone();
+        release_user_side(me);
+        // Everything is released; now it may be seen.
+        leave_process(me, &process, status);
+    });
+    sched::leave(Leave::Exit);
+    panic!("a thread ran after its end");
+}
+
+/// Ends the running process with all its threads.
+pub(crate) fn exit_group(status: i32) -> ! {
+    with_current(|me| begin_group_exit(me.process(), status));
+    let status = with_current(|me| me.process().state.lock().ending).unwrap_or(status);
+    exit_thread(status)
+}
+
+/// Makes all threads of a process end with `status`, unless they are to end already.
+pub(crate) fn begin_group_exit(process: &Process, status: i32) {
+    {
+        let mut s = process.state.lock();
+        if s.ending.is_some() {
+            return;
+        }
+        s.ending = Some(status);
+    }
+    process.each_thread(|t| {
+        t.raise(flag::SIGNAL);
+        t.wake();
+        sched::interrupt(t);
+    });
+}
+
+/// Gives back what the thread holds: memory words, descriptors, address space.
+fn release_user_side(me: &Thread) {
+    let clear = me.clear_tid.swap(0, Ordering::Relaxed);
+    if clear != 0 && user::write(clear, &0u32).is_ok() {
+        super::futex::wake_at(me, clear, 1);
+    }
+    let last = me.process().live_threads.load(Ordering::Acquire) == 1;
+    if last {
+        super::posix_timers::drop_all(me.process());
+    }
+    drop(me.replace_refs(None));
+    drop(me.set_space(None));
+    finish_vfork(me.process());
+}
+
+/// A vfork child no longer uses its parent's memory.
+pub(crate) fn finish_vfork(process: &Process) {
+    let vfork = process.state.lock().vfork.take();
+    if let Some(v) = vfork {
+        v.finish();
+    }
+}
+
+fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
+    let [run, system] = &process.ended_ns;
+    run.fetch_add(me.run_ns.load(Ordering::Relaxed), Ordering::Relaxed);
+    system.fetch_add(me.system_ns.load(Ordering::Relaxed), Ordering::Relaxed);
+    let tree = TREE.lock();
+    let gone = {
+        let mut s = process.state.lock();
+        let at = s.threads.iter().position(|t| core::ptr::eq(&**t, me));
+        at.map(|i| s.threads.remove(i))
+    };
+    ids::update(me.tid(), |n| n.thread = None);
+    let last = process.live_threads.fetch_sub(1, Ordering::AcqRel) == 1;
+    let exe = if last { become_zombie(process, status) } else { None };
+    drop(tree);
+    drop((gone, exe));
+    if last {
+        tell_parent(process);
+    }
+}
+
+/// The last thread has gone. Children go to the nearest subreaper, or to process 1.
+fn become_zombie(process: &Ref<Process>, status: i32) -> Option<crate::fs::mount::Location> {
+    if process.pid() == 1 {
+        panic!("process 1 ended with wait status {status:#x}");
+    }
+    let heir = heir(process);
+    let (children, exe) = {
+        let mut s = process.state.lock();
+        s.exit = Some(s.ending.unwrap_or(status));
+        (core::mem::take(&mut s.children), s.exe.take())
+    };
+    for child in children {
+        let zombie = {
+            let mut c = child.state.lock();
+            c.parent = heir.clone();
+            c.exit.is_some()
+        };
+        if let Some(h) = &heir {
+            let mut s = h.state.lock();
+            if s.children.try_reserve(1).is_ok() {
+                s.children.push(child);
+            }
+            drop(s);
+            if zombie {
+                signal::notify_child(h);
+            }
+        }
+    }
+    exe
+}
+
+fn heir(process: &Process) -> Option<Ref<Process>> {
+    let mut at = process.state.lock().parent.clone();
+    while let Some(p) = at {
+        if p.pid() == 1 || p.state.lock().subreaper {
+            return Some(p);
+        }
+        at = p.state.lock().parent.clone();
+    }
+    ids::process(1)
+}
+
+/// SIGCHLD, and whoever waits.
+fn tell_parent(process: &Ref<Process>) {
+    let (parent, signal) = {
+        let s = process.state.lock();
+        (s.parent.clone(), s.exit_signal)
+    };
+    let Some(parent) = parent else { return };
+    if signal::child_ended(&parent, process, signal) {
+        // The parent does not want to know: nobody waits for it.
+        reap(&parent, process);
+    }
+    signal::notify_child(&parent);
+}
+
+/// Which children a wait is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Any.
+    Any,
+    /// This one.
+    Pid(u32),
+    /// Those of a group.
+    Group(u32),
+}
+
+/// What a wait found.
+pub(crate) struct Found {
+    /// The child.
+    pub(crate) process: Ref<Process>,
+    /// Its wait status.
+    pub(crate) status: i32,
+}
+
+/// What a wait is for: WEXITED and its friends of waitid(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Children that ended.
+    pub(crate) exited: bool,
+    /// Children that stopped.
+    pub(crate) stopped: bool,
+    /// Children that go on.
+    pub(crate) continued: bool,
+    /// Leave the child as it is (WNOWAIT).
+    pub(crate) keep: bool,
+    /// Do not wait (WNOHANG).
+    pub(crate) nohang: bool,
+}
+
+/// Waits for a child; `Ok(None)` when none is ready and `nohang` is set.
+pub(crate) fn wait_child(me: &Thread, which: Which, wanted: Wanted) -> Result<Option<Found>, crate::linux::Stop> {
+    let parent = me.process().clone();
+    let attempt = || match look(&parent, which, wanted) {
+        Ok(Some(f)) => Some(Ok(Some(f))),
+        Ok(None) if wanted.nohang => Some(Ok(None)),
+        Ok(None) => None,
+        Err(e) => Some(Err(e)),
+    };
+    let mut attempt = attempt;
+    if let Some(r) = attempt() {
+        return Ok(r?);
+    }
+    match wait::wait_at(me, &*parent, Events::IN, Mode::All, None, Interrupt::AnySignal, attempt) {
+        Ok(r) => Ok(r?),
+        Err(Ended::Signal) => Err(crate::linux::Stop::Restart(crate::linux::Restart::Sys)),
+        Err(_) => Err(Errno::ENOMEM.into()),
+    }
+}
+
+fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Found>, Errno> {
+    let tree = TREE.lock();
+    let mut any = false;
+    let mut found = None;
+    let mut n = 0;
+    loop {
+        let child = parent.state.lock().children.get(n).cloned();
+        let Some(child) = child else { break };
+        n += 1;
+        let matches = match which {
+            Which::Any => true,
+            Which::Pid(p) => child.pid() == p,
+            Which::Group(g) => child.state.lock().pgid == g,
+        };
+        if !matches {
+            continue;
+        }
+        any = true;
+        let exit = child.state.lock().exit;
+        if let Some(status) = exit.filter(|_| wanted.exited) {
+            found = Some(Found { process: child, status });
+            break;
+        }
+        if let Some(status) = signal::job_status(&child, wanted) {
+            found = Some(Found { process: child, status });
+            drop(tree);
+            return Ok(found);
+        }
+    }
+    drop(tree);
+    if let Some(f) = &found
+        && !wanted.keep
+    {
+        reap(parent, &f.process);
+    }
+    if !any {
+        return Err(Errno::ECHILD);
+    }
+    Ok(found)
+}
+
+/// Forgets a zombie.
+fn reap(parent: &Ref<Process>, child: &Ref<Process>) {
+    let tree = TREE.lock();
+    let removed = {
+        let mut s = parent.state.lock();
+        let at = s.children.iter().position(|c| Ref::ptr_eq(c, child));
+        at.map(|i| s.children.remove(i))
+    };
+    let mut gone = None;
+    let mut old_parent = None;
+    if removed.is_some() {
+        let (pgid, sid) = {
+            let mut s = child.state.lock();
+            old_parent = s.parent.take();
+            (s.pgid, s.sid)
+        };
+        for (mine, of_child) in parent.children_ns.iter().zip(child.ended_ns.iter().zip(child.children_ns.iter())) {
+            mine.fetch_add(of_child.0.load(Ordering::Relaxed).saturating_add(of_child.1.load(Ordering::Relaxed)), Ordering::Relaxed);
+        }
+        gone = ids::update(child.pid(), |n| n.process.take());
+        ids::update(pgid, |n| n.group_members = n.group_members.saturating_sub(1));
+        ids::update(sid, |n| n.session_members = n.session_members.saturating_sub(1));
+    }
+    drop(tree);
+    drop((removed, gone, old_parent));
+}

@@ -1,0 +1,165 @@
+//! Making signals pending.
+
+use super::job;
+use crate::task::{Process, Thread, exit, sched};
+use abi::Errno;
+use logic_signal::{
+    Origin, Pending, PostError, Protection, SigInfo, SigSet, Signal, Situation, Supply, Target, Tracing, code, generate,
+    is_fatal_at_once, wants_signal,
+};
+use mem::Ref;
+
+/// Who sends: decides what process 1 can be made to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// A process.
+    User,
+    /// The kernel.
+    Kernel,
+}
+
+fn situation(process: &Process, signal: Signal) -> Situation {
+    let action = process.signals.actions().lock().get(signal);
+    let protection = if process.pid() == 1 { Protection::Init } else { Protection::None };
+    Situation { action, protection, tracing: Tracing::None }
+}
+
+/// Sends a signal to a process; some thread that does not block it will take it.
+pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) -> Result<(), Errno> {
+    let blocked = process.state.lock().threads.first().cloned().is_some_and(|t| {
+        let s = t.signals.lock();
+        s.blocked.contains(info.signal) || s.awaited.contains(info.signal)
+    });
+    if !prepare(process, info.signal, blocked, sender) {
+        return Ok(());
+    }
+    post(info, |f| f(&mut process.signals.shared.lock().pending))?;
+    pick_thread(process, info.signal);
+    Ok(())
+}
+
+/// Sends a signal to one thread.
+pub(crate) fn send_to_thread(thread: &Thread, info: SigInfo, sender: Sender) -> Result<(), Errno> {
+    let process = thread.process();
+    let blocked = {
+        let s = thread.signals.lock();
+        s.blocked.contains(info.signal) || s.awaited.contains(info.signal)
+    };
+    if !prepare(process, info.signal, blocked, sender) {
+        return Ok(());
+    }
+    post(info, |f| f(&mut thread.signals.lock().pending))?;
+    notice(process, thread, info.signal);
+    Ok(())
+}
+
+/// Sends a signal to the calling thread, as the kernel does for SIGPIPE.
+pub(crate) fn send_to_self(me: &Thread, signal: u32) {
+    if let Some(s) = Signal::new(signal) {
+        let info = SigInfo::from_sender(s, code::SI_USER, me.process().pid() as i32, 0);
+        let _ = send_to_thread(me, info, Sender::Kernel);
+    }
+}
+
+/// Discards what cancels each other; says whether the signal is to be queued.
+fn prepare(process: &Process, signal: Signal, blocked: bool, sender: Sender) -> bool {
+    let origin = if sender == Sender::Kernel { Origin::Outside } else { Origin::Inside };
+    let what = generate(signal, origin, blocked, &situation(process, signal));
+    if !what.discard.is_empty() {
+        discard_everywhere(process, what.discard);
+    }
+    if what.resumes || signal == Signal::KILL {
+        job::resume(process);
+    }
+    what.queue
+}
+
+/// Takes pending signals away from a process and all its threads.
+pub(crate) fn discard_everywhere(process: &Process, signals: SigSet) {
+    process.signals.shared.lock().pending.discard(signals);
+    process.each_thread(|t| {
+        t.signals.lock().pending.discard(signals);
+    });
+}
+
+/// Queues the signal, bringing memory for it if needed. `with` locks the queue.
+fn post(info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) -> Result<(), Errno> {
+    let mut supply = None;
+    loop {
+        let mut result = Ok(());
+        let mut unused = None;
+        with(&mut |p| {
+            if let Some(s) = supply.take()
+                && let Err(s) = p.add_supply(s)
+            {
+                unused = Some(s);
+            }
+            match p.post(info) {
+                Ok(_) => {}
+                Err(e) => result = Err(e),
+            }
+        });
+        drop(unused);
+        match result {
+            Ok(()) => return Ok(()),
+            Err(PostError::NeedsSupply) => match Supply::try_new() {
+                Ok(s) => supply = Some(s),
+                Err(_) => return post_bare(info, with),
+            },
+            Err(PostError::Full) => return post_bare(info, with),
+        }
+    }
+}
+
+/// Without memory a standard signal still becomes pending; a queued one is refused (sigqueue(3) EAGAIN).
+fn post_bare(info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) -> Result<(), Errno> {
+    if info.signal.is_real_time() && info.code != code::SI_USER {
+        return Err(Errno::EAGAIN);
+    }
+    with(&mut |p| {
+        let _ = p.post_bare(info.signal);
+    });
+    Ok(())
+}
+
+/// Finds a thread of the process that takes the signal.
+fn pick_thread(process: &Process, signal: Signal) {
+    let mut taker: Option<Ref<Thread>> = None;
+    process.each_thread(|t| {
+        if taker.is_none() && wants(t, signal) {
+            taker = Some(t.clone());
+        }
+    });
+    if let Some(t) = taker {
+        notice(process, &t, signal);
+        return;
+    }
+    // Somebody may wait for it with rt_sigtimedwait although it is blocked.
+    process.each_thread(|t| {
+        if t.signals.lock().awaited.contains(signal) {
+            t.wake();
+        }
+    });
+}
+
+fn wants(thread: &Thread, signal: Signal) -> bool {
+    let blocked = thread.signals.lock().blocked;
+    wants_signal(signal, &Target { blocked, exiting: false, stopped: false, responsive: true })
+}
+
+/// Has a thread look at its signals; a signal that ends the process ends it for all threads at once.
+fn notice(process: &Process, thread: &Thread, signal: Signal) {
+    let blocked = thread.signals.lock().blocked.contains(signal);
+    if is_fatal_at_once(signal, blocked, &situation(process, signal)) {
+        exit::begin_group_exit(process, signal.number() as i32);
+        return;
+    }
+    let awaited = thread.signals.lock().awaited.contains(signal);
+    if !blocked {
+        thread.raise(arch::flag::SIGNAL);
+    }
+    if !blocked || awaited {
+        thread.wake();
+        sched::interrupt(thread);
+    }
+}

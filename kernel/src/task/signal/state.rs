@@ -1,0 +1,154 @@
+//! What processes and threads keep about signals.
+
+use crate::linux::Restart;
+use crate::task::Thread;
+use arch::flag;
+use core::sync::atomic::Ordering;
+use logic_signal::{Actions, AltStack, JobState, Pending, SigSet};
+use mem::{NoMemory, Ref, Threaded};
+use sync::{SpinLock, levels};
+
+/// The part of signal state that the threads of a process share.
+pub(crate) struct ProcessSignals {
+    /// Handlers; shared with CLONE_SIGHAND.
+    pub(crate) actions: SpinLock<Ref<SpinLock<Actions, levels::SignalActions>>, levels::SignalState>,
+    /// Signals for the whole process, and stop state.
+    pub(crate) shared: SpinLock<Shared, levels::SignalShared>,
+}
+
+/// Signals pending for a process, and whether it is stopped.
+pub(crate) struct Shared {
+    /// Pending for any thread.
+    pub(crate) pending: Pending,
+    /// Stop and continue.
+    pub(crate) job: JobState,
+}
+
+impl ProcessSignals {
+    /// Default handlers, nothing pending.
+    pub(crate) fn try_new() -> Result<Self, NoMemory> {
+        Self::with_actions(Ref::try_new(SpinLock::new(Actions::new()))?)
+    }
+    /// A child's: the parent's handlers, copied or shared, nothing pending.
+    pub(crate) fn inherit(parent: &ProcessSignals, shared: bool) -> Result<Self, NoMemory> {
+        let actions = parent.actions();
+        if shared {
+            return Self::with_actions(actions);
+        }
+        let copy = actions.lock().clone();
+        Self::with_actions(Ref::try_new(SpinLock::new(copy))?)
+    }
+    fn with_actions(actions: Ref<SpinLock<Actions, levels::SignalActions>>) -> Result<Self, NoMemory> {
+        let shared = Shared { pending: Pending::new(), job: JobState::new() };
+        Ok(ProcessSignals { actions: SpinLock::new(actions), shared: SpinLock::new(shared) })
+    }
+    /// The handlers.
+    pub(crate) fn actions(&self) -> Ref<SpinLock<Actions, levels::SignalActions>> {
+        self.actions.lock().clone()
+    }
+    /// exec(2): handlers of its own, back to default.
+    pub(crate) fn reset_for_exec(&self) -> Result<(), NoMemory> {
+        let mut copy = self.actions().lock().clone();
+        copy.on_exec();
+        let fresh = Ref::try_new(SpinLock::new(copy))?;
+        let old = core::mem::replace(&mut *self.actions.lock(), fresh);
+        drop(old);
+        Ok(())
+    }
+}
+
+/// What a thread keeps about signals.
+pub(crate) struct ThreadSignals {
+    /// Pending for this thread alone.
+    pub(crate) pending: Pending,
+    /// Its mask.
+    pub(crate) blocked: SigSet,
+    /// The mask to come back to once a handler ran or the call ended (sigsuspend(2), ppoll(2)).
+    pub(crate) saved: Option<SigSet>,
+    /// What rt_sigtimedwait(2) waits for: not blocked for the sake of waking.
+    pub(crate) awaited: SigSet,
+    /// Its alternate stack.
+    pub(crate) altstack: AltStack,
+    /// A call was interrupted and may be restarted.
+    pub(crate) interrupted: Option<Restart>,
+}
+
+impl ThreadSignals {
+    /// Nothing pending, nothing blocked.
+    pub(crate) const fn new() -> Self {
+        ThreadSignals {
+            pending: Pending::new(),
+            blocked: SigSet::EMPTY,
+            saved: None,
+            awaited: SigSet::EMPTY,
+            altstack: AltStack::DISABLED,
+            interrupted: None,
+        }
+    }
+}
+
+impl Thread {
+    /// Whether a signal waits that an interruptible sleep must end for.
+    #[inline]
+    pub(crate) fn signal_pending(&self) -> bool {
+        self.task().core().flags.load(Ordering::Relaxed) & flag::SIGNAL != 0
+    }
+    /// Whether the thread is to end.
+    pub(crate) fn kill_pending(&self) -> bool {
+        self.signal_pending() && self.process_opt().is_some_and(|p| p.state.lock().ending.is_some())
+    }
+    /// Its mask.
+    pub(crate) fn blocked(&self) -> SigSet {
+        self.signals.lock().blocked
+    }
+    /// Sets its mask; pending signals that are no longer blocked are noticed.
+    pub(crate) fn set_blocked(&self, mask: SigSet) {
+        self.signals.lock().blocked = mask.as_mask();
+        self.recheck_signals();
+    }
+    /// Sets a mask for the length of a call.
+    pub(crate) fn set_mask_for_call(&self, mask: SigSet) {
+        {
+            let mut s = self.signals.lock();
+            s.saved = Some(s.blocked);
+            s.blocked = mask.as_mask();
+        }
+        self.recheck_signals();
+    }
+    /// Ends the mask of a call, if no signal is about to be handled with it.
+    pub(crate) fn restore_mask(&self) {
+        let mut s = self.signals.lock();
+        if let Some(mask) = s.saved.take() {
+            s.blocked = mask;
+            drop(s);
+            self.recheck_signals();
+        }
+    }
+    /// Raises the flag if something is pending that is not blocked.
+    pub(crate) fn recheck_signals(&self) {
+        let Some(process) = self.process_opt() else { return };
+        let shared = process.signals.shared.lock();
+        let s = self.signals.lock();
+        let pending = s.pending.set().union(shared.pending.set()).without(s.blocked);
+        let due = !pending.is_empty() || shared.job.stop_wanted().is_some();
+        drop(s);
+        drop(shared);
+        if due {
+            self.raise(flag::SIGNAL);
+        }
+    }
+    /// A new thread begins with its creator's mask.
+    pub(crate) fn inherit_signal_mask(&self, from: &Thread) {
+        let (mask, stack) = {
+            let s = from.signals.lock();
+            (s.saved.unwrap_or(s.blocked), s.altstack)
+        };
+        let mut s = self.signals.lock();
+        s.blocked = mask;
+        let same_space = core::ptr::eq(&**self.process(), &**from.process());
+        // Threads begin without an alternate stack, forked processes with their parent's (sigaltstack(2)).
+        if !same_space {
+            s.altstack = stack;
+        }
+    }
+}

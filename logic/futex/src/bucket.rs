@@ -1,0 +1,509 @@
+//! Who waits on which futex.
+//!
+//! Key types: [`Bucket`] (waiters whose keys hash alike; the kernel locks it), [`Waiter`] (the
+//! kernel's handle), [`Place`] (where a waiter stands; it tells it even after a requeue),
+//! [`Batch`] (whom to wake after unlocking).
+//!
+//! Within a bucket each key has a ring of its waiters, oldest first, and the oldest ones of all
+//! keys form a list: finding a key costs the number of *different* keys that collide, not the
+//! number of waiters. A waiter that gives up (timeout, signal) reads its place, locks that bucket
+//! and calls [`Bucket::remove`]; if the place has changed meanwhile it tries again, if it has none
+//! it has been woken.
+
+use crate::arena::{Arena, NIL, Slot, Storage, Supply};
+
+/// Waiters that one lock hold wakes or moves at most (see [`Progress::Again`]).
+pub const BATCH: usize = 32;
+
+/// Which futex: the object (address space or memory object) and the byte offset in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// A number that is never used again.
+    pub object: u64,
+    /// Address or offset; a multiple of 4.
+    pub offset: u64,
+}
+
+/// Where a waiter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The bucket's index.
+    pub bucket: u32,
+    /// The slot in it.
+    pub slot: u32,
+}
+
+/// The kernel's handle of a waiting thread. The place lives in an atomic of the thread
+/// ([`Place::to_bits`]); it is stored only under the lock of the bucket it names or leaves.
+pub trait Waiter {
+    /// Notes where the waiter stands; `None`: it has been woken or taken out.
+    fn set_place(&self, place: Option<Place>);
+}
+
+/// Why a waiter was not queued; it comes back.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AddError<W> {
+    /// Bring a [`Supply`] by [`Bucket::add_supply`] and try again.
+    NeedsSupply(W),
+    /// [`crate::MAX_WAITERS`] wait here: ENOMEM.
+    Full(W),
+}
+
+/// Whether a wake or requeue is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Progress {
+    /// All that was asked for, or all there are.
+    Done,
+    /// The batch is full: unlock, wake them, lock, call again.
+    Again,
+    /// Requeue only: bring a [`Supply`] for the target and call again, or with
+    /// [`Shortage::Wake`].
+    NeedsSupply,
+}
+
+/// What a requeue does when the target has no slot left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// Return [`Progress::NeedsSupply`].
+    Ask,
+    /// Wake instead of moving. A futex may wake for no reason, and nobody is left behind.
+    Wake,
+}
+
+/// How much of a requeue is left to do, and between which futexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requeue {
+    /// From here.
+    pub from: Key,
+    /// To there.
+    pub to: Key,
+    /// How many are still to be woken.
+    pub wake: u32,
+    /// How many are still to be moved.
+    pub requeue: u32,
+    /// What to do without a slot.
+    pub shortage: Shortage,
+}
+
+/// Waiters to wake after unlocking.
+#[derive(Debug)]
+pub struct Batch<W> {
+    waiters: [Option<W>; BATCH],
+    len: usize,
+}
+
+/// The waiters whose keys hash to one value.
+#[derive(Debug)]
+pub struct Bucket<W> {
+    index: u32,
+    arena: Arena<W>,
+    /// Oldest waiter of some key; the rest by `next_key`.
+    keys: u32,
+}
+
+impl Key {
+    /// A hash for choosing a bucket; `seed` is the kernel's secret.
+    #[must_use]
+    pub fn hash(&self, seed: u64) -> u64 {
+        let mut x = seed;
+        for part in [self.object, self.offset >> 2] {
+            x = (x ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            x ^= x >> 29;
+        }
+        x.wrapping_mul(0xBF58_476D_1CE4_E5B9) ^ x >> 32
+    }
+}
+
+impl Place {
+    /// For an atomic: 0 is no place.
+    #[must_use]
+    pub fn to_bits(place: Option<Place>) -> u64 {
+        place.map_or(0, |p| {
+            u64::from(p.bucket).wrapping_add(1) << 32 | u64::from(p.slot)
+        })
+    }
+
+    /// From [`Place::to_bits`].
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Option<Place> {
+        let bucket = u32::try_from((bits >> 32).checked_sub(1)?).ok()?;
+        Some(Place {
+            bucket,
+            slot: bits as u32,
+        })
+    }
+}
+
+impl<W> Batch<W> {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Batch<W> {
+        Batch {
+            waiters: [const { None }; BATCH],
+            len: 0,
+        }
+    }
+
+    /// How many are in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Nobody is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Takes them out, oldest first.
+    pub fn drain(&mut self) -> impl Iterator<Item = W> {
+        self.len = 0;
+        self.waiters.iter_mut().filter_map(Option::take)
+    }
+
+    fn is_full(&self) -> bool {
+        self.len >= BATCH
+    }
+
+    fn push(&mut self, waiter: W) {
+        if let Some(slot) = self.waiters.get_mut(self.len) {
+            *slot = Some(waiter);
+            self.len = self.len.saturating_add(1);
+        }
+    }
+}
+
+impl<W> Default for Batch<W> {
+    fn default() -> Self {
+        Batch::new()
+    }
+}
+
+impl<W: Waiter> Bucket<W> {
+    /// An empty bucket; `index` is its number in the kernel's array. It owns no memory.
+    #[must_use]
+    pub const fn new(index: u32) -> Bucket<W> {
+        Bucket {
+            index,
+            arena: Arena::new(),
+            keys: NIL,
+        }
+    }
+
+    /// How many wait here.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Nobody waits here.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.arena.len() == 0
+    }
+
+    /// Adds slots.
+    ///
+    /// # Errors
+    /// Gives the supply back if the bucket cannot hold more.
+    pub fn add_supply(&mut self, supply: Supply<W>) -> Result<(), Supply<W>> {
+        self.arena.add(supply)
+    }
+
+    /// Hands out the memory of a bucket in which nobody waits.
+    pub fn shrink(&mut self) -> Option<Storage<W>> {
+        self.arena.shrink()
+    }
+
+    /// Queues a waiter, behind those that wait on the same key. The shell has compared the word
+    /// under the bucket's lock.
+    ///
+    /// # Errors
+    /// See [`AddError`].
+    pub fn add(&mut self, key: Key, bitset: u32, waiter: W) -> Result<(), AddError<W>> {
+        match self.arena.take_slot(waiter, key, bitset) {
+            Ok(at) => {
+                self.enlist(at, key);
+                Ok(())
+            }
+            Err(waiter) if self.arena.is_full() => Err(AddError::Full(waiter)),
+            Err(waiter) => Err(AddError::NeedsSupply(waiter)),
+        }
+    }
+
+    /// Takes a waiter out that gives up. The caller has read the place again under the lock of
+    /// this bucket, which it names.
+    pub fn remove(&mut self, place: Place) -> Option<W> {
+        if place.bucket != self.index {
+            return None;
+        }
+        self.arena.get(place.slot)?.waiter.as_ref()?;
+        self.take(place.slot)
+    }
+
+    /// Wakes up to `left` waiters of the key whose bitset meets `bitset`, oldest first; counts
+    /// `left` down.
+    pub fn wake(
+        &mut self,
+        key: Key,
+        bitset: u32,
+        left: &mut u32,
+        batch: &mut Batch<W>,
+    ) -> Progress {
+        let mut at = self.find(key);
+        let last = self.arena.get(at).map_or(NIL, |slot| slot.prev);
+        while *left > 0 {
+            let Some(slot) = self.arena.get(at) else {
+                break;
+            };
+            let next = if at == last { NIL } else { slot.next };
+            if slot.bitset & bitset != 0 {
+                if batch.is_full() {
+                    return Progress::Again;
+                }
+                self.wake_slot(at, batch);
+                *left = left.saturating_sub(1);
+            }
+            at = next;
+        }
+        Progress::Done
+    }
+
+    /// How many wait on the key.
+    #[must_use]
+    pub fn count(&self, key: Key) -> usize {
+        let first = self.find(key);
+        let mut count = 0usize;
+        let mut at = first;
+        while let Some(slot) = self.arena.get(at) {
+            count = count.saturating_add(1);
+            at = if slot.next == first { NIL } else { slot.next };
+        }
+        count
+    }
+
+    fn wake_slot(&mut self, at: u32, batch: &mut Batch<W>) {
+        if let Some(waiter) = self.take(at) {
+            batch.push(waiter);
+        }
+    }
+
+    /// The oldest waiter of the key.
+    fn find(&self, key: Key) -> u32 {
+        let mut at = self.keys;
+        while let Some(slot) = self.arena.get(at) {
+            if slot.key == key {
+                return at;
+            }
+            at = slot.next_key;
+        }
+        NIL
+    }
+
+    /// Puts a filled slot into the lists, and tells the waiter.
+    fn enlist(&mut self, at: u32, key: Key) {
+        let first = self.find(key);
+        if first == NIL {
+            let next_key = self.keys;
+            self.edit(next_key, |slot| slot.prev_key = at);
+            self.edit(at, |slot| slot.next_key = next_key);
+            self.keys = at;
+        } else {
+            let last = self.arena.get(first).map_or(first, |slot| slot.prev);
+            self.edit(first, |slot| slot.prev = at);
+            self.edit(last, |slot| slot.next = at);
+            self.edit(at, |slot| {
+                slot.next = first;
+                slot.prev = last;
+            });
+        }
+        let place = Place {
+            bucket: self.index,
+            slot: at,
+        };
+        if let Some(waiter) = self.arena.get(at).and_then(|slot| slot.waiter.as_ref()) {
+            waiter.set_place(Some(place));
+        }
+    }
+
+    /// Takes a waiter out and tells it.
+    fn take(&mut self, at: u32) -> Option<W> {
+        let (waiter, _) = self.unlink(at)?;
+        waiter.set_place(None);
+        Some(waiter)
+    }
+
+    /// Takes a waiter out, with its bitset; it still believes that it stands here.
+    fn unlink(&mut self, at: u32) -> Option<(W, u32)> {
+        let bitset = self.arena.get(at)?.bitset;
+        self.detach(at);
+        Some((self.arena.free_slot(at)?, bitset))
+    }
+
+    /// Gives a waiter another key of the same bucket.
+    fn rename(&mut self, at: u32, key: Key) {
+        self.detach(at);
+        self.edit(at, |slot| {
+            slot.key = key;
+            slot.next = at;
+            slot.prev = at;
+            slot.next_key = NIL;
+            slot.prev_key = NIL;
+        });
+        self.enlist(at, key);
+    }
+
+    /// Takes a slot out of the lists.
+    fn detach(&mut self, at: u32) {
+        let Some(slot) = self.arena.get(at) else {
+            return;
+        };
+        let Slot {
+            next,
+            prev,
+            next_key,
+            prev_key,
+            ..
+        } = *slot;
+        if self.keys == at || prev_key != NIL {
+            // It leads its key; the next oldest takes its place in the list of keys.
+            let heir = if next == at { NIL } else { next };
+            let follower = if heir == NIL { next_key } else { heir };
+            let before = if heir == NIL { prev_key } else { heir };
+            self.edit(next_key, |slot| slot.prev_key = before);
+            self.edit(heir, |slot| {
+                slot.next_key = next_key;
+                slot.prev_key = prev_key;
+            });
+            if prev_key == NIL {
+                self.keys = follower;
+            } else {
+                self.edit(prev_key, |slot| slot.next_key = follower);
+            }
+        }
+        self.edit(prev, |slot| slot.next = next);
+        self.edit(next, |slot| slot.prev = prev);
+    }
+
+    fn edit(&mut self, at: u32, change: impl FnOnce(&mut Slot<W>)) {
+        if let Some(slot) = self.arena.get_mut(at) {
+            change(slot);
+        }
+    }
+}
+
+/// Wakes and moves waiters from a key of one bucket to a key of another, oldest first. Both are
+/// locked, the one with the lower index first. A waiter that moves goes from one place to the
+/// other and at no time seems to have none, so it may look without a lock whether it was woken.
+pub fn requeue<W: Waiter>(
+    from: &mut Bucket<W>,
+    to: &mut Bucket<W>,
+    todo: &mut Requeue,
+    batch: &mut Batch<W>,
+) -> Progress {
+    let mut moved = 0usize;
+    while let Some(work) = next_work(from, todo, batch, moved, to.arena.has_room()) {
+        match work {
+            Work::Stop(progress) => return progress,
+            Work::Wake(at) => from.wake_slot(at, batch),
+            Work::Move(at) => {
+                move_slot(from, to, at, todo.to, batch);
+                moved = moved.saturating_add(1);
+            }
+        }
+    }
+    Progress::Done
+}
+
+/// [`requeue`] where both keys hash to the same bucket. It needs no slots.
+pub fn requeue_within<W: Waiter>(
+    bucket: &mut Bucket<W>,
+    todo: &mut Requeue,
+    batch: &mut Batch<W>,
+) -> Progress {
+    if todo.from == todo.to {
+        // Moving to the same futex changes nothing but the order; Linux counts them all the same.
+        return wake_only(bucket, todo, batch);
+    }
+    let mut moved = 0usize;
+    while let Some(work) = next_work(bucket, todo, batch, moved, true) {
+        match work {
+            Work::Stop(progress) => return progress,
+            Work::Wake(at) => bucket.wake_slot(at, batch),
+            Work::Move(at) => {
+                bucket.rename(at, todo.to);
+                moved = moved.saturating_add(1);
+            }
+        }
+    }
+    Progress::Done
+}
+
+enum Work {
+    Wake(u32),
+    Move(u32),
+    Stop(Progress),
+}
+
+/// What happens to the oldest waiter; counts it off.
+fn next_work<W: Waiter>(
+    from: &Bucket<W>,
+    todo: &mut Requeue,
+    batch: &Batch<W>,
+    moved: usize,
+    has_room: bool,
+) -> Option<Work> {
+    let at = from.find(todo.from);
+    if at == NIL || todo.wake == 0 && todo.requeue == 0 {
+        return None;
+    }
+    if batch.is_full() || moved >= BATCH {
+        return Some(Work::Stop(Progress::Again));
+    }
+    if todo.wake > 0 {
+        todo.wake = todo.wake.saturating_sub(1);
+        return Some(Work::Wake(at));
+    }
+    if !has_room && todo.shortage == Shortage::Ask {
+        return Some(Work::Stop(Progress::NeedsSupply));
+    }
+    todo.requeue = todo.requeue.saturating_sub(1);
+    Some(if has_room {
+        Work::Move(at)
+    } else {
+        Work::Wake(at)
+    })
+}
+
+fn move_slot<W: Waiter>(
+    from: &mut Bucket<W>,
+    to: &mut Bucket<W>,
+    at: u32,
+    key: Key,
+    batch: &mut Batch<W>,
+) {
+    let Some((waiter, bitset)) = from.unlink(at) else {
+        return;
+    };
+    if let Err(AddError::NeedsSupply(waiter) | AddError::Full(waiter)) = to.add(key, bitset, waiter)
+    {
+        waiter.set_place(None);
+        batch.push(waiter);
+    }
+}
+
+/// Both keys are the same: some are woken, and the others count as moved, as on Linux.
+fn wake_only<W: Waiter>(
+    bucket: &mut Bucket<W>,
+    todo: &mut Requeue,
+    batch: &mut Batch<W>,
+) -> Progress {
+    let progress = bucket.wake(todo.from, u32::MAX, &mut todo.wake, batch);
+    if progress == Progress::Done {
+        let rest = u32::try_from(bucket.count(todo.from)).unwrap_or(u32::MAX);
+        todo.requeue = todo.requeue.saturating_sub(rest);
+    }
+    progress
+}

@@ -1,0 +1,282 @@
+//! `siginfo_t` as the kernel keeps it: three words and the union's used 32 bytes (sigaction(2)).
+//!
+//! Key type: [`SigInfo`]. Layout checked against the C headers of riscv64 (see `frame.rs` for the
+//! 128-byte form in user memory).
+
+use crate::Signal;
+
+/// Values of `si_code` that say who sent a signal (sigaction(2)); faults have their own.
+pub mod code {
+    /// kill(2).
+    pub const SI_USER: i32 = 0;
+    /// The kernel.
+    pub const SI_KERNEL: i32 = 128;
+    /// sigqueue(3).
+    pub const SI_QUEUE: i32 = -1;
+    /// A POSIX timer.
+    pub const SI_TIMER: i32 = -2;
+    /// tgkill(2).
+    pub const SI_TKILL: i32 = -6;
+    /// SIGSEGV: nothing mapped there.
+    pub const SEGV_MAPERR: i32 = 1;
+    /// SIGSEGV: mapped, and the access is not allowed.
+    pub const SEGV_ACCERR: i32 = 2;
+    /// SIGBUS: bad alignment.
+    pub const BUS_ADRALN: i32 = 1;
+    /// SIGBUS: no such page behind the mapping.
+    pub const BUS_ADRERR: i32 = 2;
+    /// SIGILL: illegal opcode.
+    pub const ILL_ILLOPC: i32 = 1;
+    /// SIGTRAP: breakpoint.
+    pub const TRAP_BRKPT: i32 = 1;
+    /// SIGSYS: seccomp.
+    pub const SYS_SECCOMP: i32 = 1;
+}
+
+/// `si_code` of SIGCHLD (sigaction(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum ChildCode {
+    /// `CLD_EXITED`.
+    Exited = 1,
+    /// `CLD_KILLED`.
+    Killed = 2,
+    /// `CLD_DUMPED`.
+    Dumped = 3,
+    /// `CLD_TRAPPED`.
+    Trapped = 4,
+    /// `CLD_STOPPED`.
+    Stopped = 5,
+    /// `CLD_CONTINUED`.
+    Continued = 6,
+}
+
+/// Information that goes with a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SigInfo {
+    /// Which signal.
+    pub signal: Signal,
+    /// `si_errno`.
+    pub errno: i32,
+    /// `si_code`.
+    pub code: i32,
+    fields: [u8; SigInfo::FIELD_BYTES],
+}
+
+impl SigInfo {
+    /// Bytes of the union that any layout uses.
+    pub const FIELD_BYTES: usize = 32;
+    /// Bytes that matter: `sizeof(kernel_siginfo_t)`.
+    pub const BYTES: usize = 48;
+    /// Bytes of a `siginfo_t` in user memory; those from [`SigInfo::BYTES`] on are zero.
+    pub const USER_BYTES: usize = 128;
+
+    /// Signal and code alone, as the kernel sends SIGHUP or SIGPIPE, or where the queue had no
+    /// room for more.
+    #[must_use]
+    pub const fn plain(signal: Signal, code: i32) -> SigInfo {
+        SigInfo {
+            signal,
+            errno: 0,
+            code,
+            fields: [0; SigInfo::FIELD_BYTES],
+        }
+    }
+
+    /// From kill(2) or tgkill(2) ([`code::SI_USER`], [`code::SI_TKILL`]).
+    #[must_use]
+    pub fn from_sender(signal: Signal, code: i32, pid: i32, uid: u32) -> SigInfo {
+        Fields::default()
+            .i32(0, pid)
+            .u32(4, uid)
+            .into_info(signal, code)
+    }
+
+    /// From a sender with a value (`SI_QUEUE`, `SI_MESGQ`).
+    #[must_use]
+    pub fn with_value(signal: Signal, code: i32, pid: i32, uid: u32, value: u64) -> SigInfo {
+        Fields::default()
+            .i32(0, pid)
+            .u32(4, uid)
+            .u64(8, value)
+            .into_info(signal, code)
+    }
+
+    /// From a POSIX timer.
+    #[must_use]
+    pub fn from_timer(signal: Signal, timer: i32, overrun: i32, value: u64) -> SigInfo {
+        Fields::default()
+            .i32(0, timer)
+            .i32(4, overrun)
+            .u64(8, value)
+            .into_info(signal, code::SI_TIMER)
+    }
+
+    /// SIGCHLD; times in clock ticks (`sysconf(_SC_CLK_TCK)`).
+    #[must_use]
+    pub fn from_child(
+        code: ChildCode,
+        pid: i32,
+        uid: u32,
+        status: i32,
+        utime_ticks: i64,
+        stime_ticks: i64,
+    ) -> SigInfo {
+        Fields::default()
+            .i32(0, pid)
+            .u32(4, uid)
+            .i32(8, status)
+            .u64(16, utime_ticks.cast_unsigned())
+            .u64(24, stime_ticks.cast_unsigned())
+            .into_info(Signal::CHLD, code as i32)
+    }
+
+    /// A fault of the thread at `addr`.
+    #[must_use]
+    pub fn from_fault(signal: Signal, code: i32, addr: u64) -> SigInfo {
+        Fields::default().u64(0, addr).into_info(signal, code)
+    }
+
+    /// SIGIO: `band` are poll's bits.
+    #[must_use]
+    pub fn from_poll(signal: Signal, code: i32, band: i64, fd: i32) -> SigInfo {
+        Fields::default()
+            .u64(0, band.cast_unsigned())
+            .i32(8, fd)
+            .into_info(signal, code)
+    }
+
+    /// SIGSYS of a seccomp filter.
+    #[must_use]
+    pub fn from_seccomp(call_addr: u64, call: i32, arch: u32, errno: i32) -> SigInfo {
+        let info = Fields::default()
+            .u64(0, call_addr)
+            .i32(8, call)
+            .u32(12, arch);
+        SigInfo {
+            errno,
+            ..info.into_info(Signal::SYS, code::SYS_SECCOMP)
+        }
+    }
+
+    /// Reads what rt_sigqueueinfo(2) was given; the caller has checked the number and decides
+    /// whether the code may be sent to that target.
+    #[must_use]
+    pub fn from_user(signal: Signal, bytes: &[u8; SigInfo::BYTES]) -> SigInfo {
+        let mut fields = [0; SigInfo::FIELD_BYTES];
+        let errno = word(bytes, 4);
+        let code = word(bytes, 8);
+        for (to, from) in fields.iter_mut().zip(bytes.iter().skip(16)) {
+            *to = *from;
+        }
+        SigInfo {
+            signal,
+            errno,
+            code,
+            fields,
+        }
+    }
+
+    /// The used bytes in user form.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; SigInfo::BYTES] {
+        let mut out = [0; SigInfo::BYTES];
+        let (head, fields) = out.split_at_mut(16);
+        let words = [self.signal.number().cast_signed(), self.errno, self.code];
+        for (to, word) in head.chunks_exact_mut(4).zip(words) {
+            to.copy_from_slice(&word.to_le_bytes());
+        }
+        fields.copy_from_slice(&self.fields);
+        out
+    }
+
+    /// `si_pid`, `si_tid`: the union's first word.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        word(&self.fields, 0)
+    }
+
+    /// `si_uid`, `si_overrun`: the union's second word.
+    #[must_use]
+    pub fn uid(&self) -> u32 {
+        word(&self.fields, 4).cast_unsigned()
+    }
+
+    /// `si_status`, `si_fd`, or the low half of `si_value`: the union's third word.
+    #[must_use]
+    pub fn status(&self) -> i32 {
+        word(&self.fields, 8)
+    }
+
+    /// `si_addr`: the union's first eight bytes.
+    #[must_use]
+    pub fn addr(&self) -> u64 {
+        long(&self.fields, 0)
+    }
+
+    /// `si_value`.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        long(&self.fields, 8)
+    }
+
+    /// The same with `si_overrun` set, when a timer's signal is taken (timer_getoverrun(2)).
+    #[must_use]
+    pub fn with_overrun(mut self, overrun: i32) -> SigInfo {
+        self.fields = Fields(self.fields).i32(4, overrun).0;
+        self
+    }
+
+    /// Whether a user process sent it (`SI_FROMUSER`).
+    #[must_use]
+    pub fn is_from_user(&self) -> bool {
+        self.code <= 0
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> i32 {
+    let mut out = [0; 4];
+    for (to, from) in out.iter_mut().zip(bytes.iter().skip(at)) {
+        *to = *from;
+    }
+    i32::from_le_bytes(out)
+}
+
+fn long(bytes: &[u8], at: usize) -> u64 {
+    let low = u64::from(word(bytes, at).cast_unsigned());
+    let high = u64::from(word(bytes, at.wrapping_add(4)).cast_unsigned());
+    low | high << 32
+}
+
+#[derive(Default)]
+struct Fields([u8; SigInfo::FIELD_BYTES]);
+
+impl Fields {
+    fn bytes(mut self, at: usize, bytes: &[u8]) -> Fields {
+        for (to, from) in self.0.iter_mut().skip(at).zip(bytes) {
+            *to = *from;
+        }
+        self
+    }
+
+    fn i32(self, at: usize, value: i32) -> Fields {
+        self.bytes(at, &value.to_le_bytes())
+    }
+
+    fn u32(self, at: usize, value: u32) -> Fields {
+        self.bytes(at, &value.to_le_bytes())
+    }
+
+    fn u64(self, at: usize, value: u64) -> Fields {
+        self.bytes(at, &value.to_le_bytes())
+    }
+
+    fn into_info(self, signal: Signal, code: i32) -> SigInfo {
+        SigInfo {
+            signal,
+            errno: 0,
+            code,
+            fields: self.0,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `--initramfs`: a cpio of one's own is the root, its `/init` is process 1, the console is raw bytes.
+
+use boot_tests::guest;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
+use std::path::PathBuf;
+use xtask::cpio::Archive;
+use xtask::paths;
+
+const INIT: &str = "#!/bin/busybox sh\n\
+    /bin/busybox echo \"process $$ says: $(/bin/busybox cat /hello)\"\n\
+    /bin/busybox poweroff -f\n";
+
+/// A root with BusyBox and a script as init.
+fn root(hello: Option<&str>) -> Archive {
+    let busybox = std::fs::read(paths::fetched("busybox").expect("busybox")).expect("busybox");
+    let mut archive = Archive::new();
+    archive.dir("dev", 0o755);
+    archive.char_device("dev/console", 0o600, 5, 1);
+    archive.dir("bin", 0o755);
+    archive.file("bin/busybox", &busybox, 0o755);
+    archive.file("init", INIT.as_bytes(), 0o755);
+    if let Some(text) = hello {
+        archive.file("hello", text.as_bytes(), 0o644);
+    }
+    archive
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("in memory");
+    encoder.finish().expect("in memory")
+}
+
+/// Boots with these bytes as initramfs; answers what came on the console.
+fn boot(name: &str, bytes: &[u8]) -> String {
+    let path: PathBuf = paths::scratch().expect("scratch").join(format!("boot-test-{name}.cpio"));
+    std::fs::write(&path, bytes).expect("written");
+    let outcome = guest().initramfs(&path).run().expect("boots");
+    std::fs::remove_file(&path).expect("removed");
+    assert_eq!(outcome.code(), 0, "{:?}", outcome.trouble);
+    String::from_utf8_lossy(&outcome.stdout).into_owned()
+}
+
+#[test]
+fn a_plain_archive() {
+    let console = boot("plain", &root(Some("plain")).finish());
+    assert!(console.contains("process 1 says: plain"), "{console}");
+}
+
+/// The later file wins, as Linux's unpacker has it (initramfs-buffer-format).
+#[test]
+fn concatenated_archives() {
+    let mut second = Archive::new();
+    second.file("hello", b"second", 0o644);
+    let bytes = [root(Some("first")).finish(), second.finish()].concat();
+    let console = boot("concatenated", &bytes);
+    assert!(console.contains("process 1 says: second"), "{console}");
+}
+
+#[test]
+fn a_compressed_archive() {
+    let console = boot("gzip", &gzip(&root(Some("pressed")).finish()));
+    assert!(console.contains("process 1 says: pressed"), "{console}");
+}

@@ -1,0 +1,9 @@
+//! Tests that boot a guest and look at it from outside, one module per subject.
+
+mod bytes;
+mod exits;
+mod initramfs;
+mod machine;
+mod panics;
+mod runner;
+mod terminal;

@@ -1,0 +1,164 @@
+//! The names and descriptors that the trials' arguments refer to. Each trial finds them as new.
+
+use std::ffi::CString;
+use std::fs;
+use std::os::fd::RawFd;
+use std::os::unix::fs::PermissionsExt;
+
+/// What a trial can name: a directory with a few files, and a descriptor of each kind.
+#[derive(Clone, Copy, Debug)]
+pub struct World {
+    /// A memory file of one page, read and write.
+    pub file: RawFd,
+    /// Another one.
+    pub other_file: RawFd,
+    /// The scratch directory.
+    pub dir: RawFd,
+    /// `/dev/zero`.
+    pub zero: RawFd,
+    /// `/dev/null`.
+    pub null: RawFd,
+    /// A pipe with some bytes in it.
+    pub pipe_read: RawFd,
+    /// Its other end.
+    pub pipe_write: RawFd,
+    /// An epoll set, or -1.
+    pub epoll: RawFd,
+    /// An O_PATH descriptor.
+    pub path: RawFd,
+    /// A read end without a writer.
+    pub ended_read: RawFd,
+    /// A write end without a reader.
+    pub ended_write: RawFd,
+    /// A POSIX timer's id, or -1.
+    pub timer: i32,
+}
+
+/// A name that exists: a regular file of ten bytes.
+pub(crate) const FILE: &str = "hostile-file";
+/// A name that exists: a symbolic link to `FILE`.
+pub(crate) const LINK: &str = "hostile-link";
+/// A name that exists: an empty directory.
+pub(crate) const DIRECTORY: &str = "hostile-dir";
+/// An executable that no kernel can run: execve(2) reads its arguments and then refuses it.
+pub(crate) const PROGRAM: &str = "hostile-program";
+/// A name that does not exist.
+pub(crate) const ABSENT: &str = "hostile-new";
+
+impl World {
+    /// Makes a scratch directory, enters it and opens everything.
+    ///
+    /// # Panics
+    /// When the test's own preparation fails.
+    #[must_use]
+    pub fn new() -> World {
+        let dir = format!("/tmp/hostile-{}", std::process::id());
+        fs::create_dir_all(&dir).expect("scratch directory");
+        std::env::set_current_dir(&dir).expect("chdir");
+        let path = CString::new(".").expect("no NUL");
+        // SAFETY: plain calls with valid arguments; the descriptors live as long as the process.
+        unsafe {
+            libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+            let (pipe_read, pipe_write) = pipe();
+            let (ended_read, gone) = pipe();
+            libc::close(gone);
+            let (gone, ended_write) = pipe();
+            libc::close(gone);
+            let mut timer = [-1i32; 2];
+            if libc::syscall(libc::SYS_timer_create, libc::CLOCK_MONOTONIC, std::ptr::null::<u8>(), timer.as_mut_ptr()) != 0 {
+                timer[0] = -1;
+            }
+            let groups = [42u32];
+            libc::syscall(libc::SYS_setgroups, 1, groups.as_ptr());
+            World {
+                file: memory_file(),
+                other_file: memory_file(),
+                dir: libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY),
+                zero: open("/dev/zero", libc::O_RDWR),
+                null: open("/dev/null", libc::O_RDWR),
+                pipe_read,
+                pipe_write,
+                epoll: libc::epoll_create1(0),
+                path: libc::open(path.as_ptr(), libc::O_PATH),
+                ended_read,
+                ended_write,
+                timer: timer[0],
+            }
+        }
+    }
+
+    /// Puts the names, the offsets and the pipe's contents back.
+    pub fn reset(&self) {
+        let _ = fs::remove_file(ABSENT);
+        let _ = fs::remove_dir(ABSENT);
+        let _ = fs::create_dir(DIRECTORY);
+        let _ = fs::write(FILE, "0123456789");
+        if fs::metadata(PROGRAM).is_err() {
+            let _ = fs::write(PROGRAM, "not a program");
+            let _ = fs::set_permissions(PROGRAM, fs::Permissions::from_mode(0o755));
+        }
+        if fs::symlink_metadata(LINK).is_err() {
+            let _ = std::os::unix::fs::symlink(FILE, LINK);
+        }
+        // SAFETY: descriptors of our own; the pipe never holds more than a few bytes, so nothing blocks.
+        unsafe {
+            for fd in [self.file, self.other_file, self.dir] {
+                libc::lseek(fd, 0, libc::SEEK_SET);
+            }
+            libc::epoll_ctl(self.epoll, libc::EPOLL_CTL_DEL, self.pipe_read, std::ptr::null_mut());
+            let mut queued = 0i32;
+            libc::ioctl(self.pipe_read, libc::FIONREAD, &raw mut queued);
+            if queued < 256 {
+                libc::write(self.pipe_write, [b'p'; 512].as_ptr().cast(), 512);
+            } else if queued > 16384 {
+                let mut sink = vec![0u8; 16384];
+                libc::read(self.pipe_read, sink.as_mut_ptr().cast(), sink.len());
+            }
+        }
+    }
+
+    /// The lowest free descriptor number: the same before and after a call that failed.
+    #[must_use]
+    pub fn next_free(&self) -> RawFd {
+        // SAFETY: duplicates and closes a descriptor of our own.
+        unsafe {
+            let fd = libc::fcntl(self.null, libc::F_DUPFD, 0);
+            libc::close(fd);
+            fd
+        }
+    }
+
+    /// Leaves and removes the scratch directory.
+    pub fn remove(&self) {
+        let _ = std::env::set_current_dir("/");
+        let _ = fs::remove_dir_all(format!("/tmp/hostile-{}", std::process::id()));
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        World::new()
+    }
+}
+
+fn open(path: &str, flags: i32) -> RawFd {
+    let path = CString::new(path).expect("no NUL");
+    // SAFETY: a valid string.
+    unsafe { libc::open(path.as_ptr(), flags) }
+}
+
+fn pipe() -> (RawFd, RawFd) {
+    let mut ends = [-1; 2];
+    // SAFETY: room for two descriptors.
+    unsafe { libc::pipe2(ends.as_mut_ptr(), 0) };
+    (ends[0], ends[1])
+}
+
+fn memory_file() -> RawFd {
+    // SAFETY: a valid name, and a page of our own that is written.
+    unsafe {
+        let fd = libc::memfd_create(c"hostile".as_ptr(), 0);
+        libc::write(fd, [b'f'; 4096].as_ptr().cast(), 4096);
+        fd
+    }
+}

@@ -1,0 +1,153 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::list::{self, Test};
+
+/// What `--help` prints.
+const HELP: &str = "\
+usage: test-runner [OPTIONS] [NAME...]
+  --list FILE       read the tests from FILE (default /tests/list, if no NAME)
+  --dir DIR         where a NAME without a slash is looked up (default /tests/linux)
+  --only PATTERN    of those, only the ones whose name contains PATTERN
+  --timeout S       deadline of a test that names none (default 30)
+  --mutate NR:MODE  rvOS: call NR answers ENOSYS (MODE 1) or 0 (MODE 2) in the tests
+";
+
+/// Makes one call of the kernel misbehave in the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mutation {
+    /// The number of the call.
+    pub(crate) nr: i64,
+    /// 1: it answers ENOSYS; 2: it answers 0 and does nothing.
+    pub(crate) mode: i64,
+}
+
+/// The parsed command line.
+#[derive(Debug)]
+pub(crate) struct Options {
+    list: Option<PathBuf>,
+    names: Vec<String>,
+    only: Option<String>,
+    /// Where names without a slash are looked up.
+    pub(crate) dir: PathBuf,
+    /// The deadline of a test that names none.
+    pub(crate) timeout: Duration,
+    /// Applied to every test.
+    pub(crate) mutations: Vec<Mutation>,
+}
+
+/// Parses the words after the program's name; `None` when help was asked for,
+/// and printed.
+pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
+    let mut options = Options {
+        list: None,
+        names: Vec::new(),
+        only: None,
+        dir: PathBuf::from("/tests/linux"),
+        timeout: Duration::from_secs(30),
+        mutations: Vec::new(),
+    };
+    let mut words = words;
+    while let Some(word) = words.next() {
+        if word == "--help" {
+            print!("{HELP}");
+            return Ok(None);
+        }
+        if !word.starts_with("--") {
+            options.names.push(word);
+            continue;
+        }
+        let value = words
+            .next()
+            .ok_or_else(|| format!("{word} needs a value, or is unknown"))?;
+        take(&mut options, &word, value)?;
+    }
+    Ok(Some(options))
+}
+
+fn take(options: &mut Options, option: &str, value: String) -> Result<(), String> {
+    match option {
+        "--list" => options.list = Some(value.into()),
+        "--dir" => options.dir = value.into(),
+        "--only" => options.only = Some(value),
+        "--timeout" => {
+            let seconds = value
+                .parse()
+                .map_err(|e| format!("--timeout {value}: {e}"))?;
+            options.timeout = Duration::from_secs(seconds);
+        }
+        "--mutate" => options.mutations.push(parse_mutation(&value)?),
+        _ => return Err(format!("unknown option {option}")),
+    }
+    Ok(())
+}
+
+fn parse_mutation(text: &str) -> Result<Mutation, String> {
+    let numbers = text.split_once(':').and_then(|(nr, mode)| {
+        Some(Mutation {
+            nr: nr.parse().ok()?,
+            mode: mode.parse().ok()?,
+        })
+    });
+    numbers
+        .filter(|m| m.nr >= 0 && (1..=2).contains(&m.mode))
+        .ok_or_else(|| format!("{text:?} is not NR:1 or NR:2"))
+}
+
+impl Options {
+    /// The tests that this command line selects, at least one.
+    pub(crate) fn tests(&self) -> Result<Vec<Test>, String> {
+        let mut tests: Vec<Test> = self.names.iter().map(|name| Test::named(name)).collect();
+        let default = self.names.is_empty().then(|| PathBuf::from("/tests/list"));
+        if let Some(path) = self.list.clone().or(default) {
+            let text =
+                std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            tests.extend(list::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?);
+        }
+        if let Some(pattern) = &self.only {
+            tests.retain(|test| test.title().contains(pattern.as_str()));
+        }
+        if tests.is_empty() {
+            Err("no test is listed".to_owned())
+        } else {
+            Ok(tests)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mutation, parse};
+    use crate::list::Test;
+
+    fn words(line: &str) -> impl Iterator<Item = String> {
+        line.split(' ').map(str::to_owned)
+    }
+
+    #[test]
+    fn names_and_options() {
+        let options = parse(words("a --only b --mutate 64:2 bc --timeout 5"))
+            .expect("valid")
+            .expect("no help");
+        assert_eq!(options.mutations, [Mutation { nr: 64, mode: 2 }]);
+        assert_eq!(options.tests(), Ok(vec![Test::named("bc")]));
+        assert_eq!(options.timeout.as_secs(), 5);
+    }
+
+    #[test]
+    fn refusals() {
+        for line in [
+            "--mutate 64",
+            "--mutate 64:3",
+            "--mutate",
+            "--colour red",
+            "--timeout x",
+        ] {
+            assert!(parse(words(line)).is_err(), "{line}");
+        }
+        let options = parse(words("a --only b")).expect("valid").expect("no help");
+        assert!(options.tests().is_err());
+    }
+}
