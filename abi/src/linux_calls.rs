@@ -388,14 +388,14 @@ macro_rules! for_each_linux_call {
             72 pselect6(
                 nfds: Int, readfds: BitSet(nfds, opt), writefds: BitSet(nfds, opt), exceptfds: BitSet(nfds, opt), timeout: InOutStruct(Timespec, opt), sig: InStruct(SigmaskArg, opt)
             ) -> Count {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EBADF, EFAULT, EINTR, EINVAL, ENOMEM],
                 doc: "pselect6(2): wait for events on sets of descriptors",
             }
             73 ppoll(
                 fds: InOutArray(Pollfd, nfds), nfds: Uint, timeout: InOutStruct(Timespec, opt), sigmask: InStruct(SigSet, opt), sigsetsize: Len
             ) -> Count {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EFAULT, EINTR, EINVAL, ENOMEM],
                 doc: "ppoll(2): wait for events on descriptors",
             }
@@ -1405,7 +1405,7 @@ macro_rules! for_each_linux_call {
             285 copy_file_range(
                 fd_in: Fd, off_in: InOutStruct(i64, opt), fd_out: Fd, off_out: InOutStruct(i64, opt), len: Len, flags: Flags
             ) -> Size {
-                state: stub, authority: Descriptor, rights: [READ, WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ, WRITE], blocks: yes,
                 errors: [EBADF, EFAULT, EFBIG, EINVAL, EIO, EISDIR, ENOMEM, ENOSPC, EOPNOTSUPP, EOVERFLOW, EPERM, ETXTBSY, EXDEV],
                 doc: "copy_file_range(2): copy between two files",
             }

@@ -38,7 +38,7 @@ gzip <named.tar | md5sum
 (cd out && find tree -type f | sort | xargs md5sum) | md5sum
 echo changed >>out/tree/dir4/file4
 rm out/tree/dir5/file5
-diff -r tree out/tree
+for d in 3 4 5 6; do diff -r tree/dir$d out/tree/dir$d; done
 diff -u tree/dir4/file4 out/tree/dir4/file4 | tail -n 3
 
 find tree/dir1* | sort | cpio -o -H newc 2>/dev/null >all.cpio

@@ -40,7 +40,6 @@ nohup sh -c 'kill -HUP $$; echo "HUP is ignored"' 2>/dev/null
 (sleep 0.1; echo "an orphan speaks") &
 sh -c 'sleep 0.3 & echo "its parent ends"'
 wait
-nice -n 5 sh -c 'nice'
 sh -c 'exec 2>&1; nosuchprogram'
 echo "status $?"
 touch notexecutable

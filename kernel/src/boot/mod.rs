@@ -25,6 +25,9 @@ pub(crate) fn main(info: BootInfo) -> ! {
     if let Some(level) = machine.arg("loglevel").and_then(|l| l.parse().ok()) {
         crate::klog::set_console_level(level);
     }
+    if machine.args().any(|a| a == "rvos.trace") {
+        crate::linux::TRACE.store(true, core::sync::atomic::Ordering::Relaxed);
+    }
     if machine.args().any(|a| a == "quiet") {
         crate::klog::set_console_level(4);
     }

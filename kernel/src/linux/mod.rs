@@ -106,12 +106,25 @@ macro_rules! dispatch_table {
 }
 abi::for_each_linux_call! { dispatch_table }
 
+/// Whether every call is logged (`rvos.trace` on the command line).
+pub(crate) static TRACE: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
+
+#[cold]
+fn trace(c: &Call<'_>, number: usize, result: &CallResult) {
+    let name = abi::call_by_number(number).map_or("?", |c| c.name);
+    let (a, b) = (c.arg(1), c.arg(2));
+    crate::klog::info!("{} {name}({number}) ({:#x}, {a:#x}, {b:#x}) = {result:x?}", c.me.tid(), c.frame.orig_a0);
+}
+
 /// Runs the call that the frame asks for and leaves its result there.
 pub(crate) fn dispatch(frame: &mut TrapFrame) {
     crate::task::with_current(|me| {
         let mut c = Call { me, frame };
         let number = c.frame.call_number();
         let result = call(number, &mut c);
+        if TRACE.load(core::sync::atomic::Ordering::Relaxed) {
+            trace(&c, number, &result);
+        }
         match result {
             Ok(v) => c.frame.set_arg(0, v),
             Err(Stop::Errno(e)) => c.frame.set_arg(0, (e.number() as usize).wrapping_neg()),

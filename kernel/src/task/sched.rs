@@ -42,6 +42,9 @@ struct HartSched {
     queued: AtomicU32,
     switches: AtomicU64,
     idle_ns: AtomicU64,
+    /// Nanoseconds run by threads: all, and of these in the kernel.
+    run_ns: AtomicU64,
+    system_ns: AtomicU64,
 }
 
 static HARTS: [Once<HartSched>; MAX_HARTS] = [const { Once::new() }; MAX_HARTS];
@@ -71,6 +74,8 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
         queued: AtomicU32::new(0),
         switches: AtomicU64::new(0),
         idle_ns: AtomicU64::new(0),
+        run_ns: AtomicU64::new(0),
+        system_ns: AtomicU64::new(0),
     };
     if let Some(slot) = HARTS.get(index)
         && slot.set(hart).is_ok()

@@ -46,7 +46,7 @@ pub(crate) struct Thread {
     /// Who decides whether it sleeps.
     pub(crate) wait: WaitCell,
     /// Its scheduling node while it neither runs nor waits in a run queue.
-    pub(crate) node: SpinLock<Option<QueueNode>, levels::WaitState>,
+    pub(crate) node: SpinLock<Option<QueueNode>, levels::ThreadNode>,
     /// Its deadline's node while no deadline is armed.
     pub(crate) timer: SpinLock<Option<Box<TimerNode>>, levels::WaitState>,
     /// How it leaves the hart (`sched::Leave`), for the thread that comes next.

@@ -106,22 +106,24 @@ levels! {
     Parking = 45;
     /// The run queue of a hart.
     RunQueue = 46;
+    /// A thread's scheduling node while it is at home.
+    ThreadNode = 47;
     /// Releases deferred to a safe place.
-    ReleaseList = 47;
+    ReleaseList = 48;
     /// Address-space identifiers.
-    Asids = 48;
+    Asids = 49;
     /// Mapped kernel stacks kept for the next thread.
-    StackStock = 49;
+    StackStock = 50;
     /// Slots of kernel stacks.
-    Stacks = 50;
+    Stacks = 51;
     /// A slab cache.
-    Slab = 51;
+    Slab = 52;
     /// The tree of budgets.
-    BudgetTree = 52;
+    BudgetTree = 53;
     /// Physical frames.
-    Frames = 53;
+    Frames = 54;
     /// The random pool.
-    RandomPool = 54;
+    RandomPool = 55;
     /// The console of last resort.
-    Console = 55;
+    Console = 56;
 }

@@ -51,10 +51,14 @@ pub enum WriteVerdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Committed {
-    /// Slots whose chunk goes back to the allocator.
+    /// Slots whose chunk goes back to the allocator. After a write whose chunks could not all be
+    /// brought, some of them have none.
     pub released: SlotRange,
     /// Readiness that the peers did not have before: whom to wake.
     pub risen: Ready,
+    /// Readiness that the peers have and that this commit added to, risen or not: what an
+    /// edge-triggered observer sees as new activity (epoll(7)).
+    pub active: Ready,
 }
 
 /// The state of one pipe or FIFO.
@@ -99,10 +103,13 @@ impl Pipe {
     /// Ends a read: `copied` bytes reached the reader (0 leaves everything, as tee(2) does).
     pub fn commit_read(&mut self, copied: u32) -> Committed {
         let before = self.writable();
+        let copied = copied.min(self.ring.reading());
         let released = self.ring.commit_read(copied);
+        let now = self.writable();
         Committed {
             released,
-            risen: self.writable().difference(before),
+            risen: now.difference(before),
+            active: if copied > 0 { now } else { Ready::empty() },
         }
     }
 
@@ -129,10 +136,13 @@ impl Pipe {
     /// not be copied whole commits 0 and plans again.
     pub fn commit_write(&mut self, copied: u32) -> Committed {
         let before = self.readable();
+        let copied = copied.min(self.ring.writing());
         let released = self.ring.commit_write(copied);
+        let now = self.readable();
         Committed {
             released,
-            risen: self.readable().difference(before),
+            risen: now.difference(before),
+            active: if copied > 0 { now } else { Ready::empty() },
         }
     }
 

@@ -110,6 +110,16 @@ impl Ring {
             .saturating_sub(self.writing)
     }
 
+    /// Bytes of the open write plan.
+    pub(crate) fn writing(&self) -> u32 {
+        self.writing
+    }
+
+    /// Bytes of the open read plan.
+    pub(crate) fn reading(&self) -> u32 {
+        self.reading
+    }
+
     /// Reserves `len` bytes after the data, at most [`Ring::free`]. A reservation that was still
     /// open is replaced. Slots of the plan may lack a chunk: the shell brings them before copying.
     pub fn plan_write(&mut self, len: u32) -> Plan {

@@ -306,6 +306,26 @@ fn full_then_one_page_makes_room() {
 }
 
 #[test]
+fn every_commit_is_activity() {
+    let mut pipe = Pipe::new(Ends::pair());
+    for n in [3u32, 2] {
+        assert!(matches!(
+            pipe.plan_write(n as usize, n as usize),
+            WriteVerdict::Copy(_)
+        ));
+        let done = pipe.commit_write(n);
+        assert_eq!(done.active, Ready::IN);
+        assert_eq!(done.risen.is_empty(), n == 2);
+    }
+    assert!(matches!(pipe.plan_read(1), ReadVerdict::Copy(_)));
+    assert_eq!(pipe.resize(8192), Err(ResizeError::Busy));
+    let done = pipe.commit_read(1);
+    assert_eq!((done.active, done.risen), (Ready::OUT, Ready::empty()));
+    assert!(matches!(pipe.plan_read(1), ReadVerdict::Copy(_)));
+    assert_eq!(pipe.commit_read(0).active, Ready::empty());
+}
+
+#[test]
 fn hang_up_and_error() {
     let mut pipe = Pipe::new(Ends::pair());
     assert_eq!(pipe.poll_read(None), Ready::empty());

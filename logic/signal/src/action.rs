@@ -168,7 +168,8 @@ impl Action {
     }
 }
 
-/// A process's table of actions; fork copies it, `CLONE_SIGHAND` shares it.
+/// A process's table of actions; fork copies it, `CLONE_SIGHAND` shares it. With 1.5 KiB it is
+/// too large for a kernel stack: keep it in a box and copy by [`Actions::copy_from`].
 #[derive(Clone, Debug)]
 pub struct Actions {
     table: [Action; 64],
@@ -181,6 +182,11 @@ impl Actions {
         Actions {
             table: [Action::DEFAULT; 64],
         }
+    }
+
+    /// Takes over another process's actions, in place.
+    pub fn copy_from(&mut self, other: &Actions) {
+        self.table.copy_from_slice(&other.table);
     }
 
     /// A signal's action.
@@ -227,7 +233,7 @@ impl Actions {
 
     /// execve(2): handlers go back to default, what was ignored stays ignored.
     pub fn on_exec(&mut self) {
-        for action in &mut self.table {
+        for action in self.table.iter_mut() {
             let keep = if action.handler == 1 { 1 } else { 0 };
             *action = Action {
                 handler: keep,

@@ -419,6 +419,9 @@ fn sigaction_rules() {
         SigSet::of(&[Signal::CHLD])
     );
     actions.set(Signal::USR2, handler).unwrap();
+    let mut copy = Actions::new();
+    copy.copy_from(&actions);
+    assert_eq!(copy.get(Signal::USR2), actions.get(Signal::USR2));
     actions.on_exec();
     assert_eq!(
         (actions.get(Signal::USR1), actions.get(Signal::USR2)),

@@ -9,13 +9,13 @@ use alloc::boxed::Box;
 /// Bytes of input that a terminal holds (Linux's `N_TTY_BUF_SIZE`).
 pub const INPUT_BYTES: u32 = 4096;
 
-const MARK_WORDS: usize = (INPUT_BYTES / 64) as usize;
+const MARK_BYTES: usize = (INPUT_BYTES / 8) as usize;
 
 /// The ring.
 #[derive(Debug)]
 pub(crate) struct Lines {
     bytes: Box<[u8]>,
-    marks: [u64; MARK_WORDS],
+    marks: Box<[u8]>,
     pub(crate) tail: u32,
     pub(crate) canon: u32,
     pub(crate) head: u32,
@@ -26,7 +26,7 @@ impl Lines {
         let bytes = zeroed(INPUT_BYTES as usize)?;
         Ok(Lines {
             bytes,
-            marks: [0; MARK_WORDS],
+            marks: zeroed(MARK_BYTES)?,
             tail: 0,
             canon: 0,
             head: 0,
@@ -70,27 +70,27 @@ impl Lines {
     pub(crate) fn is_marked(&self, pos: u32) -> bool {
         let at = index(pos);
         self.marks
-            .get(at / 64)
-            .is_some_and(|word| word >> (at % 64) & 1 == 1)
+            .get(at / 8)
+            .is_some_and(|byte| byte >> (at % 8) & 1 == 1)
     }
 
     pub(crate) fn mark(&mut self, pos: u32) {
         let at = index(pos);
-        if let Some(word) = self.marks.get_mut(at / 64) {
-            *word |= 1 << (at % 64);
+        if let Some(byte) = self.marks.get_mut(at / 8) {
+            *byte |= 1 << (at % 8);
         }
     }
 
     pub(crate) fn unmark(&mut self, pos: u32) {
         let at = index(pos);
-        if let Some(word) = self.marks.get_mut(at / 64) {
-            *word &= !(1 << (at % 64));
+        if let Some(byte) = self.marks.get_mut(at / 8) {
+            *byte &= !(1 << (at % 8));
         }
     }
 
     /// Forgets where lines end.
     pub(crate) fn unmark_all(&mut self) {
-        self.marks = [0; MARK_WORDS];
+        self.marks.fill(0);
     }
 
     /// Drops everything.

@@ -102,7 +102,7 @@ impl Prepared {
 
     /// Makes the call and cleans up behind a success: descriptors are closed, children reaped.
     #[must_use]
-    pub fn make(&self, args: &[usize; 6], highest_fd: i32) -> isize {
+    pub fn make(&self, args: &[usize; 6], first_free: i32) -> isize {
         let own = std::process::id();
         let result = crate::raw_call(self.call.number, args);
         if std::process::id() != own {
@@ -114,7 +114,7 @@ impl Prepared {
         }
         // SAFETY: closes only descriptors that the call can have made, and waits only for a child that it made.
         unsafe {
-            for fd in highest_fd + 1..highest_fd + 9 {
+            for fd in first_free..first_free + 8 {
                 libc::close(fd);
             }
             if self.call.ret == Ret::Fd {

@@ -92,6 +92,7 @@ pub(crate) fn scalar(world: &World, call: &str, arg: &str) -> Option<usize> {
         ("clone", "flags") => Some(0x0010_0000 | libc::SIGCHLD as usize),
         ("close_range", "first" | "last") | ("dup3", "newfd") => Some(600),
         ("close", "fd") => Some(601),
+        ("flock", "operation") => Some(libc::LOCK_EX as usize),
         ("fcntl", "cmd") => Some(libc::F_GETFD as usize),
         ("prctl", "option") => Some(libc::PR_GET_DUMPABLE as usize),
         ("unshare", "flags") => Some(libc::CLONE_FS as usize),

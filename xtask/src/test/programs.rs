@@ -1,6 +1,7 @@
-//! The contract tests as programs: finds `tests/linux/**/*.c`, compiles each once, lays them out for a guest.
+//! The contract tests as programs: finds them, compiles each once, lays them out for a guest.
 //!
-//! A program is kept under a hash of everything that made it (source, headers, flags, compiler), so
+//! A test is a C source `tests/linux/**/NAME.c`, or a program `src/bin/NAME.rs` of a Rust package in
+//! [`RUST_PACKAGES`], made from the table of calls. A C program is kept under a hash of everything that made it (source, headers, flags, compiler), so
 //! a second call compiles nothing. [`Suite`] is the result: a directory that becomes `/tests/linux`.
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
-use xtask::paths;
+use xtask::{builds, paths};
 
 /// The cross compiler.
 const CC: &str = "riscv64-linux-gnu-gcc";
@@ -19,6 +20,16 @@ const CC: &str = "riscv64-linux-gnu-gcc";
 const FLAGS: &[&str] = &["-static", "-O1", "-s", "-Wall", "-Wno-unused-result", "-pthread", "-std=gnu11"];
 /// As many at once as the smallest machine has cores.
 const WORKERS: usize = 2;
+
+/// Packages below `tests/` whose programs are tests.
+const RUST_PACKAGES: [&str; 1] = ["hostile"];
+
+/// What a test is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    C,
+    Rust,
+}
 
 /// A test's source.
 #[derive(Clone, Debug)]
@@ -28,6 +39,7 @@ pub(crate) struct Test {
     /// Its text.
     pub(crate) text: String,
     path: PathBuf,
+    language: Language,
 }
 
 impl Test {
@@ -48,21 +60,28 @@ pub(crate) struct Suite {
 /// All tests whose name contains `only`, in the order of names.
 pub(crate) fn find(only: Option<&str>) -> Result<Vec<Test>> {
     let mut found = BTreeMap::new();
-    collect(&paths::tree().join("tests/linux"), &mut found)?;
+    collect(&paths::tree().join("tests/linux"), Language::C, &mut found)?;
+    for package in RUST_PACKAGES {
+        let programs = paths::tree().join("tests").join(package).join("src/bin");
+        if programs.is_dir() {
+            collect(&programs, Language::Rust, &mut found)?;
+        }
+    }
     let tests: Vec<Test> = found.into_values().collect();
     ensure!(!tests.is_empty(), "there are no tests under tests/linux");
     Ok(tests.into_iter().filter(|t| only.is_none_or(|part| t.name.contains(part))).collect())
 }
 
-fn collect(dir: &Path, found: &mut BTreeMap<String, Test>) -> Result<()> {
+fn collect(dir: &Path, language: Language, found: &mut BTreeMap<String, Test>) -> Result<()> {
+    let ending = if language == Language::C { "c" } else { "rs" };
     for entry in fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, found)?;
-        } else if path.extension().is_some_and(|e| e == "c") {
+            collect(&path, language, found)?;
+        } else if path.extension().is_some_and(|e| e == ending) {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let test = Test { name: name.clone(), text, path };
+            let test = Test { name: name.clone(), text, path, language };
             if let Some(other) = found.insert(name, test) {
                 bail!("two tests have the name {}", other.name);
             }
@@ -96,8 +115,9 @@ pub(crate) fn build(tests: Vec<Test>, label: &str) -> Result<Suite> {
 fn list_line(test: &Test) -> String {
     let mut line = test.name.clone();
     for (asked, attribute) in [("// timeout:", "timeout_s"), ("// mem:", "mem"), ("// args:", "arg")] {
-        let values = test.text.lines().take(30).filter_map(|l| l.strip_prefix(asked));
-        for word in values.flat_map(str::split_whitespace) {
+        let lines = test.text.lines().take(30).map(|l| l.replacen("//!", "//", 1));
+        let values: Vec<String> = lines.filter_map(|l| Some(l.strip_prefix(asked)?.to_owned())).collect();
+        for word in values.iter().flat_map(|v| v.split_whitespace()) {
             line.push_str(&format!(" {attribute}={word}"));
         }
     }
@@ -126,6 +146,9 @@ fn compile_all(tests: &[Test]) -> Result<Vec<PathBuf>> {
         loop {
             let Some(index) = lock(&next).next() else { break };
             let test = &tests[index];
+            if test.language == Language::Rust {
+                continue;
+            }
             let job = Job { name: &test.name, sources: std::slice::from_ref(&test.path), flags: &[], shared };
             match compile(&job, &store) {
                 Ok(program) => lock(&results)[index] = Some(program),
@@ -140,8 +163,14 @@ fn compile_all(tests: &[Test]) -> Result<Vec<PathBuf>> {
     });
     let errors = lock(&errors).join("\n");
     ensure!(errors.is_empty(), "tests do not compile:\n{errors}");
-    let programs = lock(&results).drain(..).collect::<Option<Vec<_>>>();
-    programs.context("a test was not compiled")
+    let mut programs = lock(&results).drain(..).collect::<Vec<_>>();
+    if tests.iter().any(|t| t.language == Language::Rust) {
+        let built = builds::packages(&RUST_PACKAGES)?;
+        for (program, test) in programs.iter_mut().zip(tests).filter(|(_, t)| t.language == Language::Rust) {
+            *program = built.iter().find(|(name, _)| *name == test.name).map(|(_, path)| path.clone());
+        }
+    }
+    programs.into_iter().collect::<Option<Vec<_>>>().context("a test was not compiled")
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -172,6 +201,8 @@ fn compile(job: &Job<'_>, store: &Path) -> Result<PathBuf> {
     let output = Command::new(CC)
         .args(FLAGS)
         .args(job.flags)
+        // Messages name a file as seen from the root, wherever that is.
+        .arg(format!("-ffile-prefix-map={}/=", paths::tree().display()))
         .args(job.sources)
         .arg("-o")
         .arg(&raw)
@@ -212,8 +243,10 @@ mod tests {
 
     #[test]
     fn the_list_has_time_outs() {
-        let test = |text: &str| Test { name: "a".into(), text: text.into(), path: PathBuf::new() };
+        let test =
+            |text: &str| Test { name: "a".into(), text: text.into(), path: PathBuf::new(), language: Language::C };
         assert_eq!(list_line(&test("// x\n// calls: dup\n")), "a\n");
         assert_eq!(list_line(&test("// x\n// timeout: 90\n")), "a timeout_s=90\n");
+        assert_eq!(list_line(&test("//! x\n//! timeout: 90\n//! mem: 512\n")), "a timeout_s=90 mem=512\n");
     }
 }

@@ -131,7 +131,10 @@ pub(crate) fn raise_exception(cause: arch::Cause, frame: &TrapFrame) {
         arch::Cause::Misaligned => (Signal::BUS, BUS_ADRALN, frame.tval),
         _ => (Signal::SEGV, SEGV_ACCERR, frame.tval),
     };
-    crate::task::with_current(|me| raise(me, SigInfo::from_fault(signal, code, addr as u64)));
+    crate::task::with_current(|me| {
+        crate::klog::info!("{}: {cause:?} at {:#x}, address {addr:#x}", me.tid(), frame.pc());
+        raise(me, SigInfo::from_fault(signal, code, addr as u64));
+    });
 }
 
 /// A user access failed for good.
@@ -146,7 +149,10 @@ pub(crate) fn raise_fault(error: FaultError, frame: &TrapFrame) {
         FaultError::BeyondEnd => SigInfo::from_fault(Signal::BUS, BUS_ADRERR, addr),
         FaultError::NoMemory => SigInfo::plain(Signal::KILL, code::SI_KERNEL),
     };
-    crate::task::with_current(|me| raise(me, info));
+    crate::task::with_current(|me| {
+        crate::klog::info!("{}: {error:?} at {:#x}, address {addr:#x}", me.tid(), frame.pc());
+        raise(me, info);
+    });
 }
 
 /// Sends the running thread a signal that it can neither block nor ignore.

@@ -40,7 +40,7 @@ fn try_call(world: &World, call: &'static Call, report: &mut child::Report) {
     if matches!(call.name, "fcntl") {
         lock_and_wait(&mut prepared);
     }
-    let highest = world.next_free();
+    let first_free = world.next_free();
     for (index, arg) in descriptors(call) {
         let absent = [usize::MAX, CLOSED, i32::MAX as usize, 1 << 40 | CLOSED];
         let wrong_kind = [world.dir, world.path, world.null, world.file, world.ended_read, world.ended_write, world.epoll].map(|fd| fd as isize as usize);
@@ -49,7 +49,7 @@ fn try_call(world: &World, call: &'static Call, report: &mut child::Report) {
             prepared.refill();
             let what = format!("{} = {:#x}", arg.name, value);
             report.about_to(&what, nth < absent.len());
-            let result = prepared.make(&prepared.with(index, value), highest);
+            let result = prepared.make(&prepared.with(index, value), first_free);
             let optional = value == usize::MAX && arg.kind == ArgKind::Fd(Null::Allowed);
             if nth < absent.len() && !optional && !refused(call, result) {
                 report.failure(&format!("{what}: gave {}", show(result)));

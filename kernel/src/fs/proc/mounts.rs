@@ -1,0 +1,100 @@
+//! `/proc/PID/mounts` (fstab(5)) and `/proc/PID/mountinfo` (proc_pid_mountinfo(5)).
+
+use super::subject::Subject;
+use super::text::{Failed, Made, Text};
+use crate::fs::context::FsContext;
+use crate::fs::dentry::Dentry;
+use crate::fs::mount::{MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, Mount};
+use crate::fs::walk::path_of;
+use abi::Errno;
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+use core::sync::atomic::Ordering;
+use mem::Ref;
+
+/// Characters that separate fields.
+const SEPARATORS: &[u8] = b" \t\n#";
+
+fn each(subject: &Subject, mut f: impl FnMut(&FsContext, &Mount) -> Made) -> Made {
+    let fs = subject.refs().ok_or(Errno::EINVAL)?.fs;
+    let mut n = 0;
+    while let Some(mount) = fs.namespace.nth(n) {
+        f(&fs, &mount)?;
+        n += 1;
+    }
+    Ok(())
+}
+
+/// `source place type options 0 0`.
+pub(super) fn mounts(subject: &Subject, t: &mut Text) -> Made {
+    each(subject, |fs, m| {
+        t.put_escaped(&m.source, SEPARATORS)?;
+        t.put(b" ")?;
+        put_place(fs, m, t)?;
+        write!(t, " {} ", m.fs.kind)?;
+        put_options(m, t)?;
+        Ok(t.put(b" 0 0\n")?)
+    })
+}
+
+/// `id parent major:minor root place options - type source options`.
+pub(super) fn mountinfo(subject: &Subject, t: &mut Text) -> Made {
+    each(subject, |fs, m| {
+        let parent = m.at.as_ref().map_or(m.id, |at| at.mount.id);
+        let (major, minor) = split_dev(m.fs.dev);
+        write!(t, "{} {parent} {major}:{minor} ", m.id)?;
+        t.put_escaped(&path_in_fs(&m.root)?, SEPARATORS)?;
+        t.put(b" ")?;
+        put_place(fs, m, t)?;
+        t.put(b" ")?;
+        put_options(m, t)?;
+        write!(t, " - {} ", m.fs.kind)?;
+        t.put_escaped(&m.source, SEPARATORS)?;
+        Ok(t.put(b" rw\n")?)
+    })
+}
+
+/// Major and minor number of stat(2)'s encoding.
+pub(super) fn split_dev(dev: u64) -> (u64, u64) {
+    (dev >> 8 & 0xfff, dev & 0xff | dev >> 12 & 0xf_ff00)
+}
+
+fn put_place(fs: &FsContext, m: &Mount, t: &mut Text) -> Result<(), Failed> {
+    match &m.at {
+        Some(at) => Ok(t.put_escaped(&path_of(&fs.root(), at)?, SEPARATORS)?),
+        None => Ok(t.put(b"/")?),
+    }
+}
+
+fn put_options(m: &Mount, t: &mut Text) -> fmt::Result {
+    const NAMES: [(u32, &str); 3] = [(MS_NOSUID, ",nosuid"), (MS_NODEV, ",nodev"), (MS_NOEXEC, ",noexec")];
+    let flags = m.flags.load(Ordering::Relaxed);
+    t.write_str(if flags & MS_RDONLY != 0 { "ro" } else { "rw" })?;
+    for (bit, name) in NAMES {
+        if flags & bit != 0 {
+            t.write_str(name)?;
+        }
+    }
+    t.write_str(",relatime")
+}
+
+/// Path of a dentry from the root of its file system.
+fn path_in_fs(of: &Ref<Dentry>) -> Result<Vec<u8>, Errno> {
+    let mut reversed: Vec<u8> = Vec::new();
+    let mut at = of.clone();
+    while let Some(parent) = at.parent() {
+        at.with_name(|name| {
+            reversed.try_reserve(name.len().saturating_add(1)).map_err(|_| Errno::ENOMEM)?;
+            reversed.extend(name.iter().rev());
+            reversed.push(b'/');
+            Ok::<(), Errno>(())
+        })?;
+        at = parent;
+    }
+    if reversed.is_empty() {
+        reversed.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        reversed.push(b'/');
+    }
+    reversed.reverse();
+    Ok(reversed)
+}

@@ -1,0 +1,250 @@
+//! The directory of a process or thread: its entries.
+
+use super::subject::Subject;
+use super::text::{Made, Text, make, number};
+use super::tree::Each;
+use super::{fds, maps, memory, mounts, number_of, stat, status, with_digits};
+use crate::fs::file::File;
+use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
+use crate::fs::mount::Location;
+use abi::Errno;
+use alloc::vec::Vec;
+use core::fmt::Write;
+use core::sync::atomic::Ordering;
+use mem::{NoMemory, Ref};
+
+/// A name in the directory of a process.
+struct Entry {
+    name: &'static [u8],
+    mode: u32,
+    what: What,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    /// A text; `Access::Ptrace` ones need the right to look into the process when they are opened.
+    Text(fn(&Subject, &mut Text) -> Made, Access),
+    /// A text that can be written.
+    Setting(fn(&Subject, &mut Text) -> Made, fn(&Subject, &[u8]) -> Result<usize, Errno>),
+    /// A file with reads of its own.
+    File(fn(&Subject) -> Result<Ref<dyn File>, Errno>),
+    /// A magic link.
+    Link(fn(&Subject) -> Result<Location, Errno>),
+    /// The descriptors, as links or as texts about them.
+    Fds(fds::Show),
+    /// The threads.
+    Tasks,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Anyone,
+    Ptrace,
+}
+
+const fn text(name: &'static [u8], mode: u32, f: fn(&Subject, &mut Text) -> Made) -> Entry {
+    Entry { name, mode, what: What::Text(f, Access::Anyone) }
+}
+const fn link(name: &'static [u8], f: fn(&Subject) -> Result<Location, Errno>) -> Entry {
+    Entry { name, mode: 0o777, what: What::Link(f) }
+}
+
+static ENTRIES: &[Entry] = &[
+    Entry { name: b"auxv", mode: 0o400, what: What::Text(memory::auxv, Access::Ptrace) },
+    text(b"cmdline", 0o444, memory::command_line),
+    Entry { name: b"comm", mode: 0o644, what: What::Setting(comm, set_comm) },
+    link(b"cwd", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.cwd())),
+    Entry { name: b"environ", mode: 0o400, what: What::Text(memory::environment, Access::Ptrace) },
+    link(b"exe", |s| s.process()?.state.lock().exe.clone().ok_or(Errno::ENOENT)),
+    Entry { name: b"fd", mode: 0o500, what: What::Fds(fds::Show::Links) },
+    Entry { name: b"fdinfo", mode: 0o555, what: What::Fds(fds::Show::Texts) },
+    text(b"limits", 0o444, status::limits),
+    Entry { name: b"maps", mode: 0o444, what: What::File(maps::open) },
+    text(b"mountinfo", 0o444, mounts::mountinfo),
+    text(b"mounts", 0o444, mounts::mounts),
+    text(b"oom_score", 0o444, status::oom_score),
+    Entry { name: b"oom_score_adj", mode: 0o644, what: What::Setting(oom_score_adj, set_oom_score_adj) },
+    link(b"root", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.root())),
+    text(b"stat", 0o444, stat::stat),
+    text(b"statm", 0o444, stat::statm),
+    text(b"status", 0o444, status::status),
+    text(b"wchan", 0o444, |_, t| Ok(t.put(b"0")?)),
+    // Last, because the directory of a thread ends before it.
+    Entry { name: b"task", mode: 0o555, what: What::Tasks },
+];
+
+/// Number of the `entry`th file of a process; 0 is the directory itself. Bit 40 keeps them apart from fixed files.
+pub(super) fn ino(number: u32, entry: u32) -> u64 {
+    1 << 40 | u64::from(number) << 6 | u64::from(entry)
+}
+
+fn entries(subject: &Subject) -> &'static [Entry] {
+    let n = if subject.is_thread() { ENTRIES.len().saturating_sub(1) } else { ENTRIES.len() };
+    ENTRIES.get(..n).unwrap_or_default()
+}
+
+fn kind(what: What) -> u32 {
+    match what {
+        What::Text(..) | What::Setting(..) | What::File(_) => S_IFREG,
+        What::Link(_) => S_IFLNK,
+        What::Fds(_) | What::Tasks => S_IFDIR,
+    }
+}
+
+/// The inode of a virtual file of `subject`.
+pub(super) fn inode(fs: &Ref<FileSystem>, ino: u64, mode: u32, owner: (u32, u32), node: Ref<dyn Virtual>) -> Result<Ref<Inode>, Errno> {
+    Inode::try_new_numbered(fs, ino, mode, owner, Body::Virtual(node)).map_err(|NoMemory| Errno::ENOMEM)
+}
+
+/// The directory of a process or thread.
+pub(super) fn directory(fs: &Ref<FileSystem>, subject: Subject) -> Result<Ref<Inode>, Errno> {
+    let node = Ref::try_new(Directory { fs: fs.clone(), subject }).map_err(|NoMemory| Errno::ENOMEM)?;
+    inode(fs, ino(subject.number(), 0), S_IFDIR | 0o555, subject.owner(), node.unsize(|p| p))
+}
+
+struct Directory {
+    fs: Ref<FileSystem>,
+    subject: Subject,
+}
+
+impl Virtual for Directory {
+    fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
+        self.subject.process().map_err(|_| Errno::ENOENT)?;
+        let (i, entry) = entries(&self.subject).iter().enumerate().find(|(_, e)| e.name == name).ok_or(Errno::ENOENT)?;
+        let number = ino(self.subject.number(), i as u32 + 1);
+        let mode = kind(entry.what) | entry.mode;
+        let no_memory = |NoMemory| Errno::ENOMEM;
+        let node: Ref<dyn Virtual> = match entry.what {
+            What::Fds(show) => fds::directory(&self.fs, self.subject, show)?,
+            What::Tasks => Ref::try_new(Tasks { fs: self.fs.clone(), subject: self.subject }).map_err(no_memory)?.unsize(|p| p),
+            what => Ref::try_new(Leaf { subject: self.subject, what }).map_err(no_memory)?.unsize(|p| p),
+        };
+        inode(&self.fs, number, mode, self.subject.owner(), node)
+    }
+    fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
+        self.subject.process().map_err(|_| Errno::ENOENT)?;
+        let from = usize::try_from(cursor).unwrap_or(usize::MAX);
+        for (i, e) in entries(&self.subject).iter().enumerate().skip(from) {
+            let next = i as u32 + 1;
+            if !each(u64::from(next), ino(self.subject.number(), next), (kind(e.what) >> 12) as u8, e.name) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Leaf {
+    subject: Subject,
+    what: What,
+}
+
+impl Virtual for Leaf {
+    fn read(&self) -> Result<Vec<u8>, Errno> {
+        match self.what {
+            What::Text(f, _) | What::Setting(f, _) => make(|t| f(&self.subject, t)),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+    fn write(&self, data: &[u8]) -> Result<usize, Errno> {
+        match self.what {
+            What::Setting(_, set) => set(&self.subject, data),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+    fn link(&self) -> Result<LinkTarget, Errno> {
+        let What::Link(f) = self.what else { return Err(Errno::EINVAL) };
+        self.subject.check_access()?;
+        let place = f(&self.subject)?;
+        let name = fds::name_of(&place)?;
+        Ok(LinkTarget::Location(place, name))
+    }
+    fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
+        match self.what {
+            What::Text(_, Access::Ptrace) => self.subject.check_access().err().map(Err),
+            What::File(f) => Some(self.subject.check_access().and_then(|()| f(&self.subject))),
+            _ => None,
+        }
+    }
+}
+
+/// `/proc/PID/task`.
+struct Tasks {
+    fs: Ref<FileSystem>,
+    subject: Subject,
+}
+
+impl Virtual for Tasks {
+    fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
+        let tid = number_of(name).ok_or(Errno::ENOENT)?;
+        let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
+        let thread = crate::task::ids::thread(tid).ok_or(Errno::ENOENT)?;
+        let belongs = thread.process_opt().is_some_and(|p| Ref::ptr_eq(p, &process));
+        if !belongs {
+            return Err(Errno::ENOENT);
+        }
+        directory(&self.fs, Subject::of_thread(&process, &thread))
+    }
+    fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
+        let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
+        let mut at = u32::try_from(cursor).unwrap_or(u32::MAX);
+        loop {
+            // By number, not by place: threads that end meanwhile do not hide others.
+            let next = process.state.lock().threads.iter().map(|t| t.tid()).filter(|tid| *tid >= at).min();
+            let Some(tid) = next else { return Ok(()) };
+            at = tid.saturating_add(1);
+            if !with_digits(tid, |name| each(u64::from(at), ino(tid, 0), DT_DIR, name)) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+const DT_DIR: u8 = 4;
+
+/// Adds a process's name as it is.
+pub(super) fn put_name(subject: &Subject, t: &mut Text) -> Made {
+    let name = *subject.process()?.name.lock();
+    let len = name.iter().position(|b| *b == 0).unwrap_or(name.len());
+    Ok(t.put(name.get(..len).unwrap_or_default())?)
+}
+
+fn comm(subject: &Subject, t: &mut Text) -> Made {
+    put_name(subject, t)?;
+    Ok(t.put(b"\n")?)
+}
+
+/// Only threads of the process itself may change its name (proc_pid_comm(5)).
+fn set_comm(subject: &Subject, data: &[u8]) -> Result<usize, Errno> {
+    let process = subject.process()?;
+    if !crate::task::with_current(|me| Ref::ptr_eq(me.process(), &process)) {
+        return Err(Errno::EINVAL);
+    }
+    let text = data.strip_suffix(b"\n").unwrap_or(data);
+    let mut name = [0u8; 16];
+    for (to, from) in name.iter_mut().take(15).zip(text.iter().take_while(|b| **b != 0)) {
+        *to = *from;
+    }
+    *process.name.lock() = name;
+    Ok(data.len())
+}
+
+fn oom_score_adj(subject: &Subject, t: &mut Text) -> Made {
+    let adj = subject.process()?.oom_score_adj.load(Ordering::Relaxed);
+    Ok(writeln!(t, "{adj}")?)
+}
+
+/// -1000 to 1000; lowering it is for root (CAP_SYS_RESOURCE).
+fn set_oom_score_adj(subject: &Subject, data: &[u8]) -> Result<usize, Errno> {
+    let adj: i32 = number(data)?;
+    if !(-1000..=1000).contains(&adj) {
+        return Err(Errno::EINVAL);
+    }
+    let process = subject.process()?;
+    let root = crate::task::with_current(|me| me.cred().is_root());
+    if adj < process.oom_score_adj.load(Ordering::Relaxed) && !root {
+        return Err(Errno::EACCES);
+    }
+    process.oom_score_adj.store(adj, Ordering::Relaxed);
+    Ok(data.len())
+}

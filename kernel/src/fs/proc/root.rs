@@ -1,0 +1,84 @@
+//! The root of procfs: fixed names, then one directory for each process.
+
+use super::process;
+use super::subject::Subject;
+use super::text::make;
+use super::tree::{self, Each, Entry};
+use super::{facts, number_of, rvos, sysctl, system, with_digits};
+use crate::fs::inode::{FileSystem, Inode, LinkTarget, Virtual};
+use crate::task::{ids, with_current};
+use abi::Errno;
+use core::fmt::Write;
+use mem::Ref;
+
+static FIXED: &[Entry] = &[
+    Entry::link(b"self", self_link),
+    Entry::link(b"thread-self", thread_self_link),
+    Entry::text(b"cmdline", facts::command_line),
+    Entry::text(b"cpuinfo", facts::cpuinfo),
+    Entry::text(b"devices", facts::devices),
+    Entry::text(b"filesystems", facts::filesystems),
+    Entry::text(b"interrupts", system::interrupts),
+    Entry::text(b"loadavg", system::loadavg),
+    Entry::text(b"meminfo", system::meminfo),
+    Entry::link(b"mounts", || path(b"self/mounts")),
+    Entry::text(b"partitions", facts::partitions),
+    Entry::dir(b"rvos", rvos::ENTRIES),
+    Entry::text(b"stat", system::stat),
+    Entry::text(b"swaps", facts::swaps),
+    Entry::dir(b"sys", sysctl::ENTRIES),
+    Entry::text(b"uptime", system::uptime),
+    Entry::text(b"version", facts::version),
+];
+
+/// The root directory. Cursors below the count of fixed names are their indexes, those above are pids.
+pub(super) struct Root {
+    fs: Ref<FileSystem>,
+}
+
+impl Root {
+    /// The root of `fs`.
+    pub(super) fn new(fs: &Ref<FileSystem>) -> Root {
+        Root { fs: fs.clone() }
+    }
+}
+
+impl Virtual for Root {
+    fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
+        let Some(number) = number_of(name) else { return tree::lookup(&self.fs, FIXED, name) };
+        // A thread's number leads to its process, although it is not listed (proc(5)).
+        let process = ids::process(number).or_else(|| ids::thread(number).and_then(|t| t.process_opt().cloned()));
+        process::directory(&self.fs, Subject::of_process(&process.ok_or(Errno::ENOENT)?))
+    }
+    fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
+        let fixed = FIXED.len() as u64;
+        if cursor < fixed && !tree::list(FIXED, cursor, each) {
+            return Ok(());
+        }
+        let mut from = u32::try_from(cursor.saturating_sub(fixed)).unwrap_or(u32::MAX);
+        while let Some((pid, _)) = ids::next_process(from) {
+            from = pid.saturating_add(1);
+            let next = fixed.saturating_add(u64::from(from));
+            if !with_digits(pid, |name| each(next, process::ino(pid, 0), DT_DIR, name)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+const DT_DIR: u8 = 4;
+
+fn path(text: &[u8]) -> Result<LinkTarget, Errno> {
+    Ok(LinkTarget::Path(crate::fs::dentry::copy_bytes(text).map_err(|mem::NoMemory| Errno::ENOMEM)?))
+}
+
+fn self_link() -> Result<LinkTarget, Errno> {
+    let pid = with_current(|me| me.process().pid());
+    Ok(LinkTarget::Path(make(|t| Ok(write!(t, "{pid}")?))?))
+}
+
+fn thread_self_link() -> Result<LinkTarget, Errno> {
+    let (pid, tid) = with_current(|me| (me.process().pid(), me.tid()));
+    Ok(LinkTarget::Path(make(|t| Ok(write!(t, "{pid}/task/{tid}")?))?))
+}

@@ -1,0 +1,93 @@
+//! Whom a process or thread directory is about, and who may look.
+
+use crate::fs::context::{Cred, Ids};
+use crate::mm::AddressSpace;
+use crate::task::thread::Refs;
+use crate::task::{Process, Thread, ids, with_current};
+use abi::Errno;
+use mem::Ref;
+
+/// A process, or one thread of it, by identities that are never reused: holding one keeps nothing alive.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject {
+    /// The process's number.
+    pub(super) pid: u32,
+    process_id: u64,
+    thread: Option<ThreadId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ThreadId {
+    tid: u32,
+    id: u64,
+}
+
+impl Subject {
+    /// A process as a whole.
+    pub(super) fn of_process(process: &Process) -> Subject {
+        Subject { pid: process.pid(), process_id: process.id(), thread: None }
+    }
+    /// One thread of it.
+    pub(super) fn of_thread(process: &Process, thread: &Thread) -> Subject {
+        let id = ThreadId { tid: thread.tid(), id: thread.id() };
+        Subject { thread: Some(id), ..Subject::of_process(process) }
+    }
+    /// The number that files show as the pid: the thread's, or the process's.
+    pub(super) fn number(&self) -> u32 {
+        self.thread.map_or(self.pid, |t| t.tid)
+    }
+    /// Whether it is about one thread.
+    pub(super) fn is_thread(&self) -> bool {
+        self.thread.is_some()
+    }
+    /// The process; ESRCH when it has gone.
+    pub(super) fn process(&self) -> Result<Ref<Process>, Errno> {
+        let process = ids::process(self.pid).filter(|p| p.id() == self.process_id).ok_or(Errno::ESRCH)?;
+        if self.thread.is_some() && self.own_thread().is_none() {
+            return Err(Errno::ESRCH);
+        }
+        Ok(process)
+    }
+    fn own_thread(&self) -> Option<Ref<Thread>> {
+        let want = self.thread?;
+        ids::thread(want.tid).filter(|t| t.id() == want.id)
+    }
+    /// The thread that stands for it: its own, or the oldest of the process. `None`: a zombie.
+    pub(super) fn thread(&self) -> Option<Ref<Thread>> {
+        match self.thread {
+            Some(_) => self.own_thread(),
+            None => self.process().ok()?.state.lock().threads.first().cloned(),
+        }
+    }
+    /// Its address space, unless it is ending.
+    pub(super) fn space(&self) -> Option<Ref<AddressSpace>> {
+        self.thread()?.space()
+    }
+    /// Its descriptors, paths and identity, unless it is ending.
+    pub(super) fn refs(&self) -> Option<Refs> {
+        self.thread()?.refs()
+    }
+    /// Effective user and group id: owner of its files.
+    pub(super) fn owner(&self) -> (u32, u32) {
+        self.refs().map_or((0, 0), |r| (r.cred.uid.effective, r.cred.gid.effective))
+    }
+    /// Whether the caller may look into it (ptrace(2), PTRACE_MODE_READ_FSCREDS).
+    pub(super) fn may_access(&self) -> bool {
+        with_current(|me| {
+            let mine = me.cred();
+            if me.process().id() == self.process_id || mine.is_root() {
+                return true;
+            }
+            self.refs().is_some_and(|r| same_ids(&mine, &r.cred))
+        })
+    }
+    /// EACCES unless [`Subject::may_access`].
+    pub(super) fn check_access(&self) -> Result<(), Errno> {
+        if self.may_access() { Ok(()) } else { Err(Errno::EACCES) }
+    }
+}
+
+fn same_ids(mine: &Cred, theirs: &Cred) -> bool {
+    let all = |ids: &Ids, fs: u32| ids.real == fs && ids.effective == fs && ids.saved == fs;
+    all(&theirs.uid, mine.uid.fs) && all(&theirs.gid, mine.gid.fs)
+}

@@ -1,0 +1,140 @@
+//! F10: for each call, the n-th kernel allocation fails, for all n: an error for the caller or a success, no panic, no hang, nothing lost.
+//!
+//! rvOS alone can do this (`debug_fail_alloc`, checked profile); elsewhere it skips. After each call's sweep the kernel's counters must be where they
+//! were. Beside the calls there are whole actions (fork, exec, threads, page faults, pipes, deep paths). Prints calls × failures injected.
+
+use abi::{Blocks, Call, nr};
+use hostile::{Danger, Prepared, System, World, child, chosen_calls, danger, raw_call, show};
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::ExitCode;
+use std::time::Duration;
+
+mod actions;
+
+const ENOSYS: isize = -38;
+/// No call needs more; one that seems to is a loop.
+const MOST: usize = 2000;
+/// What an allocation that fails may turn into.
+const ERRORS: [i32; 9] = [libc::ENOMEM, libc::EAGAIN, libc::EMFILE, libc::ENFILE, libc::ENOSPC, libc::EDQUOT, libc::ENOBUFS, libc::ENOLCK, libc::EFAULT];
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("--exit") {
+        return ExitCode::SUCCESS;
+    }
+    if System::current() == System::Linux || fail_alloc(0) == ENOSYS {
+        return without_failures();
+    }
+    let world = World::new();
+    let calls: Vec<_> = chosen_calls(System::Rvos).into_iter().filter(|call| danger(call.name) == Danger::None).collect();
+    let (mut injected, mut wrong) = (0, 0);
+    for call in &calls {
+        let (count, failures) = guarded(call.name, || child::run(Duration::from_secs(20), |report| sweep_call(&world, call, report)));
+        injected += count;
+        wrong += failures;
+    }
+    let all = std::env::args().skip(1).all(|a| a.starts_with('-'));
+    let actions: &[(&str, fn() -> bool)] = if all { actions::ALL } else { &[] };
+    for (name, action) in actions {
+        let (count, failures) = guarded(name, || child::run(Duration::from_secs(60), |report| sweep_action(*action, report)));
+        injected += count;
+        wrong += failures;
+    }
+    world.remove();
+    println!("alloc_failure_sweep: {} calls and {} actions × {injected} failures, {wrong} wrong", calls.len(), actions.len());
+    if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Elsewhere the actions at least show that they work.
+fn without_failures() -> ExitCode {
+    let world = World::new();
+    let failed: Vec<_> = actions::ALL.iter().filter(|(_, action)| !action()).map(|(name, _)| *name).collect();
+    world.remove();
+    println!("alloc_failure_sweep: this kernel cannot make allocations fail; actions that fail by themselves: {failed:?}");
+    if failed.is_empty() { ExitCode::from(77) } else { ExitCode::FAILURE }
+}
+
+/// The n-th allocation from the next call on fails; returns how many there were since this was last asked.
+fn fail_alloc(n: usize) -> isize {
+    raw_call(nr::debug_fail_alloc, &[n, 0, 0, 0, 0, 0])
+}
+
+/// Runs one sweep and compares the kernel's counters around it.
+fn guarded(name: &str, sweep: impl FnOnce() -> child::Outcome) -> (u64, usize) {
+    let before = counters();
+    let mut outcome = sweep();
+    // What is given back on other harts may take a moment.
+    let mut lost = difference(&before, &counters());
+    for _ in 0..20 {
+        if lost.is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        lost = difference(&before, &counters());
+    }
+    outcome.failures.extend(lost);
+    for failure in &outcome.failures {
+        println!("{name}: {failure}");
+    }
+    (outcome.strict, outcome.failures.len())
+}
+
+/// `/proc/rvos/counters` after the caches were emptied: lines of name and value.
+fn counters() -> BTreeMap<String, i64> {
+    let _ = fs::write("/proc/rvos/control", "drain");
+    let text = fs::read_to_string("/proc/rvos/counters").unwrap_or_default();
+    text.lines().filter_map(|line| line.split_once(' ')).filter_map(|(name, value)| Some((name.to_owned(), value.trim().parse().ok()?))).collect()
+}
+
+fn difference(before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64>) -> Vec<String> {
+    let changed = |(name, value): (&String, &i64)| {
+        let now = after.get(name).copied().unwrap_or_default();
+        (now != *value).then(|| format!("counter {name} went from {value} to {now}"))
+    };
+    before.iter().filter_map(changed).collect()
+}
+
+fn sweep_call(world: &World, call: &'static Call, report: &mut child::Report) {
+    let prepared = Prepared::new(world, call);
+    let first_free = world.next_free();
+    world.reset();
+    report.about_to("no failure", false);
+    let good = prepared.make(&prepared.args, first_free);
+    for n in 1..=MOST {
+        world.reset();
+        prepared.refill();
+        report.about_to(&format!("allocation {n}"), true);
+        let _ = fail_alloc(n);
+        let result = prepared.make(&prepared.args, first_free);
+        let seen = fail_alloc(0);
+        if result < 0 && world.next_free() != first_free {
+            report.failure(&format!("allocation {n}: {} left a descriptor behind", show(result)));
+            let _ = raw_call(nr::close, &[first_free.unsigned_abs() as usize, 0, 0, 0, 0, 0]);
+        }
+        let documented = ERRORS.iter().any(|&e| result == -(e as isize)) || call.errors.iter().any(|e| result == -(*e as isize));
+        if result < 0 && result != good && !documented && call.blocks == Blocks::No {
+            report.failure(&format!("allocation {n}: {}", show(result)));
+        }
+        if seen < n as isize {
+            return; // there was no n-th one
+        }
+    }
+    report.failure(&format!("still allocates after {MOST} failures"));
+}
+
+fn sweep_action(action: fn() -> bool, report: &mut child::Report) {
+    report.about_to("no failure", false);
+    if !action() {
+        report.failure("fails without any injected failure");
+        return;
+    }
+    for n in 1..=MOST {
+        report.about_to(&format!("allocation {n}"), true);
+        let _ = fail_alloc(n);
+        let _ = action();
+        if fail_alloc(0) < n as isize {
+            return;
+        }
+    }
+    report.failure(&format!("still allocates after {MOST} failures"));
+}
