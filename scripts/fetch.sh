@@ -45,6 +45,11 @@ linux() {
 }
 
 case ${1:-} in
-  busybox | linux) lock_cache; mkdir -p "$GUEST"; "$1" ;;
+  busybox | linux)
+    # What is there needs no lock: many guests start at once, and silently.
+    [ -e "$GUEST/$1" ] || lock_cache
+    mkdir -p "$GUEST"
+    "$1"
+    ;;
   *) die "usage: fetch.sh busybox|linux" ;;
 esac

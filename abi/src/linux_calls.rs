@@ -480,17 +480,17 @@ macro_rules! for_each_linux_call {
                 doc: "acct(2): process accounting",
             }
             90 capget(header: InOutStruct(CapUserHeader), data: OutStruct([CapUserData; 2], opt)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ESRCH],
                 doc: "capget(2): read capability sets; version 3 has two elements",
             }
             91 capset(header: InOutStruct(CapUserHeader), data: InStruct([CapUserData; 2])) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM],
                 doc: "capset(2): set the caller's capability sets",
             }
             92 personality(persona: Uint) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL],
                 doc: "personality(2): set or (0xffffffff) read the execution domain",
             }
@@ -520,7 +520,7 @@ macro_rules! for_each_linux_call {
                 doc: "unshare(2): stop sharing parts of the context",
             }
             98 futex(uaddr: Futex, op: Request, val: Uint, timeout: InStruct(Timespec, opt), uaddr2: Futex(opt), val3: Uint) -> Int {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EACCES, EAGAIN, EDEADLK, EFAULT, EINTR, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, ETIMEDOUT],
                 doc: "futex(2): wait and wake on a word; for requeue and wake-op the fourth argument is a number",
             }
@@ -535,17 +535,17 @@ macro_rules! for_each_linux_call {
                 doc: "get_robust_list(2): read a thread's robust list head",
             }
             101 nanosleep(req: InStruct(Timespec), rem: OutStruct(Timespec, opt)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EFAULT, EINTR, EINVAL],
                 doc: "nanosleep(2): sleep; rem is written only on EINTR",
             }
             102 getitimer(which: Int, curr_value: OutStruct(Itimerval)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "getitimer(2): time left of an interval timer",
             }
             103 setitimer(which: Int, new_value: InStruct(Itimerval, opt), old_value: OutStruct(Itimerval, opt)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "setitimer(2): set an interval timer",
             }
@@ -565,52 +565,52 @@ macro_rules! for_each_linux_call {
                 doc: "delete_module(2): unload a kernel module",
             }
             107 timer_create(clockid: Clock, sevp: InStruct(Sigevent, opt), timerid: OutStruct(i32)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EPERM],
                 doc: "timer_create(2): make a POSIX timer",
             }
             108 timer_gettime(timerid: Int, curr_value: OutStruct(Itimerspec)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "timer_gettime(2): time left of a POSIX timer",
             }
             109 timer_getoverrun(timerid: Int) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL],
                 doc: "timer_getoverrun(2): expirations missed since the last signal",
             }
             110 timer_settime(timerid: Int, flags: Flags, new_value: InStruct(Itimerspec), old_value: OutStruct(Itimerspec, opt)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "timer_settime(2): arm or disarm a POSIX timer",
             }
             111 timer_delete(timerid: Int) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL],
                 doc: "timer_delete(2): remove a POSIX timer",
             }
             112 clock_settime(clockid: Clock, tp: InStruct(Timespec)) -> Zero {
-                state: stub, authority: World(SetTime), rights: [], blocks: no,
+                state: live, authority: World(SetTime), rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM],
                 doc: "clock_settime(2): set the real-time clock",
             }
             113 clock_gettime(clockid: Clock, tp: OutStruct(Timespec)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "clock_gettime(2): read a clock",
             }
             114 clock_getres(clockid: Clock, res: OutStruct(Timespec, opt)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "clock_getres(2): a clock's resolution",
             }
             115 clock_nanosleep(clockid: Clock, flags: Flags, req: InStruct(Timespec), rem: OutStruct(Timespec, opt)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EFAULT, EINTR, EINVAL, EOPNOTSUPP],
                 doc: "clock_nanosleep(2): sleep on a clock; rem is written only on EINTR of a relative sleep",
             }
             116 syslog(kind: Int, buf: OutBytes(len, opt), len: Int) -> Int {
-                state: stub, authority: World(KernelLog), rights: [], blocks: yes,
+                state: live, authority: World(KernelLog), rights: [], blocks: yes,
                 errors: [EFAULT, EINTR, EINVAL, EPERM],
                 doc: "syslog(2): read and control the kernel log",
             }
@@ -620,57 +620,57 @@ macro_rules! for_each_linux_call {
                 doc: "ptrace(2): trace a process",
             }
             118 sched_setparam(pid: Pid, param: InStruct(SchedParam)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "sched_setparam(2): set the static priority; a real-time one needs the grant RealTime",
             }
             119 sched_setscheduler(pid: Pid, policy: Int, param: InStruct(SchedParam)) -> Zero {
-                state: stub, authority: World(RealTime), rights: [], blocks: no,
+                state: live, authority: World(RealTime), rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "sched_setscheduler(2): set policy and priority; only real-time policies need the grant; pid within the scope",
             }
             120 sched_getscheduler(pid: Pid) -> Int {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EINVAL, ESRCH],
                 doc: "sched_getscheduler(2): a thread's policy",
             }
             121 sched_getparam(pid: Pid, param: OutStruct(SchedParam)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ESRCH],
                 doc: "sched_getparam(2): a thread's static priority",
             }
             122 sched_setaffinity(pid: Pid, len: Len, mask: InBytes(len)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ENOMEM, EPERM, ESRCH],
                 doc: "sched_setaffinity(2): harts that a thread may use; missing bytes count as zero",
             }
             123 sched_getaffinity(pid: Pid, len: Len, mask: OutBytes(len)) -> Size {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ENOMEM, ESRCH],
                 doc: "sched_getaffinity(2): harts that a thread may use; the result is the size of the kernel's mask",
             }
             124 sched_yield() -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "sched_yield(2): let others run",
             }
             125 sched_get_priority_max(policy: Int) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL],
                 doc: "sched_get_priority_max(2): the greatest static priority",
             }
             126 sched_get_priority_min(policy: Int) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL],
                 doc: "sched_get_priority_min(2): the least static priority",
             }
             127 sched_rr_get_interval(pid: Pid, interval: OutStruct(Timespec)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ESRCH],
                 doc: "sched_rr_get_interval(2): the round-robin slice",
             }
             128 restart_syscall() -> Int {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EINTR],
                 doc: "restart_syscall(2): continue a sleep that a stop interrupted; made by the kernel only",
             }
@@ -730,72 +730,72 @@ macro_rules! for_each_linux_call {
                 doc: "rt_sigreturn(2): return from a signal handler; a0 is the one saved in the frame",
             }
             140 setpriority(which: Int, who: Int, prio: Int) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EACCES, EINVAL, EPERM, ESRCH],
                 doc: "setpriority(2): set the nice value",
             }
             141 getpriority(which: Int, who: Int) -> Int {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EINVAL, ESRCH],
                 doc: "getpriority(2): the highest priority, as 20 - nice",
             }
             142 reboot(magic: Uint, magic2: Uint, op: Uint, arg: Path(opt)) -> Zero {
-                state: stub, authority: World(Power), rights: [], blocks: no,
+                state: live, authority: World(Power), rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM],
                 doc: "reboot(2): power off, restart or halt; arg is read for RESTART2 only",
             }
             143 setregid(rgid: Gid, egid: Gid) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "setregid(2): set real and effective group",
             }
             144 setgid(gid: Gid) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "setgid(2): set the group",
             }
             145 setreuid(ruid: Uid, euid: Uid) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "setreuid(2): set real and effective user",
             }
             146 setuid(uid: Uid) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "setuid(2): set the user",
             }
             147 setresuid(ruid: Uid, euid: Uid, suid: Uid) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "setresuid(2): set real, effective and saved user",
             }
             148 getresuid(ruid: OutStruct(u32), euid: OutStruct(u32), suid: OutStruct(u32)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT],
                 doc: "getresuid(2): real, effective and saved user",
             }
             149 setresgid(rgid: Gid, egid: Gid, sgid: Gid) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "setresgid(2): set real, effective and saved group",
             }
             150 getresgid(rgid: OutStruct(u32), egid: OutStruct(u32), sgid: OutStruct(u32)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT],
                 doc: "getresgid(2): real, effective and saved group",
             }
             151 setfsuid(uid: Uid) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "setfsuid(2): set the user of file checks; the result is the earlier one",
             }
             152 setfsgid(gid: Gid) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "setfsgid(2): set the group of file checks; the result is the earlier one",
             }
             153 times(buf: OutStruct(Tms, opt)) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT],
                 doc: "times(2): processor times in ticks of 10 ms",
             }
@@ -820,42 +820,42 @@ macro_rules! for_each_linux_call {
                 doc: "setsid(2): start a session",
             }
             158 getgroups(size: Int, list: OutArray(u32, size, opt)) -> Count {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "getgroups(2): supplementary groups; size 0 asks for their number",
             }
             159 setgroups(size: Int, list: InArray(u32, size, opt)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ENOMEM, EPERM],
                 doc: "setgroups(2): set the supplementary groups",
             }
             160 uname(buf: OutStruct(Utsname)) -> Zero {
-                state: stub, authority: Uts, rights: [], blocks: no,
+                state: live, authority: Uts, rights: [], blocks: no,
                 errors: [EFAULT],
                 doc: "uname(2): names of system, host and machine",
             }
             161 sethostname(name: InBytes(len), len: Int) -> Zero {
-                state: stub, authority: Uts, rights: [], blocks: no,
+                state: live, authority: Uts, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM],
                 doc: "sethostname(2): set the host name, 64 bytes at most",
             }
             162 setdomainname(name: InBytes(len), len: Int) -> Zero {
-                state: stub, authority: Uts, rights: [], blocks: no,
+                state: live, authority: Uts, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM],
                 doc: "setdomainname(2): set the NIS domain name, 64 bytes at most",
             }
             163 getrlimit(resource: Int, rlim: OutStruct(Rlimit64)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "getrlimit(2): a resource limit",
             }
             164 setrlimit(resource: Int, rlim: InStruct(Rlimit64)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM],
                 doc: "setrlimit(2): set a resource limit",
             }
             165 getrusage(who: Int, usage: OutStruct(Rusage)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "getrusage(2): resources used",
             }
@@ -865,22 +865,22 @@ macro_rules! for_each_linux_call {
                 doc: "umask(2): set the creation mask; the result is the earlier one",
             }
             167 prctl(option: Request, arg2: Opaque, arg3: Opaque, arg4: Opaque, arg5: Opaque) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, EPERM],
                 doc: "prctl(2): operations on the process; what the arguments are depends on the option",
             }
             168 getcpu(cpu: OutStruct(u32, opt), node: OutStruct(u32, opt), cache: Addr) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT],
                 doc: "getcpu(2): the hart that runs the caller; cache is unused",
             }
             169 gettimeofday(tv: OutStruct(Timeval, opt), tz: OutStruct(Timezone, opt)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT],
                 doc: "gettimeofday(2): the time of day",
             }
             170 settimeofday(tv: InStruct(Timeval, opt), tz: InStruct(Timezone, opt)) -> Zero {
-                state: stub, authority: World(SetTime), rights: [], blocks: no,
+                state: live, authority: World(SetTime), rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM],
                 doc: "settimeofday(2): set the time of day",
             }
@@ -900,22 +900,22 @@ macro_rules! for_each_linux_call {
                 doc: "getppid(2): the parent's process id, 0 outside the scope",
             }
             174 getuid() -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "getuid(2): the real user",
             }
             175 geteuid() -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "geteuid(2): the effective user",
             }
             176 getgid() -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "getgid(2): the real group",
             }
             177 getegid() -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [],
                 doc: "getegid(2): the effective group",
             }
@@ -925,7 +925,7 @@ macro_rules! for_each_linux_call {
                 doc: "gettid(2): the caller's thread id",
             }
             179 sysinfo(info: OutStruct(Sysinfo)) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT],
                 doc: "sysinfo(2): memory, load and uptime",
             }
@@ -1025,7 +1025,7 @@ macro_rules! for_each_linux_call {
                 doc: "socket(2): make a socket",
             }
             199 socketpair(domain: Int, kind: Int, protocol: Int, sv: OutStruct([i32; 2])) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAFNOSUPPORT, EFAULT, EMFILE, ENFILE, EOPNOTSUPP, EPROTONOSUPPORT],
                 doc: "socketpair(2): make two connected sockets",
             }
@@ -1062,7 +1062,7 @@ macro_rules! for_each_linux_call {
                 doc: "getpeername(2): the peer's name",
             }
             206 sendto(sockfd: Fd, buf: InBytes(len), len: Len, flags: Flags, dest_addr: InBytes(addrlen, opt), addrlen: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EACCES, EAGAIN, EBADF, ECONNRESET, EDESTADDRREQ, EFAULT, EINTR, EINVAL, EISCONN, EMSGSIZE, ENOBUFS,
                     ENOMEM, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPIPE],
                 doc: "sendto(2): send a message",
@@ -1070,7 +1070,7 @@ macro_rules! for_each_linux_call {
             207 recvfrom(
                 sockfd: Fd, buf: OutBytes(len), len: Len, flags: Flags, src_addr: OutBytes(addrlen, opt), addrlen: InOutStruct(u32, opt)
             ) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, ECONNREFUSED, EFAULT, EINTR, EINVAL, ENOMEM, ENOTCONN, ENOTSOCK],
                 doc: "recvfrom(2): receive a message",
             }
@@ -1085,18 +1085,18 @@ macro_rules! for_each_linux_call {
                 doc: "getsockopt(2): read a socket option",
             }
             210 shutdown(sockfd: Fd, how: Int) -> Zero {
-                state: stub, authority: Descriptor, rights: [MANAGE], blocks: no,
+                state: live, authority: Descriptor, rights: [MANAGE], blocks: no,
                 errors: [EBADF, EINVAL, ENOTCONN, ENOTSOCK],
                 doc: "shutdown(2): close one or both directions",
             }
             211 sendmsg(sockfd: Fd, msg: InStruct(Msghdr), flags: Flags) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EACCES, EAGAIN, EBADF, ECONNRESET, EDESTADDRREQ, EFAULT, EINTR, EINVAL, EISCONN, EMSGSIZE, ENOBUFS,
                     ENOMEM, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPIPE],
                 doc: "sendmsg(2): send a message with descriptors; each sent needs DUP and TRANSFER",
             }
             212 recvmsg(sockfd: Fd, msg: InOutStruct(Msghdr), flags: Flags) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, ECONNREFUSED, EFAULT, EINTR, EINVAL, EMSGSIZE, ENOMEM, ENOTCONN, ENOTSOCK],
                 doc: "recvmsg(2): receive a message with descriptors",
             }
@@ -1261,12 +1261,12 @@ macro_rules! for_each_linux_call {
             258 riscv_hwprobe(
                 pairs: InOutArray(HwprobePair, pair_count), pair_count: Len, cpusetsize: Len, cpus: InBytes(cpusetsize, opt), flags: Flags
             ) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "riscv_hwprobe: what the harts can do (kernel documentation, arch/riscv/hwprobe)",
             }
             259 riscv_flush_icache(start: Addr, end: Addr, flags: Flags) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL],
                 doc: "riscv_flush_icache(2): make written code visible to instruction fetch on all harts",
             }
@@ -1276,7 +1276,7 @@ macro_rules! for_each_linux_call {
                 doc: "wait4(2): wait for a child",
             }
             261 prlimit64(pid: Pid, resource: Int, new_limit: InStruct(Rlimit64, opt), old_limit: OutStruct(Rlimit64, opt)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "prlimit64(2): set and read a process's limit",
             }
@@ -1346,12 +1346,12 @@ macro_rules! for_each_linux_call {
                 doc: "finit_module(2): load a kernel module from a descriptor",
             }
             274 sched_setattr(pid: Pid, attr: InOutStruct(SchedAttr), flags: Flags) -> Zero {
-                state: stub, authority: World(RealTime), rights: [], blocks: no,
+                state: live, authority: World(RealTime), rights: [], blocks: no,
                 errors: [E2BIG, EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "sched_setattr(2): set policy and attributes; the struct holds its size, 48 at least or 0; only real-time policies need the grant",
             }
             275 sched_getattr(pid: Pid, attr: OutSized(SchedAttr, size), size: Len, flags: Flags) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ESRCH],
                 doc: "sched_getattr(2): a thread's policy and attributes; size at least 48",
             }
@@ -1367,7 +1367,7 @@ macro_rules! for_each_linux_call {
                 doc: "seccomp(2): filter the caller's own calls",
             }
             278 getrandom(buf: OutBytes(buflen), buflen: Len, flags: Flags) -> Size {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EFAULT, EINTR, EINVAL],
                 doc: "getrandom(2): random bytes; the pool is seeded before process 1 starts, so it never waits",
             }
@@ -1393,7 +1393,7 @@ macro_rules! for_each_linux_call {
                 doc: "userfaultfd(2): handle page faults in user mode",
             }
             283 membarrier(cmd: Request, flags: Flags, cpu_id: Int) -> Int {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, EPERM],
                 doc: "membarrier(2): order memory accesses on the harts that run this process",
             }
@@ -1447,7 +1447,7 @@ macro_rules! for_each_linux_call {
                 doc: "io_pgetevents: io_getevents with a signal mask",
             }
             293 rseq(rseq: Addr, rseq_len: Len, flags: Flags, sig: Uint) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EBUSY, EFAULT, EINVAL, EPERM],
                 doc: "rseq(2): register restartable sequences; the area (RseqAbi) is written on each return to user mode, where a bad one is SIGSEGV",
             }

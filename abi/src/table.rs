@@ -4,10 +4,9 @@
 
 use crate::call::{Arg, ArgKind, Authority, Blocks, Call, Direction, Grant, Null, Ret, State};
 use crate::{
-    CapUserData, CapUserHeader, CloneArgs, EpollEvent, Errno, FutexWaitv, HwprobePair, Iovec,
-    Itimerspec, Itimerval, Mmsghdr, MqAttr, Msghdr, OpenHow, Pollfd, Rights, Rlimit64, Rusage,
-    SchedAttr, SchedParam, SigSet, Sigaction, Sigevent, Siginfo, SigmaskArg, StackT, Stat, Statfs,
-    Statx, Sysinfo, Timespec, Timeval, Timex, Timezone, Tms, Utsname,
+    CapUserData, CapUserHeader, CloneArgs, EpollEvent, Errno, FutexWaitv, HwprobePair, Iovec, Itimerspec, Itimerval, Mmsghdr,
+    MqAttr, Msghdr, OpenHow, Pollfd, Rights, Rlimit64, Rusage, SchedAttr, SchedParam, SigSet, Sigaction, Sigevent, Siginfo,
+    SigmaskArg, StackT, Stat, Statfs, Statx, Sysinfo, Timespec, Timeval, Timex, Timezone, Tms, Utsname,
 };
 
 /// Every Linux call of riscv64, ascending by number.
@@ -22,31 +21,19 @@ pub const FIRST_NATIVE_CALL: usize = 0x1000;
 /// The call of this number, in either range.
 #[must_use]
 pub fn call_by_number(number: usize) -> Option<&'static Call> {
-    let calls = if number < FIRST_NATIVE_CALL {
-        LINUX_CALLS
-    } else {
-        NATIVE_CALLS
-    };
-    let index = calls
-        .binary_search_by_key(&number, |call| call.number)
-        .ok()?;
+    let calls = if number < FIRST_NATIVE_CALL { LINUX_CALLS } else { NATIVE_CALLS };
+    let index = calls.binary_search_by_key(&number, |call| call.number).ok()?;
     calls.get(index)
 }
 
 /// The call of this name, in either range.
 #[must_use]
 pub fn call_by_name(name: &str) -> Option<&'static Call> {
-    LINUX_CALLS
-        .iter()
-        .chain(NATIVE_CALLS)
-        .find(|call| call.name == name)
+    LINUX_CALLS.iter().chain(NATIVE_CALLS).find(|call| call.name == name)
 }
 
 /// The number of every call as a constant of the call's own name: `nr::openat`.
-#[expect(
-    non_upper_case_globals,
-    reason = "a constant has the name of its call, so that macros over the table can use it"
-)]
+#[expect(non_upper_case_globals, reason = "a constant has the name of its call, so that macros over the table can use it")]
 pub mod nr {
     macro_rules! numbers {
         ($($number:literal $name:ident ($($args:tt)*) -> $ret:ident { $($rest:tt)* })*) => {

@@ -1,13 +1,7 @@
 //! The tables are whole and consistent, and the numbers are those of `linux-raw-sys`.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on should stop here"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop here")]
 
-use crate::{
-    Arg, ArgKind, Authority, Call, Errno, LINUX_CALLS, NATIVE_CALLS, Ret, Rights, State,
-    call_by_name, call_by_number,
-};
+use crate::{Arg, ArgKind, Authority, Call, Errno, LINUX_CALLS, NATIVE_CALLS, Ret, Rights, State, call_by_name, call_by_number};
 
 fn all_calls() -> impl Iterator<Item = &'static Call> {
     LINUX_CALLS.iter().chain(NATIVE_CALLS)
@@ -60,18 +54,10 @@ fn is_count(arg: &Arg) -> bool {
 #[test]
 fn rights_match_descriptors() {
     for call in all_calls() {
-        let descriptors = call
-            .args
-            .iter()
-            .filter(|arg| arg.kind.is_descriptor())
-            .count();
+        let descriptors = call.args.iter().filter(|arg| arg.kind.is_descriptor()).count();
         assert_eq!(call.rights.len(), descriptors, "{}", call.name);
         if call.authority == Authority::Descriptor {
-            assert!(
-                descriptors > 0,
-                "{} claims a descriptor that it does not take",
-                call.name
-            );
+            assert!(descriptors > 0, "{} claims a descriptor that it does not take", call.name);
         }
     }
 }
@@ -80,31 +66,15 @@ fn rights_match_descriptors() {
 fn errors_match_arguments() {
     for call in all_calls() {
         let has = |errno| call.errors.contains(&errno);
-        assert!(
-            call.errors.is_sorted_by_key(|errno| errno.name()),
-            "{}",
-            call.name
-        );
+        assert!(call.errors.is_sorted_by_key(|errno| errno.name()), "{}", call.name);
         if call.args.iter().any(|arg| arg.kind.is_pointer()) {
-            assert!(
-                has(Errno::EFAULT),
-                "{} takes a pointer without EFAULT",
-                call.name
-            );
+            assert!(has(Errno::EFAULT), "{} takes a pointer without EFAULT", call.name);
         }
         if call.args.iter().any(|arg| arg.kind.is_descriptor()) {
-            assert!(
-                has(Errno::EBADF),
-                "{} takes a descriptor without EBADF",
-                call.name
-            );
+            assert!(has(Errno::EBADF), "{} takes a descriptor without EBADF", call.name);
         }
         if call.state == State::Live {
-            assert!(
-                !has(Errno::ENOSYS) || call.name == "futex",
-                "{} is live with ENOSYS",
-                call.name
-            );
+            assert!(!has(Errno::ENOSYS) || call.name == "futex", "{} is live with ENOSYS", call.name);
         }
     }
 }
@@ -112,11 +82,7 @@ fn errors_match_arguments() {
 #[test]
 fn docs_are_one_line() {
     for call in all_calls() {
-        assert!(
-            !call.doc.is_empty() && !call.doc.contains('\n') && call.doc.len() < 240,
-            "{}",
-            call.name
-        );
+        assert!(!call.doc.is_empty() && !call.doc.contains('\n') && call.doc.len() < 240, "{}", call.name);
     }
 }
 
@@ -126,19 +92,9 @@ fn a_row_reads_as_written() {
     assert_eq!((read.number, crate::nr::read), (63, 63));
     assert_eq!(read.rights, [Rights::READ]);
     assert_eq!(read.ret, Ret::Size);
-    assert!(matches!(
-        read.args[1].kind,
-        ArgKind::Bytes { count: "count", .. }
-    ));
+    assert!(matches!(read.args[1].kind, ArgKind::Bytes { count: "count", .. }));
     assert!(call_by_name("ppoll").unwrap().args[0].kind.is_pointer());
-    assert!(matches!(
-        call_by_name("fstat").unwrap().args[1].kind,
-        ArgKind::Struct {
-            ty: "Stat",
-            size: 128,
-            ..
-        }
-    ));
+    assert!(matches!(call_by_name("fstat").unwrap().args[1].kind, ArgKind::Struct { ty: "Stat", size: 128, .. }));
 }
 
 #[test]
@@ -149,10 +105,7 @@ fn errno_there_and_back() {
         assert_eq!(Errno::from_return(errno.to_return()), Err(errno));
     }
     assert_eq!(Errno::from_return(0), Ok(0));
-    assert_eq!(
-        Errno::from_return(4095_usize.wrapping_neg() - 1),
-        Ok(4095_usize.wrapping_neg() - 1)
-    );
+    assert_eq!(Errno::from_return(4095_usize.wrapping_neg() - 1), Ok(4095_usize.wrapping_neg() - 1));
     assert_eq!(Errno::from_number(0), None);
     assert_eq!(Errno::from_number(41), None);
 }

@@ -43,6 +43,12 @@ pub(crate) fn monotonic_ns() -> u64 {
     ((u128::from(ticks) * u128::from(t.mult)) >> 32) as u64
 }
 
+/// Ticks of the timebase as nanoseconds.
+#[inline]
+pub(crate) fn ns_of_ticks(ticks: u64) -> u64 {
+    TIMEBASE.get().map_or(0, |t| ((u128::from(ticks) * u128::from(t.mult)) >> 32) as u64)
+}
+
 /// The first tick at which `monotonic_ns() >= ns`.
 pub(crate) fn ticks_at(ns: u64) -> u64 {
     let Some(t) = TIMEBASE.get() else { return u64::MAX };
@@ -55,6 +61,11 @@ pub(crate) fn real_ns() -> u64 {
     monotonic_ns().saturating_add_signed(REAL_OFFSET_NS.load(Ordering::Relaxed))
 }
 
+/// How often the real-time clock was set.
+pub(crate) fn real_changes() -> u32 {
+    REAL_CHANGES.load(Ordering::Acquire)
+}
+
 /// Real time minus monotonic time, in nanoseconds.
 pub(crate) fn real_offset_ns() -> i64 {
     REAL_OFFSET_NS.load(Ordering::Relaxed)
@@ -64,7 +75,7 @@ pub(crate) fn real_offset_ns() -> i64 {
 pub(crate) fn set_real_ns(ns: u64) {
     let offset = (ns as i64).wrapping_sub(monotonic_ns() as i64);
     REAL_OFFSET_NS.store(offset, Ordering::Relaxed);
-    REAL_CHANGES.fetch_add(1, Ordering::Relaxed);
+    REAL_CHANGES.fetch_add(1, Ordering::Release);
 }
 
 /// Real time at boot, in nanoseconds since 1970.

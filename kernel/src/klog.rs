@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use sync::{SpinLock, levels};
 
 /// Bytes of the ring.
-const RING: usize = 32 * 1024;
+pub(crate) const RING: usize = 32 * 1024;
 
 struct Ring {
     bytes: [u8; RING],
@@ -36,6 +36,11 @@ pub(crate) enum Level {
 /// Sets which messages reach the console: those with a level below `level`.
 pub(crate) fn set_console_level(level: u8) {
     CONSOLE_LEVEL.store(level, Ordering::Relaxed);
+}
+
+/// The level below which messages reach the console.
+pub(crate) fn console_level() -> u8 {
+    CONSOLE_LEVEL.load(Ordering::Relaxed)
 }
 
 /// Writes a message; used through [`info!`], [`warn!`] and [`error!`].

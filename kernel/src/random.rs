@@ -35,10 +35,9 @@ pub(crate) fn fill(out: &mut [u8]) {
     {
         let mut pool = POOL.lock();
         let stir = STIR.swap(0, Ordering::Relaxed);
-        if let [a, b, ..] = &mut pool.key {
-            *a ^= stir as u32;
-            *b ^= (stir >> 32) as u32;
-        }
+        let [a, b, ..] = &mut pool.key;
+        *a ^= stir as u32;
+        *b ^= (stir >> 32) as u32;
         pool.counter = pool.counter.wrapping_add(1);
         let first = block(&pool.key, pool.counter);
         rekey(&mut pool, &first);
@@ -74,11 +73,41 @@ fn rekey(pool: &mut Pool, block: &[u32; 16]) {
 fn block(key: &[u32; 8], counter: u64) -> [u32; 16] {
     let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
     let start = [
-        0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574, k0, k1, k2, k3, k4, k5, k6, k7,
-        counter as u32, (counter >> 32) as u32, 0, 0,
+        0x6170_7865,
+        0x3320_646e,
+        0x7962_2d32,
+        0x6b20_6574,
+        k0,
+        k1,
+        k2,
+        k3,
+        k4,
+        k5,
+        k6,
+        k7,
+        counter as u32,
+        (counter >> 32) as u32,
+        0,
+        0,
     ];
-    let [mut x0, mut x1, mut x2, mut x3, mut x4, mut x5, mut x6, mut x7, mut x8, mut x9, mut xa, mut xb, mut xc, mut xd, mut xe, mut xf] =
-        start;
+    let [
+        mut x0,
+        mut x1,
+        mut x2,
+        mut x3,
+        mut x4,
+        mut x5,
+        mut x6,
+        mut x7,
+        mut x8,
+        mut x9,
+        mut xa,
+        mut xb,
+        mut xc,
+        mut xd,
+        mut xe,
+        mut xf,
+    ] = start;
     for _ in 0..10 {
         quarter(&mut x0, &mut x4, &mut x8, &mut xc);
         quarter(&mut x1, &mut x5, &mut x9, &mut xd);

@@ -3,15 +3,15 @@
 //! An interrupt only leaves a mark in the hart's `pending` word. Where preemption is on (at once, or when the last guard
 //! goes) [`preempt_point`] does what the marks stand for and lets the scheduler choose.
 
-use crate::task::{sched, timers, with_current};
+use crate::interrupts::{Line, count};
+use crate::task::{accounting, sched, timers, with_current};
 use crate::{linux, mm};
 use arch::{Cause, Handlers, TrapFrame, flag, pending};
 use core::sync::atomic::Ordering::Relaxed;
 use sync::{Hooks, preempt_off};
 
 static HANDLERS: Handlers = Handlers { user: from_user, kernel: from_kernel, overflow: crate::panic::stack_overflow };
-static HOOKS: Hooks =
-    Hooks { preempt_point, wait: crate::task::parking::wait, wake: crate::task::parking::wake };
+static HOOKS: Hooks = Hooks { preempt_point, wait: crate::task::parking::wait, wake: crate::task::parking::wake };
 
 /// Registers the handlers; once, on the boot hart.
 pub(crate) fn init() {
@@ -21,6 +21,7 @@ pub(crate) fn init() {
 
 /// A trap from user mode.
 fn from_user(frame: &mut TrapFrame) {
+    with_current(accounting::enter);
     match Cause::take(frame) {
         Cause::SystemCall => {
             arch::irq_enable();
@@ -73,6 +74,7 @@ pub(crate) fn to_user(frame: &mut TrapFrame) {
             with_current(|me| crate::task::signal::on_the_way_out(me, frame));
         }
     }
+    with_current(accounting::leave);
     // The registers are the thread's, and memory agrees with them or is older: what the switch left says which.
     frame.set_fs(arch::fs_live());
 }
@@ -138,12 +140,15 @@ fn preempt_point() {
             break;
         }
         if marks & pending::TIMER != 0 {
+            count(Line::Timer);
             timers::on_interrupt(&guard);
         }
         if marks & pending::IPI != 0 {
+            count(Line::Ipi);
             sched::on_kick(&guard);
         }
         if marks & pending::EXTERNAL != 0 {
+            count(Line::External);
             crate::boot::devices::on_external(&guard);
             Cause::unmask_external();
         }

@@ -104,14 +104,15 @@ impl Watch for Tty {
 struct TtyFile(Ref<Tty>);
 
 /// Opens the console.
-pub(crate) fn open_console(_me: &Thread, _no_ctty: bool) -> Result<Ref<dyn File>, Stop> {
+pub(crate) fn open_console() -> Result<Ref<dyn File>, Stop> {
     let tty = CONSOLE.get().ok_or(Errno::EIO)?.clone();
     Ok(Ref::try_new(TtyFile(tty))?.unsize(|p| p))
 }
 
 /// Opens the controlling terminal.
 pub(crate) fn open_controlling(me: &Thread) -> Result<Ref<dyn File>, Stop> {
-    open_console(me, true)
+    let _ = me;
+    open_console()
 }
 
 impl File for TtyFile {
@@ -200,6 +201,23 @@ impl File for TtyFile {
     }
 }
 
-
 /// A process began a session of its own: it has no controlling terminal.
 pub(crate) fn left_session(_process: &crate::task::Process) {}
+
+/// The controlling terminal of a process as `/proc` shows it.
+pub(crate) struct Controlling {
+    /// Device number.
+    pub(crate) number: u32,
+}
+
+impl Controlling {
+    /// Foreground process group, -1 for none.
+    pub(crate) fn foreground_or_none(&self) -> i32 {
+        -1
+    }
+}
+
+/// The controlling terminal of a process: none has one yet.
+pub(crate) fn of_process(_process: &crate::task::Process) -> Option<Controlling> {
+    None
+}

@@ -25,7 +25,7 @@ job=$!
 wait $job
 echo "wait was ended: $?"
 kill $job
-wait $job
+wait $job 2>/dev/null
 echo "the job's status: $?"
 # While a child runs in the foreground, a trap waits for its end.
 (sleep 0.5; kill -USR1 $me) &

@@ -124,10 +124,10 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let tree = Tree::load(&paths::tree())?;
     if args.bless {
-        unsafe_lines::bless(&tree)?;
+        unsafe_lines::bless(&Tree::load(&paths::tree())?)?;
     }
+    let tree = Tree::load(&paths::tree())?;
     let tally = run_rules(&tree, &args);
     println!("check: {} rules hold, {} broken", tally.held, tally.broken.len());
     Ok(if tally.broken.is_empty() && tally.held > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -142,8 +142,7 @@ pub(crate) struct Tally {
 /// Runs every rule that the options leave in, printing as it goes.
 pub(crate) fn run_rules(tree: &Tree, args: &Args) -> Tally {
     let wanted = |rule: &&Rule| {
-        args.only.as_ref().is_none_or(|part| rule.name.contains(part.as_str()))
-            && !(args.fast && rule.cost == Cost::Compiles)
+        args.only.as_ref().is_none_or(|part| rule.name.contains(part.as_str())) && !(args.fast && rule.cost == Cost::Compiles)
     };
     let mut tally = Tally { held: 0, broken: Vec::new() };
     for rule in RULES.iter().filter(wanted) {

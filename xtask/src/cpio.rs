@@ -109,9 +109,8 @@ impl Archive {
             let stamp = host_stamp(&meta);
             if meta.is_dir() {
                 self.dir_bytes(&name, meta.mode() & 0o7777, stamp);
-                let mut below: Vec<_> = fs::read_dir(&path)
-                    .and_then(Iterator::collect)
-                    .with_context(|| format!("cannot list {}", path.display()))?;
+                let mut below: Vec<_> =
+                    fs::read_dir(&path).and_then(Iterator::collect).with_context(|| format!("cannot list {}", path.display()))?;
                 below.sort_by_key(|entry: &fs::DirEntry| std::cmp::Reverse(entry.file_name()));
                 for entry in below {
                     let child = [trimmed(&name), b"/", entry.file_name().as_bytes()].concat();
@@ -246,8 +245,7 @@ impl Archive {
                 Some(_) => at = next,
                 None => {
                     let ino = self.new_ino();
-                    let entry =
-                        Entry { ino, mode: S_IFDIR | 0o755, nlink: 2, rdev: (0, 0), stamp: Stamp::default(), data: &[] };
+                    let entry = Entry { ino, mode: S_IFDIR | 0o755, nlink: 2, rdev: (0, 0), stamp: Stamp::default(), data: &[] };
                     self.put(&next, &entry);
                     self.known.insert(next.clone(), Known::Directory);
                     at = next;
@@ -267,8 +265,7 @@ impl Archive {
         let size = u32::try_from(entry.data.len()).unwrap_or(u32::MAX);
         let name_size = u32::try_from(name.len() + 1).unwrap_or(u32::MAX);
         let (major, minor) = entry.rdev;
-        let fields =
-            [entry.ino, entry.mode, uid, gid, entry.nlink, mtime_s, size, 0, 0, major, minor, name_size, 0];
+        let fields = [entry.ino, entry.mode, uid, gid, entry.nlink, mtime_s, size, 0, 0, major, minor, name_size, 0];
         self.bytes.extend_from_slice(b"070701");
         for field in fields {
             self.bytes.extend_from_slice(format!("{field:08x}").as_bytes());

@@ -33,7 +33,11 @@ pub(crate) fn run(_args: Args) -> Result<ExitCode> {
         guest_file("Linux for the guest", "linux", "./x linux fetch fetches it; only ./x linux and the comparing tests want it"),
         Row {
             need: Need::Sometimes,
-            ..tool("debugger", Command::new("gdb-multiarch").arg("--version"), "apt-get install gdb-multiarch; only ./x gdb wants it")
+            ..tool(
+                "debugger",
+                Command::new("gdb-multiarch").arg("--version"),
+                "apt-get install gdb-multiarch; only ./x gdb wants it",
+            )
         },
     ];
     let mut complete = true;

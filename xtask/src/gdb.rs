@@ -31,7 +31,8 @@ pub(crate) fn run(args: run::Args) -> Result<ExitCode> {
     let log = paths::scratch()?.join("gdb-console.log");
     println!("The guest's console goes to {}.", log.display());
     let console = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    let mut guest = qemu.stdin(Stdio::null()).stderr(console.try_clone()?).stdout(console).spawn().context("cannot start QEMU")?;
+    let mut guest =
+        qemu.stdin(Stdio::null()).stderr(console.try_clone()?).stdout(console).spawn().context("cannot start QEMU")?;
     let status = debug(debugger, &kernel, port);
     // It has ended if the debugger killed it.
     let _ = guest.kill();

@@ -52,9 +52,9 @@ impl Machine {
         command.arg("-smp").arg(self.smp.to_string()).arg("-m").arg(&self.mem);
         match self.clock {
             Clock::Host => command.args(["-accel", "tcg,thread=multi"]),
-            Clock::Instructions => command
-                .args(["-icount", "shift=0,sleep=off,align=off"])
-                .args(["-rtc", "base=2026-01-01,clock=vm"]),
+            Clock::Instructions => {
+                command.args(["-icount", "shift=0,sleep=off,align=off"]).args(["-rtc", "base=2026-01-01,clock=vm"])
+            }
         };
         command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&self.initrd);
         command.arg("-append").arg(&self.append);

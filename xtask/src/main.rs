@@ -1,6 +1,7 @@
 //! `./x VERB`: every door of the project behind one binary.
 //!
 //! Each verb is a module with `Args` and `run`; what they share is the library beside this file.
+#![forbid(unsafe_code)]
 
 mod bench;
 mod calls;

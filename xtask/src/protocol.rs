@@ -123,7 +123,9 @@ fn parse(bytes: &[u8]) -> Parsed<'_> {
     if !(1..=5).contains(&kind) || len > MAX_PAYLOAD {
         return Parsed::Invalid;
     }
-    let Some(payload) = rest.get(..len) else { return Parsed::Incomplete };
+    let Some(payload) = rest.get(..len) else {
+        return Parsed::Incomplete;
+    };
     let number = <[u8; 4]>::try_from(payload).map(u32::from_le_bytes);
     let frame = match (kind, number) {
         (1, _) => Frame::Stdout(payload),

@@ -4,14 +4,19 @@
 //! Nothing here blocks on one side while the other has work: output that cannot be written waits in
 //! a bounded queue, QEMU is read only while there is room in it, and standard input only while QEMU takes it.
 
+mod outlet;
+
+pub use outlet::{OnBytes, Sink};
+
 use crate::protocol::{self, Decoder, Frame};
 use crate::signals::Signals;
 use anyhow::{Context, Result};
+use outlet::Outlet;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use std::collections::VecDeque;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,8 +24,6 @@ use std::time::{Duration, Instant};
 const MAX_WAITING: usize = 1 << 20;
 /// Bytes read ahead from our standard input.
 const MAX_READ_AHEAD: usize = 64 << 10;
-/// Bytes of a pipe that one writer can always write once poll(2) says so: PIPE_BUF, pipe(7).
-const PIPE_BUF: usize = 4096;
 /// Bytes outside of frames that are kept for error reports.
 const MAX_NOISE: usize = 1 << 20;
 /// How long a guest may take from the exit frame to power-off.
@@ -34,16 +37,6 @@ pub enum Source {
     Bytes(Vec<u8>),
     /// A descriptor of ours, until EOF.
     Fd(OwnedFd),
-}
-
-/// Where a stream of the guest goes.
-pub enum Sink<'a> {
-    /// A descriptor of ours.
-    Fd(OwnedFd),
-    /// Collected for the caller.
-    Memory(Vec<u8>),
-    /// Handed over as it comes.
-    Callback(Box<dyn FnMut(&[u8]) + 'a>),
 }
 
 /// What the console's bytes mean.
@@ -130,50 +123,6 @@ impl<'a> Relay<'a> {
         let status = child.wait().context("QEMU")?;
         let end = reason?.unwrap_or_else(|| pump.stopped(status));
         pump.finish(end)
-    }
-}
-
-/// Bytes for one sink, and those it could not take yet.
-struct Outlet<'a> {
-    sink: Sink<'a>,
-    waiting: VecDeque<u8>,
-    closed: bool,
-}
-
-impl<'a> Outlet<'a> {
-    fn new(sink: Sink<'a>) -> Self {
-        Self { sink, waiting: VecDeque::new(), closed: false }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        match &mut self.sink {
-            Sink::Fd(_) if self.closed => {}
-            Sink::Fd(_) => self.waiting.extend(bytes),
-            Sink::Memory(all) => all.extend_from_slice(bytes),
-            Sink::Callback(call) => call(bytes),
-        }
-    }
-
-    /// The descriptor to wait for, if something waits to be written.
-    fn wants(&self) -> Option<BorrowedFd<'_>> {
-        match &self.sink {
-            Sink::Fd(fd) if !self.waiting.is_empty() => Some(fd.as_fd()),
-            _ => None,
-        }
-    }
-
-    fn write(&mut self) {
-        let Sink::Fd(fd) = &self.sink else { return };
-        let (chunk, _) = self.waiting.as_slices();
-        let chunk = chunk.get(..chunk.len().min(PIPE_BUF)).unwrap_or_default();
-        match rustix::io::write(fd, chunk) {
-            Ok(written) => drop(self.waiting.drain(..written)),
-            Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(_) => {
-                self.closed = true;
-                self.waiting.clear();
-            }
-        }
     }
 }
 
@@ -386,7 +335,9 @@ impl<'a> Pump<'a> {
     }
 
     fn read_messages(&mut self, buffer: &mut [u8]) {
-        let Some(fd) = &self.qemu_messages else { return };
+        let Some(fd) = &self.qemu_messages else {
+            return;
+        };
         match rustix::io::read(fd, &mut *buffer) {
             Ok(0) => self.qemu_messages = None,
             Ok(got) if self.qemu_stderr.len() < MAX_READ_AHEAD => {
@@ -398,7 +349,9 @@ impl<'a> Pump<'a> {
     }
 
     fn read_source(&mut self, buffer: &mut [u8]) {
-        let Some(Source::Fd(fd)) = &self.source else { return };
+        let Some(Source::Fd(fd)) = &self.source else {
+            return;
+        };
         match rustix::io::read(fd, &mut *buffer) {
             Ok(0) => self.source = None,
             Ok(got) => {

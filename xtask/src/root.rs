@@ -39,7 +39,9 @@ pub enum Extra {
 pub fn initrd(base: &Base, extras: &[Extra], session: Option<&Session>) -> Result<Vec<u8>> {
     let mut archive = Archive::new();
     match base {
-        Base::Initramfs(path) => return fs::read(path).with_context(|| format!("cannot read {}", path.display())),
+        Base::Initramfs(path) => {
+            return fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+        }
         Base::Default => default_root(&mut archive)?,
         Base::Rootfs(path) => foreign_root(&mut archive, path)?,
     }
@@ -178,7 +180,10 @@ fn read_tar(archive: &mut Archive, path: &Path) -> Result<()> {
         .spawn()
         .with_context(|| format!("{} needs {tool}, which is not here", path.display()))?;
     let stdout = child.stdout.take().context("no pipe")?;
-    let read = archive.tar(std::io::BufReader::new(stdout));
+    let mut stdout = std::io::BufReader::new(stdout);
+    let read = archive.tar(&mut stdout);
+    // The archive ends before its padding does, and the tool must not die of a closed pipe.
+    std::io::copy(&mut stdout, &mut std::io::sink())?;
     let status = child.wait()?;
     read?;
     if !status.success() {

@@ -10,17 +10,14 @@ pub mod time;
 pub mod wait;
 
 pub use file::{
-    Dirent64Header, FOwnerEx, Flock, Iovec, Mmsghdr, MqAttr, Msghdr, OpenHow, Stat, Statfs, Statx,
-    StatxTimestamp, Termios, Winsize,
+    Dirent64Header, FOwnerEx, Flock, Iovec, Mmsghdr, MqAttr, Msghdr, OpenHow, Stat, Statfs, Statx, StatxTimestamp, Termios,
+    Winsize,
 };
 pub use process::{
-    CapUserData, CapUserHeader, CloneArgs, HwprobePair, Rlimit64, RobustListHead, RseqAbi, RseqCs,
-    Rusage, SchedAttr, SchedParam, Sysinfo, Utsname,
+    CapUserData, CapUserHeader, CloneArgs, HwprobePair, Rlimit64, RobustListHead, RseqAbi, RseqCs, Rusage, SchedAttr, SchedParam,
+    Sysinfo, Utsname,
 };
-pub use signal::{
-    FpRegs, RtSigframe, SigSet, Sigaction, Sigcontext, Sigevent, Siginfo, SigmaskArg, StackT,
-    Ucontext, UserRegs,
-};
+pub use signal::{FpRegs, RtSigframe, SigSet, Sigaction, Sigcontext, Sigevent, Siginfo, SigmaskArg, StackT, Ucontext, UserRegs};
 pub use time::{Itimerspec, Itimerval, Timespec, Timeval, Timex, Timezone, Tms};
 pub use wait::{EpollEvent, FutexWaitv, Pollfd};
 

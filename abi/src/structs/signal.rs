@@ -125,13 +125,7 @@ plain_structs! {
 impl Siginfo {
     const fn new(signo: i32, code: i32, head: [u64; 4]) -> Siginfo {
         let [a, b, c, d] = head;
-        Siginfo {
-            si_signo: signo,
-            si_errno: 0,
-            si_code: code,
-            _pad: 0,
-            fields: [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-        }
+        Siginfo { si_signo: signo, si_errno: 0, si_code: code, _pad: 0, fields: [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }
     }
 
     /// Sent by a process: kill(2), tgkill(2) with `value` 0; sigqueue(3) with its value.
@@ -148,20 +142,8 @@ impl Siginfo {
 
     /// SIGCHLD: a child's change of state. `status` is an exit status or a signal; times are ticks of 10 ms.
     #[must_use]
-    pub const fn child(
-        signo: i32,
-        code: i32,
-        pid: i32,
-        uid: u32,
-        status: i32,
-        utime: u64,
-        stime: u64,
-    ) -> Siginfo {
-        Siginfo::new(
-            signo,
-            code,
-            [pair(pid as u32, uid), pair(status as u32, 0), utime, stime],
-        )
+    pub const fn child(signo: i32, code: i32, pid: i32, uid: u32, status: i32, utime: u64, stime: u64) -> Siginfo {
+        Siginfo::new(signo, code, [pair(pid as u32, uid), pair(status as u32, 0), utime, stime])
     }
 
     /// SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP: the address at fault.
@@ -173,11 +155,7 @@ impl Siginfo {
     /// A POSIX timer's expiration (SI_TIMER).
     #[must_use]
     pub const fn timer(signo: i32, code: i32, timer_id: i32, overrun: i32, value: u64) -> Siginfo {
-        Siginfo::new(
-            signo,
-            code,
-            [pair(timer_id as u32, overrun as u32), value, 0, 0],
-        )
+        Siginfo::new(signo, code, [pair(timer_id as u32, overrun as u32), value, 0, 0])
     }
 }
 

@@ -4,7 +4,6 @@ use crate::addr::{PAGE, Paddr, page_words_mut};
 use crate::boxed::NoMemory;
 use crate::frame_cache;
 use crate::heap::{current_heap, heap_by_index};
-use arch::PageWords;
 use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use logic_frames::{Frames, Node};
 use sync::levels;
@@ -145,10 +144,6 @@ impl Frame {
         let src = unsafe { core::slice::from_raw_parts((self.paddr().direct() + offset) as *const u8, n) };
         crate::user::copy_out_short(dst, src)
     }
-    /// The frame as table words for the page-table code.
-    pub(crate) fn words(&self) -> *mut PageWords {
-        self.paddr().direct() as *mut PageWords
-    }
     /// Gives up the handle but not the reference; undone by [`Frame::from_ppn`].
     #[inline(always)]
     pub(crate) fn into_ppn(self) -> u32 {
@@ -281,7 +276,7 @@ pub fn init_frames(start: Paddr, end: Paddr, table_at: Paddr, usable: &[(Paddr, 
 /// Adds frames that were in use during boot (the initramfs, once it is unpacked).
 pub fn release_boot_range(from: Paddr, to: Paddr) {
     let first = table().first;
-    let a = from.0.next_multiple_of(PAGE) / PAGE;
+    let a = from.0.div_ceil(PAGE);
     let b = to.0 / PAGE;
     if b > a
         && let Some(f) = FREE.lock().as_mut()
@@ -293,7 +288,7 @@ pub fn release_boot_range(from: Paddr, to: Paddr) {
 
 fn run_info(va: usize) -> &'static FrameInfo {
     let t = table();
-    &t.info[((va - arch::DIRECT_BASE) / PAGE) as usize - t.first as usize]
+    &t.info[(va - arch::DIRECT_BASE) / PAGE - t.first as usize]
 }
 
 /// Notes which heap paid for a run of [`alloc_run`].

@@ -28,12 +28,7 @@ static LARGE_PAGES: AtomicU64 = AtomicU64::new(0);
 
 impl Heap {
     const fn new(index: u16) -> Self {
-        Heap {
-            index,
-            pages: AtomicU64::new(0),
-            limit_pages: AtomicU64::new(u64::MAX),
-            slabs: Slabs::new(index),
-        }
+        Heap { index, pages: AtomicU64::new(0), limit_pages: AtomicU64::new(u64::MAX), slabs: Slabs::new(index) }
     }
     /// Its number in the table of heaps.
     pub fn index(&self) -> u16 {
@@ -138,6 +133,13 @@ pub fn heap_counts() -> HeapCounts {
         }
     }
     HeapCounts { classes, large_pages: LARGE_PAGES.load(Ordering::Relaxed), slab_pages }
+}
+
+/// Gives empty slab pages back, so that counters are exact.
+pub fn drain_heaps() {
+    for heap in &TABLE {
+        slab::drain(&heap.slabs);
+    }
 }
 
 struct KernelAllocator;

@@ -7,7 +7,7 @@ use crate::addr::{PAGE, Paddr, page_words_mut};
 use crate::boxed::NoMemory;
 use crate::frame::Frame;
 use arch::{DIRECT_BASE, KERNEL_OFFSET, STACKS_BASE};
-use logic_pagetable::{ENTRIES, Pte, PteFlags, Satp, index};
+use logic_pagetable::{Pte, PteFlags, Satp, index};
 use sync::Once;
 
 static ROOT: Once<Frame> = Once::new();
@@ -72,10 +72,10 @@ pub(crate) const fn stack_gibs() -> usize {
 /// The direct map of the gigabyte that holds the image: the image's text and constants are read-only there too.
 fn direct_gib(g: usize, image: usize, ro_end: usize) -> Result<&'static [u64; 512], NoMemory> {
     let level1 = new_table()?;
-    for i in 0..ENTRIES {
+    for (i, entry) in level1.iter_mut().enumerate() {
         let pa = g * GIB + i * MIB2;
         let touches = pa < ro_end && pa + MIB2 > image;
-        level1[i] = if touches {
+        *entry = if touches {
             let level0 = new_table()?;
             for (j, e) in level0.iter_mut().enumerate() {
                 let p = pa + j * PAGE;
@@ -100,7 +100,13 @@ fn map_image(root: &mut [u64; 512], image: usize, text_end: usize, ro_end: usize
         for (j, e) in level0.iter_mut().enumerate() {
             let p = pa + j * PAGE;
             if p >= image && p < end {
-                let flags = if p < text_end { RX } else if p < ro_end { RO } else { RW };
+                let flags = if p < text_end {
+                    RX
+                } else if p < ro_end {
+                    RO
+                } else {
+                    RW
+                };
                 *e = Pte::leaf((p / PAGE) as u64, flags).bits();
             }
         }
@@ -116,7 +122,7 @@ pub(crate) fn kernel_root_ppn() -> u32 {
 }
 
 /// `satp` for a hart that runs no user program.
-pub fn kernel_satp() -> usize {
+fn kernel_satp() -> usize {
     Satp::new(logic_pagetable::Mode::Sv39, 0, u64::from(kernel_root_ppn())).bits() as usize
 }
 

@@ -3,17 +3,16 @@
 //! A slab page begins with a [`Header`]; its free slots are linked through their first word. Pages with free slots form a
 //! list in their cache. The last object of a page frees the page, except for one spare per cache.
 
+use crate::PAGE;
 use crate::frame::{alloc_run, free_run};
 use crate::heap::heap_by_index;
-use crate::PAGE;
 use core::alloc::Layout;
 use core::ptr::null_mut;
-use sync::levels;
 use sync::SpinLock;
+use sync::levels;
 
 /// Slot sizes in bytes. The classes above 1024 leave as little as possible of a page unused.
-pub(crate) const CLASSES: [u32; 16] =
-    [16, 32, 48, 64, 96, 128, 192, 256, 320, 384, 512, 672, 800, 1008, 1344, 2016];
+pub(crate) const CLASSES: [u32; 16] = [16, 32, 48, 64, 96, 128, 192, 256, 320, 384, 512, 672, 800, 1008, 1344, 2016];
 
 const HEADER: usize = 64;
 
@@ -42,7 +41,7 @@ fn class_of_size(size: usize) -> usize {
         }
         t
     };
-    TABLE[(size + 15) / 16] as usize
+    TABLE[size.div_ceil(16)] as usize
 }
 
 /// Alignments above 16: slots of 64 and 128 bytes are aligned to 64, since the header is 64 bytes.
@@ -82,9 +81,7 @@ impl Slabs {
     pub(crate) const fn new(heap: u16) -> Self {
         Slabs {
             heap,
-            caches: [const {
-                SpinLock::new(Cache { partial: null_mut(), pages: 0, empty: 0, live: 0 })
-            }; CLASSES.len()],
+            caches: [const { SpinLock::new(Cache { partial: null_mut(), pages: 0, empty: 0, live: 0 }) }; CLASSES.len()],
         }
     }
 
@@ -225,7 +222,7 @@ unsafe fn unlink(cache: &mut Cache, page: *mut Header) {
     }
 }
 
-/// Gives the spare empty pages of all caches back, so that counters are exact.
+/// Gives the spare empty pages of all caches of a heap back, so that counters are exact.
 pub(crate) fn drain(slabs: &Slabs) {
     for cache in &slabs.caches {
         loop {

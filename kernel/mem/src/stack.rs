@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use crate::heap::{current_heap, heap_by_index};
 use crate::kernel_table::{kernel_root_ppn, stack_gibs};
 use arch::{KERNEL_STACK_BYTES, STACK_SLOT_BYTES, STACKS_BASE};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use logic_pagetable::{Pte, PteFlags, index};
 use sync::{SpinLock, levels};
 
@@ -73,17 +74,16 @@ impl KernelStack {
     }
     /// Most bytes that were ever in use since the stack was mapped.
     pub fn high_water(&self) -> usize {
-        let mut unused = 0;
-        while unused < KERNEL_STACK_BYTES {
-            // SAFETY: inside the mapped stack; volatile because its owner may be running on it.
-            let w = unsafe { ((bottom(self.slot()) + unused) as *const u64).read_volatile() };
-            if w != 0 {
-                break;
-            }
-            unused += 8;
-        }
-        KERNEL_STACK_BYTES - unused
+        high_water(self.slot())
     }
+}
+
+/// Most bytes ever in use of the mapped stack in a slot, whose owner the caller is or keeps.
+fn high_water(slot: u32) -> usize {
+    let words = (bottom(slot)..bottom(slot) + KERNEL_STACK_BYTES).step_by(8);
+    // SAFETY: inside the mapped stack; volatile because its owner may be running on it.
+    let unused = words.take_while(|at| unsafe { (*at as *const u64).read_volatile() } == 0).count() * 8;
+    KERNEL_STACK_BYTES - unused
 }
 
 impl Drop for KernelStack {
@@ -98,7 +98,7 @@ impl Drop for KernelStack {
             return;
         }
         drop(stock);
-        m.unmap();
+        m.retire();
     }
 }
 
@@ -109,10 +109,34 @@ fn take_stocked() -> Option<Mapping> {
     Some(m)
 }
 
+/// Figures of all kernel stacks.
+#[derive(Clone, Copy, Debug)]
+pub struct StackCounts {
+    /// Pages of mapped stacks.
+    pub pages: u64,
+    /// Page tables that lead to stacks; they stay once they are there.
+    pub table_pages: u64,
+    /// Most bytes that were in use on any stack that has been unmapped.
+    pub high_water_bytes: usize,
+}
+
+static MAPPED: AtomicUsize = AtomicUsize::new(0);
+static TABLES: AtomicUsize = AtomicUsize::new(0);
+static HIGH_WATER: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts stacks. Those that are mapped are measured by [`KernelStack::high_water`].
+pub fn stack_counts() -> StackCounts {
+    StackCounts {
+        pages: (MAPPED.load(Ordering::Relaxed) * PAGES) as u64,
+        table_pages: TABLES.load(Ordering::Relaxed) as u64,
+        high_water_bytes: HIGH_WATER.load(Ordering::Relaxed),
+    }
+}
+
 /// Unmaps the stock, so that counters are exact.
 pub fn drain_stacks() {
     while let Some(m) = take_stocked() {
-        m.unmap();
+        m.retire();
     }
 }
 
@@ -124,6 +148,7 @@ impl Mapping {
     fn try_new() -> Result<Self, NoMemory> {
         let slot = take_slot().ok_or(NoMemory)?;
         let m = Mapping { slot, payer: 0 };
+        MAPPED.fetch_add(1, Ordering::Relaxed);
         for page in 0..PAGES {
             let mapped = Frame::try_uncharged_zeroed().and_then(|f| map(bottom(slot) + page * PAGE, f));
             if let Err(e) = mapped {
@@ -134,7 +159,14 @@ impl Mapping {
         Ok(m)
     }
 
+    /// Unmaps a stack that was in use, after a look at how much of it was.
+    fn retire(self) {
+        HIGH_WATER.fetch_max(high_water(self.slot), Ordering::Relaxed);
+        self.unmap();
+    }
+
     fn unmap(self) {
+        MAPPED.fetch_sub(1, Ordering::Relaxed);
         let mut frames: [Option<Frame>; PAGES] = [const { None }; PAGES];
         for (page, f) in frames.iter_mut().enumerate() {
             *f = unmap(bottom(self.slot) + page * PAGE);
@@ -177,6 +209,7 @@ fn entry(va: usize, make: Make) -> Result<Option<*mut u64>, NoMemory> {
             let table = Frame::try_uncharged_zeroed()?;
             let _guard = STATE.lock();
             if !Pte(*e1).is_valid() {
+                TABLES.fetch_add(1, Ordering::Relaxed);
                 core::ptr::from_mut(e1).write_volatile(Pte::table(u64::from(table.into_ppn())).bits());
             }
         }

@@ -53,6 +53,14 @@ impl SpaceHandle {
     }
 }
 
+/// Pages of all page tables of address spaces.
+static TABLE_PAGES: AtomicU64 = AtomicU64::new(0);
+
+/// Pages that the page tables of all address spaces take.
+pub fn table_pages() -> u64 {
+    TABLE_PAGES.load(Ordering::Relaxed)
+}
+
 /// What an entry says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaf {
@@ -85,6 +93,7 @@ impl UserTables {
         }
         let satp = Satp::new(Mode::Sv39, 0, u64::from(root.ppn())).bits() as usize;
         let handle = Ref::try_new(SpaceHandle { satp, active: AtomicU64::new(0) })?;
+        TABLE_PAGES.fetch_add(1, Ordering::Relaxed);
         Ok(UserTables { root, tables: 0, resident: 0, handle })
     }
 
@@ -123,6 +132,7 @@ impl UserTables {
             if !e.is_valid() {
                 e = Pte::table(u64::from(Frame::try_zeroed()?.into_ppn()));
                 self.tables += 1;
+                TABLE_PAGES.fetch_add(1, Ordering::Relaxed);
                 // The zeroed table must be seen before the entry that leads to it.
                 entry.store(e.bits(), Ordering::Release);
             }
@@ -359,9 +369,20 @@ impl UserTables {
                 // SAFETY: the entry owned the table, in which nothing is mapped.
                 drop(unsafe { Frame::from_ppn(old.ppn() as u32) });
                 self.tables -= 1;
+                TABLE_PAGES.fetch_sub(1, Ordering::Relaxed);
             }
             va += SPAN1;
         }
+    }
+
+    /// Mapped pages of `[start, end)` that `f` wants counted.
+    pub fn count_pages(&self, start: usize, end: usize, f: impl Fn(Leaf) -> bool) -> u64 {
+        let mut n = 0;
+        self.each_table(start, end, |_, entries| {
+            let leaves = entries.iter().map(|e| Pte(e.load(Ordering::Relaxed))).filter(|e| !e.is_empty());
+            n += leaves.filter(|e| f(Leaf { ppn: e.ppn() as u32, flags: e.flags() })).count() as u64;
+        });
+        n
     }
 
     /// What a thread needs to run in it.
@@ -394,6 +415,7 @@ pub enum Sharing {
 impl Drop for UserTables {
     fn drop(&mut self) {
         assert!(self.handle.active() == 0, "page table freed while a hart runs it");
+        TABLE_PAGES.fetch_sub(self.table_pages(), Ordering::Relaxed);
         for e2 in &self.root()[..USER_ENTRIES] {
             let e2 = Pte(e2.load(Ordering::Relaxed));
             if !e2.is_valid() {

@@ -106,9 +106,7 @@ fn hardware_mask(mask: u64) -> usize {
 
 /// Mask of the harts that run.
 pub(crate) fn online_mask() -> u64 {
-    (0..MAX_HARTS)
-        .filter(|&i| hart_block(i).is_some_and(|b| b.online.load(Ordering::Acquire) != 0))
-        .fold(0, |m, i| m | 1 << i)
+    (0..MAX_HARTS).filter(|&i| hart_block(i).is_some_and(|b| b.online.load(Ordering::Acquire) != 0)).fold(0, |m, i| m | 1 << i)
 }
 
 /// Flushes kernel addresses on all harts.

@@ -21,7 +21,7 @@ pub fn in_user_space(addr: usize, len: usize) -> bool {
 #[inline]
 pub fn copy_in_short(dst: &mut [u8], src: usize) -> usize {
     let want = dst.len().min(USER_TOP.saturating_sub(src));
-    let Some(dst) = dst.get_mut(..want) else { return 0 };
+    let Some(dst) = dst.get_mut(..want).filter(|d| !d.is_empty()) else { return 0 };
     let left = arch::copy_from_user_raw(dst, src);
     if left == 0 { want } else { finish_in(dst, src, want - left) }
 }
@@ -42,7 +42,7 @@ fn finish_in(dst: &mut [u8], src: usize, mut done: usize) -> usize {
 #[inline]
 pub fn copy_out_short(dst: usize, src: &[u8]) -> usize {
     let want = src.len().min(USER_TOP.saturating_sub(dst));
-    let Some(src) = src.get(..want) else { return 0 };
+    let Some(src) = src.get(..want).filter(|s| !s.is_empty()) else { return 0 };
     let left = arch::copy_to_user_raw(dst, src);
     if left == 0 { want } else { finish_out(dst, src, want - left) }
 }

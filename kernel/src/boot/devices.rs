@@ -2,7 +2,7 @@
 
 use arch::Mmio;
 use core::sync::atomic::{AtomicU32, Ordering};
-use sync::{Once, PreemptGuard, SpinLock, levels};
+use sync::{Once, PreemptGuard, SpinLock, levels, preempt_off};
 
 /// The UART (ns16550, PC16550D data sheet) and the interrupt controller (SiFive PLIC specification 1.0).
 struct Devices {
@@ -14,12 +14,15 @@ struct Devices {
 
 static DEVICES: Once<Devices> = Once::new();
 static OUTPUT: SpinLock<(), levels::Console> = SpinLock::new(());
-/// 1 while input waits in the UART because the terminal's buffer is full.
+/// 1 while input waits in the UART because the terminal's buffer is full. Changed by whoever moves input.
 static HELD_BACK: AtomicU32 = AtomicU32::new(0);
+/// Requests to move input; whoever makes the first one does it for all.
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 const RBR: usize = 0;
 const THR: usize = 0;
 const IER: usize = 1;
+const FCR: usize = 2;
 const LSR: usize = 5;
 const LSR_DATA: u8 = 1;
 const LSR_EMPTY: u8 = 0x20;
@@ -31,6 +34,8 @@ pub(crate) fn init(uart: Mmio, uart_irq: u32, plic: Mmio, context: u32) {
     let enable = 0x2000 + 0x80 * context as usize + 4 * (uart_irq as usize / 32);
     d.plic.write32(enable, 1 << (uart_irq % 32));
     d.plic.write32(0x20_0000 + 0x1000 * context as usize, 0);
+    // FIFOs on, interrupt from the first byte.
+    d.uart.write8(FCR, 1);
     d.uart.write8(IER, 1);
     let _ = DEVICES.set(d);
 }
@@ -48,20 +53,37 @@ pub(crate) fn on_external(_guard: &PreemptGuard) {
     }
 }
 
-/// Moves what the UART has into the terminal as far as there is room; the rest holds the sender up.
+/// Moves what the UART has into the terminal. Whoever comes while somebody does so leaves it to them.
 fn receive(d: &Devices) {
+    let _guard = preempt_off();
+    if REQUESTS.fetch_add(1, Ordering::SeqCst) != 0 {
+        return;
+    }
     loop {
+        let seen = REQUESTS.load(Ordering::SeqCst);
+        move_input(d);
+        if REQUESTS.compare_exchange(seen, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            return;
+        }
+    }
+}
+
+/// Moves input as far as there is room; the rest holds the sender up. What is left after some rounds interrupts again.
+fn move_input(d: &Devices) {
+    const ROUNDS: usize = 16;
+    for _ in 0..ROUNDS {
         let room = crate::tty::input_room();
         if room == 0 {
-            // Left in the UART, interrupt off, until a reader has made room.
+            // Left in the UART, interrupt off, until a reader has made room. One who did so before this note was there
+            // is seen below.
             d.uart.write8(IER, 0);
             HELD_BACK.store(1, Ordering::SeqCst);
             if crate::tty::input_room() == 0 {
                 return;
             }
-            HELD_BACK.store(0, Ordering::SeqCst);
+        }
+        if HELD_BACK.swap(0, Ordering::SeqCst) != 0 {
             d.uart.write8(IER, 1);
-            continue;
         }
         let mut chunk = [0u8; 16];
         let mut n = 0;
@@ -72,7 +94,7 @@ fn receive(d: &Devices) {
             *slot = d.uart.read8(RBR);
             n += 1;
         }
-        if n == 0 {
+        if n == 0 && room != 0 {
             return;
         }
         crate::tty::input(chunk.get(..n).unwrap_or_default());
@@ -81,13 +103,10 @@ fn receive(d: &Devices) {
 
 /// A reader took input: what was held back may come.
 pub(crate) fn input_drained() {
-    if HELD_BACK.swap(0, Ordering::SeqCst) != 0
+    if HELD_BACK.load(Ordering::SeqCst) != 0
         && let Some(d) = DEVICES.get()
     {
         receive(d);
-        if HELD_BACK.load(Ordering::SeqCst) == 0 {
-            d.uart.write8(IER, 1);
-        }
     }
 }
 

@@ -46,7 +46,12 @@ pub(crate) fn start(machine: &'static Machine) -> Result<(), StartError> {
     unpack(machine, &root)?;
     mount_devfs(&namespace, &root)?;
     let pid = ids::reserve()?;
-    let process = Process::try_new(pid, ProcessSignals::try_new()?, Limits::initial(machine.memory_bytes() as u64), *b"init\0\0\0\0\0\0\0\0\0\0\0\0")?;
+    let process = Process::try_new(
+        pid,
+        ProcessSignals::try_new()?,
+        Limits::initial(machine.memory_bytes() as u64),
+        *b"init\0\0\0\0\0\0\0\0\0\0\0\0",
+    )?;
     let refs = Refs {
         files: FdTable::try_new()?,
         fs: FsContext::try_new(namespace, root.clone(), root, 0o022)?,
@@ -109,7 +114,7 @@ fn first_code(prev: Ref<Thread>) -> ! {
 }
 
 fn become_init(me: &Thread, frame: &mut arch::TrapFrame) -> Result<(), Stop> {
-    let console = crate::tty::open_console(me, true)?;
+    let console = crate::tty::open_console()?;
     let console = OpenFile::open(console, None, O_RDWR)?;
     for _ in 0..3 {
         let slot = Slot { file: console.clone(), rights: Rights::all(), cloexec: false };

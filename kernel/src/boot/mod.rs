@@ -10,9 +10,9 @@ pub(crate) mod power;
 pub(crate) mod symbols;
 
 use crate::klog::info;
+use crate::task::idle;
 use crate::task::sched::{self, Leave};
 use crate::task::thread::{Thread, ThreadSpec};
-use crate::task::idle;
 use crate::{clock, trap};
 use arch::{BootInfo, HartBlock, hart_block};
 use logic_sched::{Affinity, Class, Weight};

@@ -4,6 +4,7 @@
 //! Children of virtual directories (procfs) are made at each look-up and not kept.
 
 use super::inode::{Body, Inode};
+use crate::census::{Counted, Kind};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -17,6 +18,7 @@ pub(crate) const NAME_MAX: usize = 255;
 
 /// A name of an inode.
 pub(crate) struct Dentry {
+    _counted: Counted<{ Kind::Dentries as usize }>,
     inode: Ref<Inode>,
     /// Name and parent; both change together in a rename.
     place: SpinLock<Place, levels::DentryPlace>,
@@ -89,6 +91,7 @@ impl Dentry {
     }
     fn make(inode: Ref<Inode>, name: Box<[u8]>, parent: Option<Ref<Dentry>>) -> Result<Ref<Dentry>, NoMemory> {
         Ref::try_new(Dentry {
+            _counted: Counted::new(),
             inode,
             place: SpinLock::new(Place { name, parent }),
             children: SpinLock::new(Children::default()),
@@ -150,6 +153,19 @@ impl Dentry {
         child.removed.store(1, Ordering::Release);
         Some(Removed { dentry: child, _rest: (key, node) })
     }
+    /// Gives back room for more entries than there are, if there is memory for a smaller table.
+    pub(crate) fn trim(&self) {
+        let mut c = self.children.lock();
+        let mut exact = HashMap::with_hasher(NameHash);
+        if exact.try_reserve(c.map.len()).is_ok() && exact.capacity() < c.map.capacity() {
+            for (name, entry) in c.map.drain() {
+                exact.insert(name, entry);
+            }
+            core::mem::swap(&mut c.map, &mut exact);
+        }
+        drop(c);
+        drop(exact);
+    }
     /// Changes name and parent (rename); the entry itself is moved by the caller.
     pub(crate) fn set_place(&self, name: Box<[u8]>, parent: Ref<Dentry>) -> Option<Ref<Dentry>> {
         let mut place = self.place.lock();
@@ -177,16 +193,19 @@ impl Dentry {
     }
 }
 
+/// Memory of a directory entry: the name in the map, the node in the order.
+type Entry = (Box<[u8]>, Option<Box<logic_tree::Node<u64, Ref<Dentry>>>>);
 
 /// An entry that was taken away, with the memory that belonged to it.
 pub(crate) struct Removed {
     /// The dentry.
     pub(crate) dentry: Ref<Dentry>,
-    _rest: (Box<[u8]>, Option<Box<logic_tree::Node<u64, Ref<Dentry>>>>),
+    _rest: Entry,
 }
 
 /// A copy of `bytes`.
 pub(crate) fn boxed_bytes(bytes: &[u8]) -> Result<Box<[u8]>, NoMemory> {
+    // reserved: `copy_bytes` reserves exactly, so that nothing is moved.
     Ok(copy_bytes(bytes)?.into_boxed_slice())
 }
 

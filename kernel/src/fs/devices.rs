@@ -2,7 +2,7 @@
 
 use super::buffer::Buffer;
 use super::dentry::Dentry;
-use super::file::{File, Io, Mappable, O_NOCTTY, OpenFile};
+use super::file::{File, Io, Mappable, OpenFile};
 use super::inode::{Body, FileSystem, Inode, S_IFCHR, S_IFDIR};
 use crate::linux::Stop;
 use crate::task::Thread;
@@ -32,8 +32,12 @@ const NODES: &[(&[u8], u32, u32, u32)] = &[
     (b"ttyS0", 0o660, 4, 64),
 ];
 /// Links of devfs.
-const LINKS: &[(&[u8], &[u8])] =
-    &[(b"fd", b"/proc/self/fd"), (b"stdin", b"/proc/self/fd/0"), (b"stdout", b"/proc/self/fd/1"), (b"stderr", b"/proc/self/fd/2")];
+const LINKS: &[(&[u8], &[u8])] = &[
+    (b"fd", b"/proc/self/fd"),
+    (b"stdin", b"/proc/self/fd/0"),
+    (b"stdout", b"/proc/self/fd/1"),
+    (b"stderr", b"/proc/self/fd/2"),
+];
 
 /// A devfs: its file system and root.
 pub(crate) fn new_devfs() -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
@@ -58,7 +62,7 @@ pub(crate) fn new_devfs() -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
 }
 
 /// Opens a device node.
-pub(crate) fn open(me: &Thread, kind: u32, major: u32, minor: u32, flags: u32) -> Result<Ref<dyn File>, Stop> {
+pub(crate) fn open(me: &Thread, kind: u32, major: u32, minor: u32, _flags: u32) -> Result<Ref<dyn File>, Stop> {
     if kind != S_IFCHR {
         return Err(Errno::ENXIO.into());
     }
@@ -68,7 +72,8 @@ pub(crate) fn open(me: &Thread, kind: u32, major: u32, minor: u32, flags: u32) -
         (1, 7) => Memory::Full,
         (1, 8 | 9) => Memory::Random,
         (1, 11) => Memory::KernelLog,
-        (5, 1) | (4, 64) => return crate::tty::open_console(me, flags & O_NOCTTY != 0),
+        (5, 1) => return crate::tty::open_console(),
+        (4, 64) => return crate::tty::open_console(),
         (5, 0) => return crate::tty::open_controlling(me),
         _ => return Err(Errno::ENXIO.into()),
     };

@@ -2,6 +2,7 @@
 
 use super::buffer::Buffer;
 use super::mount::Location;
+use crate::census::{Counted, Kind};
 use crate::linux::Stop;
 use crate::mm::object::PageSource;
 use crate::task::Thread;
@@ -105,6 +106,10 @@ pub(crate) trait File: Send + Sync {
     fn label(&self, out: &mut dyn core::fmt::Write) {
         let _ = out.write_str("anon_inode:[file]");
     }
+    /// The socket behind it.
+    fn as_socket(&self) -> Option<&crate::net::unix::SocketEnd> {
+        None
+    }
     /// The terminal behind it.
     fn as_tty(&self) -> Option<&Ref<crate::tty::Tty>> {
         None
@@ -121,6 +126,7 @@ pub(crate) enum Mappable {
 
 /// An open file description (open(2)).
 pub(crate) struct OpenFile {
+    _counted: Counted<{ Kind::OpenFiles as usize }>,
     /// What it does.
     pub(crate) file: Ref<dyn File>,
     /// Where it was opened; `None` for pipes and their like.
@@ -143,6 +149,7 @@ impl OpenFile {
     /// A description, with its first descriptor.
     pub(crate) fn open(file: Ref<dyn File>, location: Option<Location>, flags: u32) -> Result<Descriptor, NoMemory> {
         let of = Ref::try_new(OpenFile {
+            _counted: Counted::new(),
             file,
             location,
             flags: AtomicU32::new(flags),
@@ -151,7 +158,7 @@ impl OpenFile {
             owner: AtomicU32::new(0),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         })?;
-        Ok(Descriptor { of })
+        Ok(Descriptor { _counted: Counted::new(), of })
     }
     /// O_* flags.
     #[inline]
@@ -214,6 +221,7 @@ impl OpenFile {
 
 /// A descriptor's hold on an open description: the last one that goes ends its use.
 pub(crate) struct Descriptor {
+    _counted: Counted<{ Kind::Descriptors as usize }>,
     of: Ref<OpenFile>,
 }
 
@@ -234,7 +242,7 @@ impl core::ops::Deref for Descriptor {
 impl Clone for Descriptor {
     fn clone(&self) -> Self {
         self.of.handles.fetch_add(1, Ordering::Relaxed);
-        Descriptor { of: self.of.clone() }
+        Descriptor { _counted: Counted::new(), of: self.of.clone() }
     }
 }
 

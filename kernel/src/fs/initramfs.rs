@@ -1,7 +1,7 @@
 //! The root file system from a cpio archive (newc, concatenated parts, plain or gzip).
 
 use super::dentry::{Dentry, boxed_bytes};
-use super::inode::{Body, FileSystem, Inode, S_IFCHR, S_IFBLK, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
+use super::inode::{Body, FileSystem, Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 use super::mount::{Location, Mount, Namespace};
 use mem::{NoMemory, Ref};
 use sync::SpinLock;

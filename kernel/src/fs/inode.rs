@@ -1,6 +1,7 @@
 //! Inodes: files without their names.
 
 use super::file::File;
+use crate::census::{Counted, Kind};
 use crate::clock;
 use crate::mm::object::MemoryObject;
 use abi::Errno;
@@ -110,6 +111,9 @@ pub(crate) struct FileData {
     pub(crate) identity: (u64, u64),
 }
 
+/// Takes an entry of a virtual directory: next cursor, inode number, type, name. False: enough.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(u64, u64, u8, &[u8]) -> bool;
+
 /// A file that is made up when it is looked at.
 pub(crate) trait Virtual: Send + Sync {
     /// The child with this name.
@@ -118,7 +122,7 @@ pub(crate) trait Virtual: Send + Sync {
         Err(Errno::ENOTDIR)
     }
     /// Calls `each(next cursor, ino, type, name)` for entries from `cursor` on until it returns false.
-    fn list(&self, cursor: u64, each: &mut dyn FnMut(u64, u64, u8, &[u8]) -> bool) -> Result<(), Errno> {
+    fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
         let _ = (cursor, each);
         Err(Errno::ENOTDIR)
     }
@@ -153,6 +157,7 @@ pub(crate) enum LinkTarget {
 
 /// A file without its names.
 pub(crate) struct Inode {
+    _counted: Counted<{ Kind::Inodes as usize }>,
     /// The file system it is on.
     pub(crate) fs: Ref<FileSystem>,
     /// Its number there.
@@ -182,6 +187,7 @@ impl Inode {
         let nlink = if mode & S_IFMT == S_IFDIR { 2 } else { 1 };
         let attrs = Attrs { mode, uid: owner.0, gid: owner.1, nlink, atime_ns: now, mtime_ns: now, ctime_ns: now, btime_ns: now };
         let inode = Ref::try_new(Inode {
+            _counted: Counted::new(),
             fs: fs.clone(),
             ino,
             body,

@@ -6,6 +6,7 @@
 //! * `tmpfs`, `devices`, `proc`, `pipe` – kinds of files. `initramfs` – the root from an archive.
 
 pub(crate) mod buffer;
+pub(crate) mod capability;
 pub(crate) mod context;
 pub(crate) mod dentry;
 pub(crate) mod devices;
@@ -17,6 +18,7 @@ pub(crate) mod mount;
 pub(crate) mod node;
 pub(crate) mod open;
 pub(crate) mod pipe;
+pub(crate) mod proc;
 pub(crate) mod regular;
 pub(crate) mod table;
 pub(crate) mod virtual_file;

@@ -2,6 +2,7 @@
 
 use super::dentry::Dentry;
 use super::inode::FileSystem;
+use crate::census::{Counted, Kind};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -10,6 +11,7 @@ use sync::{SpinLock, levels};
 
 /// A file system, or a part of it, at a place.
 pub(crate) struct Mount {
+    _counted: Counted<{ Kind::Mounts as usize }>,
     /// Number (`/proc/PID/mountinfo`).
     pub(crate) id: u32,
     /// The file system.
@@ -75,6 +77,7 @@ impl Mount {
     ) -> Result<Ref<Mount>, NoMemory> {
         let source = super::dentry::boxed_bytes(source)?;
         Ref::try_new(Mount {
+            _counted: Counted::new(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             fs,
             root,

@@ -33,7 +33,7 @@ fn check_change(dir: &Location, cred: &Cred) -> Result<(), Errno> {
 /// Sticky directories: only the owner of the file or of the directory may take a name away (unlink(2) EPERM).
 fn check_sticky(dir: &Attrs, victim: &Attrs, cred: &Cred) -> Result<(), Errno> {
     let sticky = dir.mode & 0o1000 != 0;
-    if sticky && cred.uid.fs != 0 && cred.uid.fs != dir.uid && cred.uid.fs != victim.uid {
+    if sticky && !cred.capable(super::context::cap::FOWNER) && cred.uid.fs != dir.uid && cred.uid.fs != victim.uid {
         return Err(Errno::EPERM);
     }
     Ok(())
@@ -60,8 +60,11 @@ pub(crate) fn create(
     make: impl FnOnce(&Inode) -> Result<Ref<Inode>, Errno>,
 ) -> Result<Ref<Dentry>, Errno> {
     let guard = dir.dentry.lock_entries();
-    if Dentry::lookup(&dir.dentry, name).is_ok() {
-        return Err(Errno::EEXIST);
+    match Dentry::lookup(&dir.dentry, name) {
+        Ok(_) => return Err(Errno::EEXIST),
+        // Nothing can be made where files are made up.
+        Err(e) if matches!(dir.inode().body, Body::Virtual(_)) => return Err(e),
+        Err(_) => {}
     }
     check_change(dir, cred)?;
     if dir.dentry.is_removed() {

@@ -5,6 +5,7 @@
 
 use super::buffer::Buffer;
 use super::file::{Descriptor, File, Io, O_ACCMODE, O_NONBLOCK, O_RDWR, O_WRONLY, OpenFile};
+use crate::census::{Counted, Kind};
 use crate::linux::{Restart, Stop};
 use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
@@ -18,6 +19,7 @@ use sync::{Mutex, SpinLock, levels};
 
 /// A pipe's memory and who waits for it.
 pub(crate) struct Pipe {
+    _counted: Counted<{ Kind::Pipes as usize }>,
     state: SpinLock<State, levels::ObjectState>,
     /// Makes plan and commit of readers exclusive.
     reading: Mutex<(), levels::PipeMutex>,
@@ -47,6 +49,7 @@ impl Pipe {
         chunks.try_reserve_exact(slots).map_err(|_| NoMemory)?;
         chunks.resize(slots, None);
         Ref::try_new(Pipe {
+            _counted: Counted::new(),
             state: SpinLock::new(State { logic: logic_pipe::Pipe::new(ends), chunks, observers: Observers::new() }),
             reading: Mutex::new(()),
             writing: Mutex::new(()),
@@ -226,7 +229,8 @@ impl File for PipeEnd {
         if io.nonblock {
             return Err(Errno::EAGAIN.into());
         }
-        let ended = wait::wait_at(io.me, &*self.pipe, Events::IN, Mode::One, None, Interrupt::AnySignal, || self.pipe.try_read(to));
+        let ended =
+            wait::wait_at(io.me, &*self.pipe, Events::IN, Mode::One, None, Interrupt::AnySignal, || self.pipe.try_read(to));
         finish_wait(ended)
     }
 
@@ -236,15 +240,11 @@ impl File for PipeEnd {
             let result = match self.pipe.try_write(from, whole) {
                 Some(r) => r.map_err(Stop::from),
                 None if io.nonblock => Err(Errno::EAGAIN.into()),
-                None => finish_wait(wait::wait_at(
-                    io.me,
-                    &*self.pipe,
-                    Events::OUT,
-                    Mode::One,
-                    None,
-                    Interrupt::AnySignal,
-                    || self.pipe.try_write(from, whole),
-                )),
+                None => {
+                    finish_wait(wait::wait_at(io.me, &*self.pipe, Events::OUT, Mode::One, None, Interrupt::AnySignal, || {
+                        self.pipe.try_write(from, whole)
+                    }))
+                }
             };
             match result {
                 Ok(_) if from.left() == 0 || from.faulted() => return Ok(from.done()),
@@ -350,7 +350,11 @@ fn open_end(me: &Thread, pipe: Ref<Pipe>, flags: u32) -> Result<Ref<dyn File>, S
 }
 
 /// Opens a FIFO's inode (fifo(7)).
-pub(crate) fn open_fifo(me: &Thread, slot: &SpinLock<Option<Ref<Pipe>>, levels::InodeAttrs>, flags: u32) -> Result<Ref<dyn File>, Stop> {
+pub(crate) fn open_fifo(
+    me: &Thread,
+    slot: &SpinLock<Option<Ref<Pipe>>, levels::InodeAttrs>,
+    flags: u32,
+) -> Result<Ref<dyn File>, Stop> {
     let fresh = Pipe::try_new(Ends::none())?;
     let pipe = slot.lock().get_or_insert(fresh).clone();
     open_end(me, pipe, flags)

@@ -191,7 +191,7 @@ pub(crate) const F_SEAL_SEAL: u32 = 1;
 
 /// A write by someone who is not the superuser takes set-id bits away.
 fn drop_set_ids(io: &Io<'_>, inode: &Inode) {
-    if inode.mode() & 0o6000 != 0 && !io.me.cred().is_root() {
+    if inode.mode() & 0o6000 != 0 && !io.me.cred().capable(super::context::cap::FSETID) {
         inode.change(|a| a.mode &= !0o6000);
     }
 }

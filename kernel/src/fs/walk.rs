@@ -212,7 +212,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         if !inode.is_dir() {
             return Err(Errno::ENOTDIR);
         }
-        if self.w.cred.uid.fs == 0 || self.w.cred.may(&inode.attrs.lock(), 1) {
+        if self.w.cred.capable(super::context::cap::DAC_READ_SEARCH) || self.w.cred.may(&inode.attrs.lock(), 1) {
             return Ok(());
         }
         Err(Errno::EACCES)
@@ -248,7 +248,9 @@ impl<'a, 'b> Walk<'a, 'b> {
         match read_link(link)? {
             LinkTarget::Path(text) => Ok(Stepped::Link(text)),
             LinkTarget::Location(..) | LinkTarget::Open(..) if self.w.resolve.no_magiclinks => Err(Errno::ELOOP),
-            LinkTarget::Location(..) | LinkTarget::Open(..) if self.w.resolve.beneath || self.w.resolve.in_root => Err(Errno::EXDEV),
+            LinkTarget::Location(..) | LinkTarget::Open(..) if self.w.resolve.beneath || self.w.resolve.in_root => {
+                Err(Errno::EXDEV)
+            }
             LinkTarget::Location(to, _) => {
                 self.at = to;
                 Ok(Stepped::To(Step::Go))

@@ -37,7 +37,7 @@ fn prot_of(bits: u32) -> Result<Prot, Errno> {
 /// A range of whole pages from arguments.
 fn pages(addr: usize, len: usize) -> Result<Range<u64>, Errno> {
     let addr = addr as u64;
-    if addr % PAGE64 != 0 {
+    if !addr.is_multiple_of(PAGE64) {
         return Err(Errno::EINVAL);
     }
     let len = (len as u64).checked_next_multiple_of(PAGE64).ok_or(Errno::ENOMEM)?;
@@ -330,7 +330,7 @@ fn lock_range(c: &Call<'_>, set: Traits, clear: Traits) -> CallResult {
     if range.is_empty() {
         return Ok(0);
     }
-    if !set.is_empty() && !c.me.cred().is_root() {
+    if !set.is_empty() && !c.me.cred().capable(crate::fs::context::cap::IPC_LOCK) {
         let limit = c.me.process().limit(limits::MEMLOCK);
         let held = space.lock().bytes_with(Traits::LOCKED);
         if limit == 0 {

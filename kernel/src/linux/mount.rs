@@ -2,6 +2,7 @@
 
 use super::path::read_path;
 use super::{Call, CallResult};
+use crate::fs::context::cap;
 use crate::fs::mount::{Location, Mount};
 use crate::fs::walk::Last;
 use crate::fs::{devices, initramfs};
@@ -23,7 +24,7 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
     let target = read_path(c.arg(1))?;
     let cx = c.context();
     let at = cx.walker().locate(&cx.fs.cwd(), &target, Last::Follow)?;
-    if !cx.cred.is_root() {
+    if !cx.cred.capable(cap::SYS_ADMIN) {
         return Err(Errno::EPERM.into());
     }
     if flags & MS_PROPAGATION != 0 {
@@ -67,6 +68,7 @@ fn new_fs(kind: &[u8], data: usize) -> Result<New, Errno> {
         }
         b"ramfs" => initramfs::new_tmpfs("ramfs", 0o755),
         b"devtmpfs" => devices::new_devfs(),
+        b"proc" => crate::fs::proc::new_procfs(),
         _ => return other_fs(kind),
     };
     made.map_err(|_| Errno::ENOMEM)
@@ -106,7 +108,7 @@ pub(super) fn umount2(c: &mut Call<'_>) -> CallResult {
     let cx = c.context();
     let last = if flags & UMOUNT_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
     let at: Location = cx.walker().locate(&cx.fs.cwd(), &path, last)?;
-    if !cx.cred.is_root() {
+    if !cx.cred.capable(cap::SYS_ADMIN) {
         return Err(Errno::EPERM.into());
     }
     if !Ref::ptr_eq(&at.dentry, &at.mount.root) {

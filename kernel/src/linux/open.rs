@@ -2,7 +2,7 @@
 
 use super::path::read_path;
 use super::{Call, CallResult, Stop};
-use crate::fs::file::{Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_NOATIME, O_PATH, O_RDWR, O_TMPFILE, OpenFile};
+use crate::fs::file::{Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_NOATIME, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, OpenFile};
 use crate::fs::inode::{Inode, S_IFREG};
 use crate::fs::open::{Request, open};
 use crate::fs::regular::{F_SEAL_SEAL, RegularFile};
@@ -19,6 +19,24 @@ impl Call<'_> {
         let rights = Rights::all();
         let limit = self.me.process().limit(limits::NOFILE);
         Ok(self.me.files().insert(Slot { file, rights, cloexec }, min, limit)? as usize)
+    }
+    /// Puts two descriptors into the table and their numbers to `addr`, or neither.
+    pub(crate) fn install_pair(&self, a: Descriptor, b: Descriptor, cloexec: bool, addr: usize) -> CallResult {
+        let a = self.install(a, cloexec, 0)? as i32;
+        let undo = |fd: i32| drop(self.me.files().remove(fd));
+        let b = match self.install(b, cloexec, 0) {
+            Ok(b) => b as i32,
+            Err(e) => {
+                undo(a);
+                return Err(e.into());
+            }
+        };
+        if user::write(addr, &[a, b]).is_err() {
+            undo(a);
+            undo(b);
+            return Err(Errno::EFAULT.into());
+        }
+        Ok(0)
     }
 }
 
@@ -134,21 +152,7 @@ pub(super) fn pipe2(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let (read, write) = crate::fs::pipe::pair(flags)?;
-    let cloexec = flags & O_CLOEXEC != 0;
-    let a = c.install(read, cloexec, 0)?;
-    let b = match c.install(write, cloexec, 0) {
-        Ok(b) => b,
-        Err(e) => {
-            drop(c.me.files().remove(a as i32));
-            return Err(e.into());
-        }
-    };
-    if user::write(c.arg(0), &[a as i32, b as i32]).is_err() {
-        drop(c.me.files().remove(a as i32));
-        drop(c.me.files().remove(b as i32));
-        return Err(Errno::EFAULT.into());
-    }
-    Ok(0)
+    c.install_pair(read, write, flags & O_CLOEXEC != 0, c.arg(0))
 }
 
 /// memfd_create(2).
@@ -282,7 +286,11 @@ pub(super) fn flock(c: &mut Call<'_>) -> CallResult {
             Ok(0)
         }
         kind @ (1 | 2) => {
-            if inode.locks.try_flock(of.id, kind == 2)? { Ok(0) } else { Err(Stop::Errno(Errno::EAGAIN)) }
+            if inode.locks.try_flock(of.id, kind == 2)? {
+                Ok(0)
+            } else {
+                Err(Stop::Errno(Errno::EAGAIN))
+            }
         }
         _ => Err(Errno::EINVAL.into()),
     }

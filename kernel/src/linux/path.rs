@@ -134,7 +134,7 @@ pub(super) fn mknodat(c: &mut Call<'_>) -> CallResult {
         S_IFREG => None,
         S_IFIFO => Some(Body::Fifo(SpinLock::new(None))),
         S_IFSOCK => Some(Body::Socket),
-        S_IFCHR | S_IFBLK if !cx.cred.is_root() => return Err(Errno::EPERM.into()),
+        S_IFCHR | S_IFBLK if !cx.cred.capable(crate::fs::context::cap::MKNOD) => return Err(Errno::EPERM.into()),
         S_IFCHR | S_IFBLK => Some(Body::Device((dev >> 8 & 0xfff) as u32, (dev & 0xff | dev >> 12 & 0xfff00) as u32)),
         S_IFDIR => return Err(Errno::EPERM.into()),
         _ => return Err(Errno::EINVAL.into()),
@@ -300,7 +300,7 @@ pub(super) fn chroot(c: &mut Call<'_>) -> CallResult {
     if !to.inode().is_dir() {
         return Err(Errno::ENOTDIR.into());
     }
-    if !cx.cred.is_root() {
+    if !cx.cred.capable(crate::fs::context::cap::SYS_CHROOT) {
         return Err(Errno::EPERM.into());
     }
     drop(cx.fs.set_root(to));

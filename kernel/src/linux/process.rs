@@ -181,7 +181,9 @@ pub(super) fn waitid(c: &mut Call<'_>) -> CallResult {
     const WCONTINUED: u32 = 8;
     const WNOWAIT: u32 = 0x0100_0000;
     let options = c.uint(3);
-    if options & !(WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | 0xe000_0000) != 0 || options & (WSTOPPED | WEXITED | WCONTINUED) == 0 {
+    if options & !(WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | 0xe000_0000) != 0
+        || options & (WSTOPPED | WEXITED | WCONTINUED) == 0
+    {
         return Err(Errno::EINVAL.into());
     }
     let id = c.int(1);
@@ -310,7 +312,8 @@ pub(super) fn setpgid(c: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-fn group_in_session(pgid: u32, sid: u32) -> bool {
+/// Whether a process of the group is in the session.
+pub(crate) fn group_in_session(pgid: u32, sid: u32) -> bool {
     let mut from = 0;
     while let Some((pid, p)) = ids::next_process(from) {
         let s = p.state.lock();

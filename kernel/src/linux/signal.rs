@@ -2,11 +2,11 @@
 
 use super::{Call, CallResult, Restart, Stop};
 use crate::clock::{self, SECOND_NS};
+use crate::task::ids;
 use crate::task::process::Process;
 use crate::task::signal::{Sender, discard_everywhere, send_to_process, send_to_thread, sigreturn};
 use crate::task::thread::Thread;
 use crate::task::wait::{self, Ended, Interrupt};
-use crate::task::ids;
 use abi::Errno;
 use logic_signal::{Action, AltStack, AltStackError, SigInfo, SigSet, Signal, code};
 use mem::{Ref, user};
@@ -122,7 +122,7 @@ pub(super) fn sigaltstack(c: &mut Call<'_>) -> CallResult {
 /// Whether the caller may signal a process (kill(2)): SIGCONT within the session always.
 fn may_signal(c: &Call<'_>, target: &Process, signal: Option<Signal>) -> bool {
     let cred = c.me.cred();
-    if cred.is_root() {
+    if cred.capable(crate::fs::context::cap::KILL) {
         return true;
     }
     let thread = target.state.lock().threads.first().cloned();
@@ -292,7 +292,8 @@ pub(super) fn rt_sigtimedwait(c: &mut Call<'_>) -> CallResult {
     me.signals.lock().awaited = SigSet::EMPTY;
     me.recheck_signals();
     match result {
-        Ok(taken) => {
+        Ok(mut taken) => {
+            taken.info = crate::task::posix_timers::signal_taken(me.process(), taken.info);
             if c.arg(1) != 0 {
                 let mut bytes = [0u8; SigInfo::USER_BYTES];
                 for (to, from) in bytes.iter_mut().zip(taken.info.to_bytes()) {

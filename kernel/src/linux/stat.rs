@@ -3,7 +3,7 @@
 use super::path::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, read_path};
 use super::{Call, CallResult};
 use crate::clock::SECOND_NS;
-use crate::fs::context::Cred;
+use crate::fs::context::{Cred, cap};
 use crate::fs::file::OpenFile;
 use crate::fs::inode::{Body, Inode, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG};
 use crate::fs::mount::Location;
@@ -61,7 +61,11 @@ pub(super) fn fstat(c: &mut Call<'_>) -> CallResult {
 /// newfstatat(2).
 pub(super) fn newfstatat(c: &mut Call<'_>) -> CallResult {
     let flags = c.uint(3);
-    let path = if c.arg(1) == 0 && flags & AT_EMPTY_PATH != 0 { true } else { flags & AT_EMPTY_PATH != 0 && read_path(c.arg(1))?.is_empty() };
+    let path = if c.arg(1) == 0 && flags & AT_EMPTY_PATH != 0 {
+        true
+    } else {
+        flags & AT_EMPTY_PATH != 0 && read_path(c.arg(1))?.is_empty()
+    };
     if path && c.int(0) >= 0 {
         let of = c.file(0)?;
         user::write(c.arg(2), &stat_of_open(&of))?;
@@ -217,14 +221,15 @@ fn list(place: &Location, out: &mut Entries) -> Result<(), Errno> {
     }
     while let Some((at, d)) = place.dentry.next_child(out.last - 1) {
         let kind = (d.inode().kind() >> 12) as u8;
-        if !d.with_name(|n| {
-            let mut name = [0u8; 256];
-            for (to, from) in name.iter_mut().zip(n) {
-                *to = *from;
-            }
-            (name, n.len())
-        })
-        .put_into(out, at + 2, d.inode().ino, kind)
+        if !d
+            .with_name(|n| {
+                let mut name = [0u8; 256];
+                for (to, from) in name.iter_mut().zip(n) {
+                    *to = *from;
+                }
+                (name, n.len())
+            })
+            .put_into(out, at + 2, d.inode().ino, kind)
         {
             break;
         }
@@ -243,7 +248,7 @@ impl PutInto for ([u8; 256], usize) {
 }
 
 fn owner_or_root(cred: &Cred, inode: &Inode) -> Result<(), Errno> {
-    if cred.uid.fs == 0 || cred.uid.fs == inode.attrs.lock().uid { Ok(()) } else { Err(Errno::EPERM) }
+    if cred.capable(cap::FOWNER) || cred.uid.fs == inode.attrs.lock().uid { Ok(()) } else { Err(Errno::EPERM) }
 }
 
 fn chmod(c: &Call<'_>, place: &Location, mode: u32) -> CallResult {
@@ -254,7 +259,7 @@ fn chmod(c: &Call<'_>, place: &Location, mode: u32) -> CallResult {
     }
     owner_or_root(&cred, inode)?;
     let mut mode = mode & 0o7777;
-    if cred.uid.fs != 0 && !inode.is_dir() && !cred.in_group(inode.attrs.lock().gid) {
+    if !cred.capable(cap::FSETID) && !inode.is_dir() && !cred.in_group(inode.attrs.lock().gid) {
         mode &= !0o2000;
     }
     inode.change(|a| a.mode = a.mode & S_IFMT | mode);
@@ -278,7 +283,7 @@ fn chown(c: &Call<'_>, place: &Location, uid: u32, gid: u32) -> CallResult {
     let cred = c.me.cred();
     let inode = place.inode();
     let a = *inode.attrs.lock();
-    if cred.uid.fs != 0 {
+    if !cred.capable(cap::CHOWN) {
         let own = cred.uid.fs == a.uid;
         let gid_ok = gid == u32::MAX || (own && cred.in_group(gid)) || gid == a.gid && own;
         if !own || (uid != u32::MAX && uid != a.uid) || !gid_ok {
@@ -371,6 +376,7 @@ fn access(c: &Call<'_>, flags: u32) -> CallResult {
     let mut cred = c.me.cred().try_copy()?;
     if flags & AT_EACCESS == 0 {
         (cred.uid.fs, cred.gid.fs) = (cred.uid.real, cred.gid.real);
+        cred.caps.for_real_id(cred.uid.real);
     }
     if !cred.may(&place.inode().attrs.lock(), mode) {
         return Err(Errno::EACCES.into());

@@ -4,7 +4,7 @@ use super::object::PageSource;
 use super::region::{MapName, Prot, Region, Source, Traits};
 use super::space::{AddressSpace, MapRequest, Placement, USER_END};
 use crate::fs::buffer::Buffer;
-use crate::fs::file::{File, Io, Mappable, OpenFile};
+use crate::fs::file::{Io, Mappable, OpenFile};
 use crate::task::Thread;
 use abi::Errno;
 use alloc::vec::Vec;
@@ -208,7 +208,13 @@ impl Image {
     }
 }
 
-fn map_segment(space: &AddressSpace, s: &Segment, at: u64, object: &Ref<dyn PageSource>, of: &Ref<OpenFile>) -> Result<(), Errno> {
+fn map_segment(
+    space: &AddressSpace,
+    s: &Segment,
+    at: u64,
+    object: &Ref<dyn PageSource>,
+    of: &Ref<OpenFile>,
+) -> Result<(), Errno> {
     let start = at / PAGE64 * PAGE64;
     let shift = at - start;
     let file_end = at.saturating_add(s.file_bytes).next_multiple_of(PAGE64);
@@ -245,7 +251,12 @@ pub(crate) fn write_into(space: &AddressSpace, at: u64, bytes: &[u8]) -> Result<
     })
 }
 
-fn write_with(space: &AddressSpace, at: u64, len: usize, mut f: impl FnMut(&mem::Frame, usize, usize, usize)) -> Result<(), Errno> {
+fn write_with(
+    space: &AddressSpace,
+    at: u64,
+    len: usize,
+    mut f: impl FnMut(&mem::Frame, usize, usize, usize),
+) -> Result<(), Errno> {
     let mut done = 0;
     while done < len {
         let va = at as usize + done;
@@ -265,11 +276,17 @@ fn write_with(space: &AddressSpace, at: u64, len: usize, mut f: impl FnMut(&mem:
 impl MapName for OpenFile {
     fn path(&self, out: &mut [u8]) -> usize {
         let Some(l) = &self.location else { return 0 };
-        let root = crate::fs::mount::Mount::root_location(&l.mount);
+        let mut top = l.mount.clone();
+        while let Some(at) = &top.at {
+            top = at.mount.clone();
+        }
+        let root = crate::fs::mount::Mount::root_location(&top);
         let Ok(path) = crate::fs::walk::path_of(&root, l) else { return 0 };
-        let n = path.len().min(out.len());
-        if let (Some(to), Some(from)) = (out.get_mut(..n), path.get(..n)) {
-            to.copy_from_slice(from);
+        let note: &[u8] = if l.dentry.is_removed() { b" (deleted)" } else { b"" };
+        let mut n = 0;
+        for (to, from) in out.iter_mut().zip(path.iter().chain(note)) {
+            *to = *from;
+            n += 1;
         }
         n
     }

@@ -50,7 +50,12 @@ pub(crate) fn user_fault(addr: usize, access: Access) -> Result<(), FaultError> 
 enum Next {
     Done,
     /// Get this page of the object, then look again.
-    Fetch { object: Ref<dyn PageSource>, index: u64, intent: PageIntent, generation: u64 },
+    Fetch {
+        object: Ref<dyn PageSource>,
+        index: u64,
+        intent: PageIntent,
+        generation: u64,
+    },
 }
 
 impl AddressSpace {
@@ -130,7 +135,8 @@ impl Inner {
         if range.end.saturating_sub(va) > limit {
             return Err(FaultError::NotMapped);
         }
-        let below = self.regions.last_below(range.start).filter(|(_, r)| !r.prot.is_empty() && !r.traits.contains(Traits::GROWS_DOWN));
+        let below =
+            self.regions.last_below(range.start).filter(|(_, r)| !r.prot.is_empty() && !r.traits.contains(Traits::GROWS_DOWN));
         if below.is_some_and(|(r, _)| va < r.end.saturating_add(STACK_GUARD)) {
             return Err(FaultError::NotMapped);
         }
@@ -190,7 +196,14 @@ impl Inner {
 
     /// The entry allows less than the region: a shared object's page that was mapped for reading is now written, or the
     /// region's protection grew after the page came.
-    fn upgrade(&mut self, va: usize, flags: PteFlags, range: Range<u64>, access: Access, page: Option<Page>) -> Result<Next, FaultError> {
+    fn upgrade(
+        &mut self,
+        va: usize,
+        flags: PteFlags,
+        range: Range<u64>,
+        access: Access,
+        page: Option<Page>,
+    ) -> Result<Next, FaultError> {
         let Some((_, region)) = self.regions.find(va as u64) else { return Err(FaultError::NotMapped) };
         if let (Source::Object { object, .. }, true, Access::Write) = (&region.source, region.is_shared(), access) {
             let index = region.object_index((va as u64).saturating_sub(range.start));

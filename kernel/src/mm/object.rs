@@ -63,6 +63,20 @@ struct Pages {
     count: u64,
 }
 
+/// Pages of all objects.
+static PAGES: AtomicU64 = AtomicU64::new(0);
+
+/// Pages that files and shared memory take.
+pub(crate) fn pages() -> u64 {
+    PAGES.load(Ordering::Relaxed)
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        PAGES.fetch_sub(self.count, Ordering::Relaxed);
+    }
+}
+
 impl MemoryObject {
     /// An object of this size, all holes.
     pub(crate) const fn new(size: u64) -> Self {
@@ -184,6 +198,7 @@ impl Pages {
         if let Some(slot) = self.chunks.get_mut(&chunk_no).and_then(|c| c.get_mut((index % CHUNK) as usize)) {
             *slot = Some(frame);
             self.count = self.count.saturating_add(1);
+            PAGES.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -205,6 +220,7 @@ impl Pages {
         }
         let empty = chunk.iter().all(Option::is_none);
         self.count = self.count.saturating_sub(taken);
+        PAGES.fetch_sub(taken, Ordering::Relaxed);
         if empty {
             drop(self.chunks.remove(&chunk_no));
         }

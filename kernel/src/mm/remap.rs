@@ -87,7 +87,14 @@ impl AddressSpace {
         Ok(grown)
     }
 
-    fn move_mapping(&self, old: Range<u64>, new_len: u64, target: Target, region: Region, limit_bytes: u64) -> Result<u64, Errno> {
+    fn move_mapping(
+        &self,
+        old: Range<u64>,
+        new_len: u64,
+        target: Target,
+        region: Region,
+        limit_bytes: u64,
+    ) -> Result<u64, Errno> {
         let old_len = old.end.saturating_sub(old.start);
         let (addr, placement) = match target {
             Target::Fixed(a) | Target::FixedKeep(a) => (a, Placement::Replace),

@@ -1,6 +1,7 @@
 //! An address space: its regions, its page table, and mapping and unmapping.
 
 use super::region::{Prot, Region, Traits};
+use crate::census::{Counted, Kind};
 use abi::Errno;
 use alloc::boxed::Box;
 use core::ops::Range;
@@ -18,6 +19,7 @@ pub(crate) const MAX_REGIONS: usize = 65_530;
 
 /// An address space, shared by the threads of a process and by vfork children.
 pub(crate) struct AddressSpace {
+    _counted: Counted<{ Kind::AddressSpaces as usize }>,
     inner: Mutex<Inner, levels::AddressSpaceMutex>,
     handle: Ref<SpaceHandle>,
     id: u64,
@@ -100,6 +102,7 @@ impl AddressSpace {
         let handle = tables.handle().clone();
         let inner = Inner { regions, tables, generation: 0, layout, peak: (0, 0) };
         Ref::try_new(AddressSpace {
+            _counted: Counted::new(),
             inner: Mutex::new(inner),
             handle,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -231,6 +234,7 @@ impl Inner {
         let mut any = false;
         let mut gather = Gather::new();
         let tables = &mut self.tables;
+        self.peak.1 = self.peak.1.max(tables.resident_pages());
         // Two spares are always enough, so this does not fail.
         let _ = self.regions.carve(range.clone(), spare, |part, node| {
             any = true;

@@ -27,7 +27,13 @@ pub(crate) fn init() -> Result<(), NoMemory> {
 pub(crate) fn map(space: &AddressSpace) -> Result<u64, Errno> {
     let prot = Prot::READ | Prot::EXEC;
     let region = Region { max_prot: prot, ..Region::anonymous(prot, Traits::VDSO) };
-    let at = space.map(MapRequest { addr: 0, len: mem::PAGE as u64, placement: Placement::Anywhere, region, limit_bytes: u64::MAX })?;
+    let at = space.map(MapRequest {
+        addr: 0,
+        len: mem::PAGE as u64,
+        placement: Placement::Anywhere,
+        region,
+        limit_bytes: u64::MAX,
+    })?;
     let mut inner = space.lock();
     if let Some(frame) = PAGE.get() {
         inner.tables.map_special(at as usize, frame, PteFlags::READ | PteFlags::EXECUTE).map_err(|NoMemory| Errno::ENOMEM)?;

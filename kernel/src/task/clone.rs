@@ -8,7 +8,7 @@ use super::{ids, limits, sched, with_current};
 use abi::Errno;
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
-use logic_sched::{Affinity, Class, Weight};
+use logic_sched::Affinity;
 use logic_waits::{Events, Mode};
 use mem::{NoMemory, Ref, Threaded, user};
 use sync::{SpinLock, levels};
@@ -129,13 +129,14 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32) -> Result<Built,
     let refs = child_refs(me, r.flags).map_err(NO_MEMORY)?;
     let process = if same_process { parent.clone() } else { child_process(me, r, tid)? };
     let vfork = if r.flags & CLONE_VFORK != 0 { Some(VforkDone::try_new().map_err(NO_MEMORY)?) } else { None };
+    let parameters = me.parameters().for_child();
     let spec = ThreadSpec {
         process: Some(process.clone()),
         tid,
         space: Some(space),
         refs: Some(refs),
-        class: Class::Fair { weight: Weight::from_nice(0) },
-        affinity: Affinity::ALL,
+        class: parameters.class(),
+        affinity: Affinity(me.attrs.affinity.load(Ordering::Relaxed)),
     };
     let child = Thread::try_new(spec, begin, |task| task.inherit_fp(me.task())).map_err(NO_MEMORY)?;
     let mut child_frame = *frame;
@@ -147,6 +148,9 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32) -> Result<Built,
         child_frame.set_tp(r.tls);
     }
     *child.start_frame.lock() = Some(child_frame);
+    child.attrs.inherit(me, r.flags & CLONE_VM != 0);
+    child.attrs.policy.store(parameters.pack(), Ordering::Relaxed);
+    child.attrs.affinity.store(me.attrs.affinity.load(Ordering::Relaxed), Ordering::Relaxed);
     child.inherit_signal_mask(me);
     if r.flags & CLONE_CHILD_CLEARTID != 0 {
         child.clear_tid.store(r.child_tid, Ordering::Relaxed);
@@ -195,11 +199,23 @@ fn child_process(me: &Thread, r: &Request, pid: u32) -> Result<Ref<Process>, Err
     }
     let signals = ProcessSignals::inherit(&parent.signals, r.flags & CLONE_SIGHAND != 0).map_err(|NoMemory| Errno::ENOMEM)?;
     let name = *parent.name.lock();
-    Process::try_new(pid, signals, parent.limits.copy(), name).map_err(|NoMemory| Errno::ENOMEM)
+    let process = Process::try_new(pid, signals, parent.limits.copy(), name).map_err(|NoMemory| Errno::ENOMEM)?;
+    process.attrs.inherit(&parent.attrs);
+    process.mutations.inherit(&parent.mutations);
+    process.oom_score_adj.store(parent.oom_score_adj.load(Ordering::Relaxed), Ordering::Relaxed);
+    super::posix_timers::limit_changed(&process);
+    Ok(process)
 }
 
 /// Makes the child known: to its process, its parent, and the pid scope.
-fn enter(me: &Thread, process: &Ref<Process>, child: &Ref<Thread>, same_process: bool, r: &Request, vfork: Option<Ref<VforkDone>>) -> Result<(), Errno> {
+fn enter(
+    me: &Thread,
+    process: &Ref<Process>,
+    child: &Ref<Thread>,
+    same_process: bool,
+    r: &Request,
+    vfork: Option<Ref<VforkDone>>,
+) -> Result<(), Errno> {
     let caller = me.process();
     let tree = TREE.lock();
     if same_process {
@@ -210,16 +226,16 @@ fn enter(me: &Thread, process: &Ref<Process>, child: &Ref<Thread>, same_process:
         s.threads.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         s.threads.push(child.clone());
     } else {
-        let (pgid, sid, grandparent, exe) = {
+        let (pgid, sid, grandparent, exe, terminal) = {
             let s = caller.state.lock();
-            (s.pgid, s.sid, s.parent.clone(), s.exe.clone())
+            (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone())
         };
         let parent = if r.flags & CLONE_PARENT != 0 { grandparent.unwrap_or_else(|| caller.clone()) } else { caller.clone() };
         {
             let mut s = process.state.lock();
             s.threads.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
             s.threads.push(child.clone());
-            (s.pgid, s.sid, s.exe) = (pgid, sid, exe);
+            (s.pgid, s.sid, s.exe, s.terminal) = (pgid, sid, exe, terminal);
             s.exit_signal = r.exit_signal;
             s.parent = Some(parent.clone());
             s.vfork = vfork;
@@ -241,5 +257,6 @@ fn enter(me: &Thread, process: &Ref<Process>, child: &Ref<Thread>, same_process:
         n.reserved = false;
     });
     drop(tree);
+    super::posix_timers::thread_added(process, child);
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::thread::Thread;
 use super::{exit, sched};
 use crate::fs::file::{O_CLOEXEC, OpenFile};
 use crate::fs::inode::{S_IFMT, S_IFREG};
-use crate::fs::mount::{Location, MS_NOEXEC};
+use crate::fs::mount::{Location, MS_NOEXEC, MS_NOSUID};
 use crate::fs::open::open_place;
 use crate::fs::walk::{Last, Walker};
 use crate::linux::Stop;
@@ -121,15 +121,28 @@ fn run_elf(me: &Thread, r: &Request, execfn: &[u8], of: &Ref<OpenFile>, frame: &
         None => None,
     };
     let space = AddressSpace::try_new()?;
-    let (start, sp) = build(me, r, execfn, &space, &image, of, interpreter.as_ref())?;
+    let cred = Ref::try_new(new_identity(me, of)?)?;
+    let (start, sp) = build(me, r, execfn, &space, &image, of, interpreter.as_ref(), &cred)?;
     stop_other_threads(me)?;
     // Point of no return.
+    me.set_cred(cred);
     commit(me, r, &space, of);
     *frame = TrapFrame::new_user(start as usize, sp as usize);
     Ok(())
 }
 
+/// Who the thread is as the new program: set-id bits count unless the mount or PR_SET_NO_NEW_PRIVS forbids it.
+fn new_identity(me: &Thread, of: &OpenFile) -> Result<crate::fs::context::Cred, NoMemory> {
+    let cred = me.cred();
+    let Some(place) = &of.location else { return cred.try_copy() };
+    let no_set_id =
+        place.mount.flags.load(Ordering::Relaxed) & MS_NOSUID != 0 || me.attrs.no_new_privs.load(Ordering::Relaxed) != 0;
+    let attrs = *place.inode().attrs.lock();
+    cred.for_exec(&attrs, !no_set_id)
+}
+
 /// Maps everything into the new address space; gives the first instruction and the stack pointer.
+#[allow(clippy::too_many_arguments, reason = "each is a fact of its own, and there is one caller of each kind")]
 fn build(
     me: &Thread,
     r: &Request,
@@ -138,6 +151,7 @@ fn build(
     image: &Image,
     of: &Ref<OpenFile>,
     interpreter: Option<&(Image, Ref<OpenFile>)>,
+    cred: &crate::fs::context::Cred,
 ) -> Result<(u64, u64), Errno> {
     // 30 bits of randomness below the top, as on Linux for 39-bit address spaces 18 bits of pages.
     let random = crate::random::next_u64();
@@ -159,7 +173,13 @@ fn build(
     let stack_bytes = 33 * PAGE64 + (r.args.bytes.len() + r.env.bytes.len()) as u64;
     let stack_bytes = stack_bytes.next_multiple_of(PAGE64);
     let region = Region::anonymous(prot, Traits::GROWS_DOWN | Traits::STACK);
-    let request = MapRequest { addr: stack_top - stack_bytes, len: stack_bytes, placement: Placement::Replace, region, limit_bytes: u64::MAX };
+    let request = MapRequest {
+        addr: stack_top - stack_bytes,
+        len: stack_bytes,
+        placement: Placement::Replace,
+        region,
+        limit_bytes: u64::MAX,
+    };
     space.map(request)?;
     let brk = program.end.next_multiple_of(PAGE64) + ((random >> 50) & 0x1fff) * PAGE64;
     {
@@ -168,13 +188,13 @@ fn build(
         (l.brk_start, l.brk) = (brk, brk);
         (l.code, l.data) = (program.code, program.data);
     }
-    let sp = build_stack(me, r, execfn, space, stack_top, &program, linker.as_ref())?;
+    let sp = build_stack(cred, r, execfn, space, stack_top, &program, linker.as_ref())?;
     Ok((linker.map_or(program.entry, |l| l.entry), sp))
 }
 
 /// Strings, auxiliary vector, environment and argument pointers (psABI, "Process Initialization").
 fn build_stack(
-    me: &Thread,
+    cred: &crate::fs::context::Cred,
     r: &Request,
     execfn: &[u8],
     space: &AddressSpace,
@@ -196,7 +216,6 @@ fn build_stack(
     crate::random::fill(&mut seed);
     let random_at = put(&seed)?;
     let platform_at = put(b"riscv64\0")?;
-    let cred = me.cred();
     let vdso = space.lock().layout.vdso;
     let auxv: [(u64, u64); 19] = [
         (33, vdso),
@@ -213,7 +232,7 @@ fn build_stack(
         (12, u64::from(cred.uid.effective)),
         (13, u64::from(cred.gid.real)),
         (14, u64::from(cred.gid.effective)),
-        (23, 0),
+        (23, u64::from(cred.is_elevated())),
         (25, random_at),
         (31, execfn_at),
         (15, platform_at),
@@ -275,10 +294,16 @@ fn stop_other_threads(me: &Thread) -> Result<(), Stop> {
 /// The new program takes over.
 fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, of: &Ref<OpenFile>) {
     let process = me.process();
+    super::robust::release(me);
+    super::pi::thread_ends(me);
+    super::accounting::note_peak(me);
     drop(me.set_space(Some(space.clone())));
     exit::finish_vfork(process);
     mem::Threaded::task(me).reset_fp();
     me.clear_tid.store(0, Ordering::Relaxed);
+    super::rseq::forget(me);
+    super::posix_timers::on_exec(process);
+    process.attrs.membarrier.store(0, Ordering::Relaxed);
     let _ = process.signals.reset_for_exec();
     me.signals.lock().altstack = logic_signal::AltStack::DISABLED;
     let files = me.files();
@@ -293,6 +318,8 @@ fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, of: &Ref<OpenFile
         *to = *from;
     }
     *process.name.lock() = name;
+    process.mutations.on_exec();
+    *me.attrs.name.lock() = name;
     let old = {
         let mut s = process.state.lock();
         s.has_execed = true;

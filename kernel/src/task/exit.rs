@@ -49,15 +49,14 @@ pub(crate) fn begin_group_exit(process: &Process, status: i32) {
 
 /// Gives back what the thread holds: memory words, descriptors, address space.
 fn release_user_side(me: &Thread) {
+    super::robust::release(me);
+    super::pi::thread_ends(me);
     let clear = me.clear_tid.swap(0, Ordering::Relaxed);
     if clear != 0 && user::write(clear, &0u32).is_ok() {
         super::futex::wake_at(me, clear, 1);
     }
-    let last = me.process().live_threads.load(Ordering::Acquire) == 1;
-    if last {
-        super::posix_timers::drop_all(me.process());
-    }
     drop(me.replace_refs(None));
+    super::accounting::note_peak(me);
     drop(me.set_space(None));
     finish_vfork(me.process());
 }
@@ -71,13 +70,11 @@ pub(crate) fn finish_vfork(process: &Process) {
 }
 
 fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
-    let [run, system] = &process.ended_ns;
-    run.fetch_add(me.run_ns.load(Ordering::Relaxed), Ordering::Relaxed);
-    system.fetch_add(me.system_ns.load(Ordering::Relaxed), Ordering::Relaxed);
     let tree = TREE.lock();
     let gone = {
         let mut s = process.state.lock();
         let at = s.threads.iter().position(|t| core::ptr::eq(&**t, me));
+        super::accounting::thread_ended(process, me);
         at.map(|i| s.threads.remove(i))
     };
     ids::update(me.tid(), |n| n.thread = None);
@@ -86,6 +83,7 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     drop(tree);
     drop((gone, exe));
     if last {
+        super::posix_timers::drop_all(process);
         tell_parent(process);
     }
 }
@@ -102,6 +100,7 @@ fn become_zombie(process: &Ref<Process>, status: i32) -> Option<crate::fs::mount
         (core::mem::take(&mut s.children), s.exe.take())
     };
     for child in children {
+        send_death_signal(&child);
         let zombie = {
             let mut c = child.state.lock();
             c.parent = heir.clone();
@@ -119,6 +118,15 @@ fn become_zombie(process: &Ref<Process>, status: i32) -> Option<crate::fs::mount
         }
     }
     exe
+}
+
+/// The child's parent ends: the signal that the child asked for (PR_SET_PDEATHSIG).
+fn send_death_signal(child: &Process) {
+    let number = child.attrs.death_signal.load(Ordering::Relaxed);
+    if let Some(s) = logic_signal::Signal::new(number) {
+        let info = logic_signal::SigInfo::plain(s, logic_signal::code::SI_USER);
+        let _ = signal::send_to_process(child, info, signal::Sender::Kernel);
+    }
 }
 
 fn heir(process: &Process) -> Option<Ref<Process>> {
@@ -189,7 +197,6 @@ pub(crate) fn wait_child(me: &Thread, which: Which, wanted: Wanted) -> Result<Op
         Ok(None) => None,
         Err(e) => Some(Err(e)),
     };
-    let mut attempt = attempt;
     if let Some(r) = attempt() {
         return Ok(r?);
     }
@@ -258,8 +265,13 @@ fn reap(parent: &Ref<Process>, child: &Ref<Process>) {
             (s.pgid, s.sid)
         };
         for (mine, of_child) in parent.children_ns.iter().zip(child.ended_ns.iter().zip(child.children_ns.iter())) {
-            mine.fetch_add(of_child.0.load(Ordering::Relaxed).saturating_add(of_child.1.load(Ordering::Relaxed)), Ordering::Relaxed);
+            mine.fetch_add(
+                of_child.0.load(Ordering::Relaxed).saturating_add(of_child.1.load(Ordering::Relaxed)),
+                Ordering::Relaxed,
+            );
         }
+        parent.attrs.children.add(&child.attrs.ended);
+        parent.attrs.children.add(&child.attrs.children);
         gone = ids::update(child.pid(), |n| n.process.take());
         ids::update(pgid, |n| n.group_members = n.group_members.saturating_sub(1));
         ids::update(sid, |n| n.session_members = n.session_members.saturating_sub(1));

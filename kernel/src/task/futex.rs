@@ -39,7 +39,11 @@ impl Key {
                 && let crate::mm::region::Source::Object { object, offset, .. } = &region.source
             {
                 let (object, inode) = object.identity();
-                return Some(Key { object, inode, offset: offset.saturating_add((addr as u64).saturating_sub(range.start)) | 1 << 63 });
+                return Some(Key {
+                    object,
+                    inode,
+                    offset: offset.saturating_add((addr as u64).saturating_sub(range.start)) | 1 << 63,
+                });
             }
         }
         Some(Key { object: space.id(), inode: 0, offset: addr as u64 })
@@ -48,6 +52,21 @@ impl Key {
 
 fn bucket(i: usize) -> &'static SpinLock<Vec<Waiter>, levels::FutexBucket> {
     TABLE.get(i).unwrap_or(&TABLE[0])
+}
+
+/// Threads that wait.
+pub(crate) fn waiters() -> usize {
+    TABLE.iter().map(|b| b.lock().len()).sum()
+}
+
+/// Gives back the room of buckets in which nobody waits.
+pub(crate) fn trim() {
+    for b in &TABLE {
+        let mut b = b.lock();
+        let room = if b.is_empty() { core::mem::take(&mut *b) } else { Vec::new() };
+        drop(b);
+        drop(room);
+    }
 }
 
 /// Why a wait ended without a wake.
@@ -62,7 +81,14 @@ pub(crate) enum WaitError {
 }
 
 /// Waits until woken, if the word at `addr` still has the value.
-pub(crate) fn wait(me: &Thread, key: Key, addr: usize, value: u32, bitset: u32, deadline_ns: Option<u64>) -> Result<(), WaitError> {
+pub(crate) fn wait(
+    me: &Thread,
+    key: Key,
+    addr: usize,
+    value: u32,
+    bitset: u32,
+    deadline_ns: Option<u64>,
+) -> Result<(), WaitError> {
     // Registered before the word is looked at: a waker that changes the word afterwards finds us.
     enqueue(me, key, bitset).map_err(|NoMemory| WaitError::Ended(wait::Ended::NoMemory))?;
     let now = mem::user::load_u32(addr);

@@ -13,7 +13,8 @@ pub(crate) fn run() -> ! {
         let guard = preempt_off();
         // Interrupts off from the last look to the wait: one that comes in between ends the wait at once.
         let off = arch::irq_off();
-        let idle = !sched::has_queued(&guard) && arch::core(|c| c.flags.load(core::sync::atomic::Ordering::Relaxed)) & arch::flag::RESCHED == 0
+        let idle = !sched::has_queued(&guard)
+            && arch::core(|c| c.flags.load(core::sync::atomic::Ordering::Relaxed)) & arch::flag::RESCHED == 0
             && arch::core(|c| c.hart_block().pending.load(core::sync::atomic::Ordering::Relaxed)) == 0;
         if idle {
             arch::wait_for_interrupt(&off);

@@ -22,19 +22,24 @@ pub(crate) struct Names {
     pub(crate) group_members: u32,
     /// Processes whose session this is.
     pub(crate) session_members: u32,
+    /// Terminals whose session or foreground group this is.
+    pub(crate) terminals: u32,
     /// The number is promised to a thread that is being made.
     pub(crate) reserved: bool,
 }
 
 impl Names {
     fn unused(&self) -> bool {
-        self.thread.is_none() && self.process.is_none() && self.group_members == 0 && self.session_members == 0 && !self.reserved
+        let members = self.group_members | self.session_members | self.terminals;
+        self.thread.is_none() && self.process.is_none() && members == 0 && !self.reserved
     }
 }
 
 struct Scope {
     names: HashMap<u32, Names, Hasher>,
     last: u32,
+    /// Numbers handed out since boot.
+    handed_out: u64,
 }
 
 /// Pids are handed out one after the other, so their low bits spread well by themselves.
@@ -63,7 +68,7 @@ impl core::hash::Hasher for Hasher {
 }
 
 static SCOPE: SpinLock<Scope, levels::PidTable> =
-    SpinLock::new(Scope { names: HashMap::with_hasher(Hasher(0)), last: 0 });
+    SpinLock::new(Scope { names: HashMap::with_hasher(Hasher(0)), last: 0, handed_out: 0 });
 
 /// Promises a fresh number to a thread that is being made; given back by [`release`] if nothing comes of it.
 pub(crate) fn reserve() -> Result<u32, NoMemory> {
@@ -74,6 +79,7 @@ pub(crate) fn reserve() -> Result<u32, NoMemory> {
         scope.last = if scope.last.saturating_add(1) >= PID_MAX { FIRST_AFTER_WRAP } else { scope.last.saturating_add(1) };
         if !scope.names.contains_key(&scope.last) {
             scope.names.insert(scope.last, Names { reserved: true, ..Names::default() });
+            scope.handed_out = scope.handed_out.saturating_add(1);
             return Ok(scope.last);
         }
     }
@@ -109,7 +115,14 @@ pub(crate) fn thread(tid: u32) -> Option<Ref<Thread>> {
 
 /// The smallest number from `from` on that names a process: for walking over all, one lock hold each.
 pub(crate) fn next_process(from: u32) -> Option<(u32, Ref<Process>)> {
+    /// Numbers tried one by one before the whole table is searched: they are handed out in order, so the next is near.
+    const NEAR: u32 = 16;
     let scope = SCOPE.lock();
+    for number in from..from.saturating_add(NEAR) {
+        if let Some(p) = scope.names.get(&number).and_then(|n| n.process.as_ref()) {
+            return Some((number, p.clone()));
+        }
+    }
     let found = scope.names.iter().filter(|(n, names)| **n >= from && names.process.is_some()).min_by_key(|(n, _)| **n)?;
     Some((*found.0, found.1.process.clone()?))
 }
@@ -122,6 +135,25 @@ pub(crate) fn group_exists(pgid: u32) -> bool {
 /// Processes that exist, zombies included.
 pub(crate) fn processes() -> usize {
     SCOPE.lock().names.values().filter(|n| n.process.is_some()).count()
+}
+
+/// Gives back room that the table does not need, if there is memory for a smaller one.
+pub(crate) fn trim() {
+    let mut scope = SCOPE.lock();
+    let mut exact = HashMap::with_hasher(Hasher(0));
+    if exact.try_reserve(scope.names.len()).is_ok() && exact.capacity() < scope.names.capacity() {
+        for (number, names) in scope.names.drain() {
+            exact.insert(number, names);
+        }
+        core::mem::swap(&mut scope.names, &mut exact);
+    }
+    drop(scope);
+    drop(exact);
+}
+
+/// Numbers handed out since boot: threads and processes made (`/proc/stat`).
+pub(crate) fn handed_out() -> u64 {
+    SCOPE.lock().handed_out
 }
 
 /// The last number handed out (`/proc/loadavg`).

@@ -1,11 +1,13 @@
 //! A process: a thread group, and what its threads share.
 
+use super::attrs::ProcessAttrs;
 use super::limits::Limits;
 use super::signal::ProcessSignals;
 use super::thread::Thread;
 use super::wait::{Observers, Watch};
+use crate::census::{Counted, Kind};
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use mem::{NoMemory, Ref, Weak};
 use sync::{SpinLock, levels};
 
@@ -17,6 +19,7 @@ pub(crate) static TREE: SpinLock<(), levels::ProcessTree> = SpinLock::new(());
 
 /// A thread group.
 pub(crate) struct Process {
+    _counted: Counted<{ Kind::Processes as usize }>,
     /// Never reused.
     id: u64,
     /// Its number in the pid scope.
@@ -38,8 +41,14 @@ pub(crate) struct Process {
     pub(crate) live_threads: AtomicU32,
     /// Those who wait for its children.
     observers: SpinLock<Observers, levels::Observers>,
+    /// What `/proc/PID/oom_score_adj` was set to.
+    pub(crate) oom_score_adj: AtomicI32,
+    /// Calls that tests have disabled (checked builds).
+    pub(crate) mutations: crate::native::Mutations,
     /// Name and arguments for `/proc`.
     pub(crate) name: SpinLock<[u8; 16], levels::ThreadRefs>,
+    /// What it is set to, and what it used.
+    pub(crate) attrs: ProcessAttrs,
 }
 
 /// The part of a process that its lock guards.
@@ -58,6 +67,8 @@ pub(crate) struct State {
     pub(crate) pgid: u32,
     /// Session.
     pub(crate) sid: u32,
+    /// Its controlling terminal.
+    pub(crate) terminal: Option<Ref<crate::tty::Tty>>,
     /// Signal for the parent at its end.
     pub(crate) exit_signal: u32,
     /// Orphans of its descendants become its children (PR_SET_CHILD_SUBREAPER).
@@ -74,6 +85,7 @@ impl Process {
     /// A process without threads.
     pub(crate) fn try_new(pid: u32, signals: ProcessSignals, limits: Limits, name: [u8; 16]) -> Result<Ref<Process>, NoMemory> {
         Ref::try_new_cyclic(|me| Process {
+            _counted: Counted::new(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             pid,
             me: me.clone(),
@@ -86,6 +98,7 @@ impl Process {
                 children: Vec::new(),
                 pgid: pid,
                 sid: pid,
+                terminal: None,
                 exit_signal: super::signal::SIGCHLD,
                 subreaper: false,
                 has_execed: false,
@@ -98,7 +111,10 @@ impl Process {
             children_ns: [const { AtomicU64::new(0) }; 2],
             live_threads: AtomicU32::new(0),
             observers: SpinLock::new(Observers::new()),
+            oom_score_adj: AtomicI32::new(0),
+            mutations: crate::native::Mutations::new(),
             name: SpinLock::new(name),
+            attrs: ProcessAttrs::new(),
         })
     }
     /// Kernel-wide id, never reused.
@@ -139,13 +155,7 @@ impl Process {
     }
     /// Processor time of all its threads: run and system nanoseconds.
     pub(crate) fn times_ns(&self) -> (u64, u64) {
-        let [run, system] = &self.ended_ns;
-        let mut sum = (run.load(Ordering::Relaxed), system.load(Ordering::Relaxed));
-        self.each_thread(|t| {
-            sum.0 = sum.0.saturating_add(t.run_ns.load(Ordering::Relaxed));
-            sum.1 = sum.1.saturating_add(t.system_ns.load(Ordering::Relaxed));
-        });
-        sum
+        super::accounting::process_times_ns(self)
     }
 }
 

@@ -10,12 +10,12 @@
 //! So no lock is held over a switch, and a waker that is told to enqueue a thread finds its context saved.
 
 use super::thread::Thread;
-use super::timers;
+use super::{accounting, timers};
 use crate::clock;
 use alloc::boxed::Box;
 use arch::{MAX_HARTS, flag, hart_block};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use logic_sched::{GroupId, GroupWeight, Hart, Item, Reason, RunQueue, group_node, group_place};
+use logic_sched::{Entity, GroupId, GroupWeight, Hart, Reason, RunQueue, group_node, group_place};
 use logic_waits::{Sleep, Wake};
 use mem::{NoMemory, Ref, Threaded, try_box};
 use sync::{Once, PreemptGuard, SpinLock, levels, preempt_off};
@@ -29,6 +29,8 @@ struct HartQueue {
     current: Option<QueueNode>,
     /// When the current thread came, or was last accounted.
     since_ns: u64,
+    /// The current thread's system time when it came.
+    system_base_ticks: u64,
     /// When its slice ends.
     slice_end_ns: u64,
     idle: Ref<Thread>,
@@ -69,7 +71,7 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
     let root = group_node(GroupId::ROOT, GroupWeight::DEFAULT, try_box(group_place())?);
     let queue = RunQueue::new(Hart(index as u32), try_box(root)?);
     let hart = HartSched {
-        queue: SpinLock::new(HartQueue { queue, current: None, since_ns: 0, slice_end_ns: u64::MAX, idle }),
+        queue: SpinLock::new(HartQueue { queue, current: None, since_ns: 0, system_base_ticks: 0, slice_end_ns: u64::MAX, idle }),
         idle: AtomicU32::new(1),
         queued: AtomicU32::new(0),
         switches: AtomicU64::new(0),
@@ -116,6 +118,7 @@ pub(crate) fn leave(how: Leave) {
     let index = here(&guard);
     let hart = hart(index);
     let now = clock::monotonic_ns();
+    super::load::tick(now);
     arch::core(|c| c.flags.fetch_and(!flag::RESCHED, Ordering::Relaxed));
     let Some(next) = with_me(|me| choose(hart, me, how, now)) else {
         guard.release_quietly();
@@ -127,7 +130,6 @@ pub(crate) fn leave(how: Leave) {
     drop(off);
     // From here on this may be another hart.
     finish(prev);
-    with_me(|me| me.entered_ns.store(clock::monotonic_ns(), Ordering::Relaxed));
     drop(guard);
 }
 
@@ -145,7 +147,7 @@ fn choose(hart: &HartSched, me: &Thread, how: Leave, now: u64) -> Option<Ref<Thr
         set_slice(q, now);
         return None;
     }
-    account(q, me, ran);
+    account(hart, q, me, ran);
     match q.current.take() {
         Some(mut node) if staying => {
             node.value.thread = Some(me.to_ref());
@@ -165,6 +167,9 @@ fn choose(hart: &HartSched, me: &Thread, how: Leave, now: u64) -> Option<Ref<Thr
     let next = match q.queue.pick(now) {
         Some(mut node) => {
             let thread = node.value.thread.take();
+            if let Some(t) = &thread {
+                come(q, t, now);
+            }
             q.current = Some(node);
             thread
         }
@@ -177,13 +182,23 @@ fn choose(hart: &HartSched, me: &Thread, how: Leave, now: u64) -> Option<Ref<Thr
     next.filter(|n| !core::ptr::eq(&**n, me))
 }
 
-fn account(q: &mut HartQueue, me: &Thread, ran: u64) {
+/// A thread comes to the hart.
+#[inline]
+fn come(q: &mut HartQueue, next: &Thread, now: u64) {
+    accounting::switch_in(next, now);
+    q.system_base_ticks = next.system_ticks.load(Ordering::Relaxed);
+    if next.attrs.watch.load(Ordering::Relaxed) != 0 {
+        next.raise(flag::WORK);
+    }
+}
+
+fn account(hart: &HartSched, q: &mut HartQueue, me: &Thread, ran: u64) {
     if let Some(node) = q.current.as_mut() {
         q.queue.account(node, ran);
-        me.run_ns.fetch_add(ran, Ordering::Relaxed);
-        let entered = me.entered_ns.load(Ordering::Relaxed);
-        let now = q.since_ns.saturating_add(ran);
-        me.system_ns.fetch_add(now.saturating_sub(entered.max(q.since_ns)), Ordering::Relaxed);
+        accounting::switch_out(me, q.since_ns.saturating_add(ran));
+        let ticks = me.system_ticks.load(Ordering::Relaxed).wrapping_sub(q.system_base_ticks);
+        hart.run_ns.fetch_add(ran, Ordering::Relaxed);
+        hart.system_ns.fetch_add(clock::ns_of_ticks(ticks), Ordering::Relaxed);
     }
 }
 
@@ -210,7 +225,6 @@ fn finish(prev: Ref<Thread>) {
 /// First code of a new thread, with the thread that ran before it on the hart.
 pub(crate) fn arrive(prev: Ref<Thread>) {
     finish(prev);
-    with_me(|me| me.entered_ns.store(clock::monotonic_ns(), Ordering::Relaxed));
     arch::irq_enable();
     drop(sync::adopt_initial_guard());
 }
@@ -264,7 +278,10 @@ fn place(thread: &Thread, node: &QueueNode, me: usize) -> usize {
 }
 
 fn is_idle(index: usize) -> bool {
-    HARTS.get(index).and_then(Once::get).is_some_and(|h| h.idle.load(Ordering::Relaxed) != 0 && h.queued.load(Ordering::Relaxed) == 0)
+    HARTS
+        .get(index)
+        .and_then(Once::get)
+        .is_some_and(|h| h.idle.load(Ordering::Relaxed) != 0 && h.queued.load(Ordering::Relaxed) == 0)
 }
 
 /// Queues a node on a hart and has that hart look at it if the thread should run before the current one.
@@ -322,7 +339,8 @@ pub(crate) fn on_kick(guard: &PreemptGuard) {
         let q = &mut *q;
         if let Some(node) = q.current.as_mut() {
             q.queue.account(node, ran);
-            with_me(|me| me.run_ns.fetch_add(ran, Ordering::Relaxed));
+            with_me(|me| accounting::settle_running(me, now));
+            hart.run_ns.fetch_add(ran, Ordering::Relaxed);
         }
         q.since_ns = now;
     }
@@ -373,35 +391,56 @@ pub(crate) fn has_queued(guard: &PreemptGuard) -> bool {
     hart(here(guard)).queued.load(Ordering::SeqCst) != 0
 }
 
-/// Idle nanoseconds and context switches of a hart.
-pub(crate) fn hart_figures(index: usize) -> (u64, u64) {
-    HARTS.get(index).and_then(Once::get).map_or((0, 0), |h| {
-        let mut idle = h.idle_ns.load(Ordering::Relaxed);
-        if h.idle.load(Ordering::Relaxed) != 0 {
-            let since = h.queue.lock().since_ns;
-            idle = idle.saturating_add(clock::monotonic_ns().saturating_sub(since));
-        }
-        (idle, h.switches.load(Ordering::Relaxed))
+/// What a hart did since it went online.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HartFigures {
+    /// Nanoseconds idle.
+    pub(crate) idle_ns: u64,
+    /// Nanoseconds that threads ran.
+    pub(crate) run_ns: u64,
+    /// Of these in the kernel.
+    pub(crate) system_ns: u64,
+    /// Context switches.
+    pub(crate) switches: u64,
+    /// Threads that wait for it now.
+    pub(crate) queued: u32,
+}
+
+/// A hart's figures up to now; `None` for one that does not schedule.
+pub(crate) fn hart_figures(index: usize) -> Option<HartFigures> {
+    let h = HARTS.get(index).and_then(Once::get)?;
+    let q = h.queue.lock();
+    let since = clock::monotonic_ns().saturating_sub(q.since_ns);
+    let (idle, run) = if q.current.is_none() { (since, 0) } else { (0, since) };
+    Some(HartFigures {
+        idle_ns: h.idle_ns.load(Ordering::Relaxed).saturating_add(idle),
+        run_ns: h.run_ns.load(Ordering::Relaxed).saturating_add(run),
+        system_ns: h.system_ns.load(Ordering::Relaxed),
+        switches: h.switches.load(Ordering::Relaxed),
+        queued: h.queued.load(Ordering::Relaxed),
     })
 }
 
-/// Threads that run or wait for a hart.
+/// Whether a thread runs or waits for a hart: then its node is not at home.
+pub(crate) fn is_runnable(thread: &Thread) -> bool {
+    thread.node.lock().is_none()
+}
+
+/// Threads that run or wait for a hart that is busy: what has been so for a while, so that a thread which an idle hart is
+/// just about to take does not count.
 pub(crate) fn runnable() -> u64 {
-    HARTS
-        .iter()
-        .filter_map(Once::get)
-        .map(|h| u64::from(h.queued.load(Ordering::Relaxed)) + u64::from(h.idle.load(Ordering::Relaxed) == 0))
-        .sum()
+    let busy = HARTS.iter().filter_map(Once::get).filter(|h| h.idle.load(Ordering::Relaxed) == 0);
+    busy.map(|h| u64::from(h.queued.load(Ordering::Relaxed)).saturating_add(1)).sum()
 }
 
 /// Changes scheduling parameters of a thread, wherever it is.
-pub(crate) fn change(thread: &Thread, f: impl FnOnce(&mut Item<Option<Ref<Thread>>>)) {
+pub(crate) fn change(thread: &Thread, f: impl FnOnce(&mut Entity)) {
     let mut f = Some(f);
     loop {
         // Asleep or new: the node is at home.
         if let Some(node) = thread.node.lock().as_mut() {
             if let Some(f) = f.take() {
-                f(&mut node.value);
+                f(&mut node.value.entity);
             }
             return;
         }
@@ -419,14 +458,14 @@ pub(crate) fn change(thread: &Thread, f: impl FnOnce(&mut Item<Option<Ref<Thread
     }
 }
 
-fn try_change(index: usize, thread: &Thread, f: &mut Option<impl FnOnce(&mut Item<Option<Ref<Thread>>>)>) -> bool {
+fn try_change(index: usize, thread: &Thread, f: &mut Option<impl FnOnce(&mut Entity)>) -> bool {
     let Some(hart) = HARTS.get(index).and_then(Once::get) else { return false };
     let mut guard = hart.queue.lock();
     let q = &mut *guard;
     let is_current = thread.task().core().on_cpu() && thread.task().core().hart_index() == index;
     if is_current && let Some(node) = q.current.as_mut() {
         if let Some(f) = f.take() {
-            f(&mut node.value);
+            f(&mut node.value.entity);
         }
         drop(guard);
         kick(index);

@@ -1,9 +1,11 @@
 //! A thread: its task (stack and context), wait state, scheduling node, and what it points to.
 
+use super::attrs::ThreadAttrs;
 use super::process::Process;
 use super::sched::{self, QueueNode};
 use super::signal::ThreadSignals;
 use super::timers::TimerNode;
+use crate::census::{Counted, Kind};
 use crate::fs::context::{Cred, FsContext};
 use crate::fs::table::FdTable;
 use crate::mm::AddressSpace;
@@ -16,6 +18,7 @@ use sync::{SpinLock, levels};
 
 /// A thread of the kernel or of a program.
 pub(crate) struct Thread {
+    _counted: Counted<{ Kind::Threads as usize }>,
     task: Task,
     /// Never reused.
     id: u64,
@@ -53,12 +56,14 @@ pub(crate) struct Thread {
     pub(crate) leaving: AtomicU32,
     /// Nanoseconds run, up to the last switch.
     pub(crate) run_ns: AtomicU64,
-    /// Nanoseconds run inside the kernel.
-    pub(crate) system_ns: AtomicU64,
-    /// When the kernel was last entered or the thread last came to the hart inside it.
-    pub(crate) entered_ns: AtomicU64,
+    /// Ticks run inside the kernel, up to the last switch or way out (`accounting`).
+    pub(crate) system_ticks: AtomicU64,
+    /// Ticks when the kernel was last entered or the thread last came to the hart inside it.
+    pub(crate) entered_ticks: AtomicU64,
     /// Times it gave up the hart by itself, and times it was made to.
     pub(crate) switches: [AtomicU64; 2],
+    /// What it is set to.
+    pub(crate) attrs: ThreadAttrs,
 }
 
 /// What a thread of a program points to.
@@ -99,7 +104,11 @@ pub(crate) struct ThreadSpec {
 
 impl Thread {
     /// A thread that will begin in `start`; it does not run before [`sched::start`].
-    pub(crate) fn try_new(spec: ThreadSpec, start: fn(Ref<Thread>) -> !, setup: impl FnOnce(&mut Task)) -> Result<Ref<Thread>, NoMemory> {
+    pub(crate) fn try_new(
+        spec: ThreadSpec,
+        start: fn(Ref<Thread>) -> !,
+        setup: impl FnOnce(&mut Task),
+    ) -> Result<Ref<Thread>, NoMemory> {
         let mut task = Task::new::<Thread>(KernelStack::try_new()?, start);
         setup(&mut task);
         let entity = Entity::new(spec.class, GroupId::ROOT, spec.affinity);
@@ -123,6 +132,7 @@ impl Thread {
         Ref::try_new_cyclic(|me| Thread::build(task, 0, None, me.clone(), None, None, None, None))
     }
 
+    #[allow(clippy::too_many_arguments, reason = "each is a fact of its own, and there is one caller of each kind")]
     fn build(
         task: Task,
         tid: u32,
@@ -134,6 +144,7 @@ impl Thread {
         timer: Option<Box<TimerNode>>,
     ) -> Thread {
         Thread {
+            _counted: Counted::new(),
             task,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             tid: AtomicU32::new(tid),
@@ -154,9 +165,10 @@ impl Thread {
             timer: SpinLock::new(timer),
             leaving: AtomicU32::new(0),
             run_ns: AtomicU64::new(0),
-            system_ns: AtomicU64::new(0),
-            entered_ns: AtomicU64::new(0),
+            system_ticks: AtomicU64::new(0),
+            entered_ticks: AtomicU64::new(0),
             switches: [const { AtomicU64::new(0) }; 2],
+            attrs: ThreadAttrs::new(),
         }
     }
 
@@ -230,6 +242,10 @@ impl Thread {
     /// Counts a page fault.
     pub(crate) fn count_fault(&self) {
         self.faults.fetch_add(1, Ordering::Relaxed);
+    }
+    /// Page faults so far.
+    pub(crate) fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
     }
     /// A counted reference to itself.
     pub(crate) fn to_ref(&self) -> Ref<Thread> {

@@ -45,6 +45,8 @@ struct HartTimers {
     next_ns: AtomicU64,
     /// When the current slice ends.
     slice_end_ns: AtomicU64,
+    /// When the current thread is to look at the processor time that was used.
+    cpu_check_ns: AtomicU64,
     /// What the hardware timer is set to.
     armed_ns: AtomicU64,
 }
@@ -55,6 +57,7 @@ static TIMERS: PerHart<HartTimers> = PerHart::new(
             queue: SpinLock::new(Tree::new()),
             next_ns: AtomicU64::new(u64::MAX),
             slice_end_ns: AtomicU64::new(u64::MAX),
+            cpu_check_ns: AtomicU64::new(u64::MAX),
             armed_ns: AtomicU64::new(u64::MAX),
         }
     }; arch::MAX_HARTS],
@@ -89,6 +92,11 @@ pub(crate) fn cancel(armed: Armed) -> Option<Box<TimerNode>> {
     node
 }
 
+/// Deadlines that are armed on all harts.
+pub(crate) fn armed() -> usize {
+    (0..arch::MAX_HARTS).map(|i| TIMERS.remote(i).queue.lock().len()).sum()
+}
+
 /// Notes when the current slice of this hart ends. Preemption is off.
 pub(crate) fn set_slice_end(ns: u64) {
     let guard = preempt_off();
@@ -98,9 +106,23 @@ pub(crate) fn set_slice_end(ns: u64) {
     guard.release_quietly();
 }
 
+/// Has the current thread look at the processor time that was used when `ns` comes, as long as it stays on this hart.
+pub(crate) fn set_cpu_check(ns: u64) {
+    let guard = preempt_off();
+    let timers = TIMERS.get(&guard);
+    timers.cpu_check_ns.store(ns, Ordering::Relaxed);
+    program(timers);
+}
+
+/// Another thread comes to this hart; the caller sets the hardware timer. Preemption is off.
+pub(crate) fn forget_cpu_check(guard: &PreemptGuard) {
+    TIMERS.get(guard).cpu_check_ns.store(u64::MAX, Ordering::Relaxed);
+}
+
 /// Sets the hardware timer to whatever comes first.
 fn program(timers: &HartTimers) {
     let first = timers.next_ns.load(Ordering::Relaxed).min(timers.slice_end_ns.load(Ordering::Relaxed));
+    let first = first.min(timers.cpu_check_ns.load(Ordering::Relaxed));
     if first != timers.armed_ns.load(Ordering::Relaxed) {
         timers.armed_ns.store(first, Ordering::Relaxed);
         set_hardware(first);
@@ -137,6 +159,10 @@ pub(crate) fn on_interrupt(guard: &PreemptGuard) {
             Some(node) => run(node),
             None => break,
         }
+    }
+    if now >= timers.cpu_check_ns.load(Ordering::Relaxed) {
+        timers.cpu_check_ns.store(u64::MAX, Ordering::Relaxed);
+        arch::core(|c| c.raise(arch::flag::WORK));
     }
     if now >= timers.slice_end_ns.load(Ordering::Relaxed) {
         timers.slice_end_ns.store(u64::MAX, Ordering::Relaxed);

@@ -126,4 +126,6 @@ levels! {
     RandomPool = 55;
     /// The console of last resort.
     Console = 56;
+    /// Host and domain name.
+    UtsNames = 57;
 }

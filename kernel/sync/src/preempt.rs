@@ -24,8 +24,7 @@ impl Drop for PreemptGuard {
             let depth = c.preempt.load(Relaxed) - 1;
             c.preempt.store(depth, Relaxed);
             // An interrupt from here on sees depth 0 and does its work itself; one before has left its mark.
-            depth == 0
-                && (c.flags.load(Relaxed) & flag::RESCHED != 0 || c.hart_block().pending.load(Relaxed) != 0)
+            depth == 0 && (c.flags.load(Relaxed) & flag::RESCHED != 0 || c.hart_block().pending.load(Relaxed) != 0)
         });
         if due {
             preempt_point();

@@ -122,10 +122,7 @@ impl<T: ?Sized, L: Level> Drop for SpinGuard<'_, T, L> {
 }
 
 /// Locks two locks of one level, in order of their addresses. They must be different locks.
-pub fn lock_pair<'a, T, L: Level>(
-    a: &'a SpinLock<T, L>,
-    b: &'a SpinLock<T, L>,
-) -> (SpinGuard<'a, T, L>, SpinGuard<'a, T, L>) {
+pub fn lock_pair<'a, T, L: Level>(a: &'a SpinLock<T, L>, b: &'a SpinLock<T, L>) -> (SpinGuard<'a, T, L>, SpinGuard<'a, T, L>) {
     assert!(!core::ptr::eq(a, b), "a pair of locks is two locks");
     if core::ptr::from_ref(a) < core::ptr::from_ref(b) {
         let first = a.acquire(Nesting::First);

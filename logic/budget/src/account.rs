@@ -49,16 +49,8 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     ///
     /// # Errors
     /// [`SetLimitError::ParentFull`]; nothing is reserved then.
-    pub fn new(
-        stocks: S,
-        parent: Option<L>,
-        limits: &[Limit; KINDS],
-    ) -> Result<Account<A, L, S>, SetLimitError> {
-        let account = Account {
-            stocks,
-            pools: limits.map(|limit| Pool::new(limit.backing())),
-            parent,
-        };
+    pub fn new(stocks: S, parent: Option<L>, limits: &[Limit; KINDS]) -> Result<Account<A, L, S>, SetLimitError> {
+        let account = Account { stocks, pools: limits.map(|limit| Pool::new(limit.backing())), parent };
         for (kind, limit) in iter::zip(Kind::ALL, limits) {
             account.set_limit(kind, limit.units())?;
         }
@@ -81,12 +73,7 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
                     stock.store(held.wrapping_sub(units), Ordering::Relaxed);
                     return Ok(());
                 }
-                match stock.compare_exchange_weak(
-                    held,
-                    held.wrapping_sub(units),
-                    Ordering::Relaxed,
-                    Ordering::Relaxed,
-                ) {
+                match stock.compare_exchange_weak(held, held.wrapping_sub(units), Ordering::Relaxed, Ordering::Relaxed) {
                     Ok(_) => return Ok(()),
                     Err(now) => held = now,
                 }
@@ -136,9 +123,7 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
         let handed_out = self.pool(kind).and_then(Pool::handed_out).unwrap_or(0);
         let stocks = self.stocks.as_ref().iter();
         let held = stocks.filter_map(|stocks| stocks.of(kind));
-        let in_stock = held.fold(0_u64, |sum, stock| {
-            sum.saturating_add(u64::from(stock.load(Ordering::Relaxed)))
-        });
+        let in_stock = held.fold(0_u64, |sum, stock| sum.saturating_add(u64::from(stock.load(Ordering::Relaxed))));
         handed_out.saturating_sub(in_stock)
     }
 
@@ -179,9 +164,7 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
                 let more = limit.wrapping_sub(before);
                 if let Some(parent) = &self.parent {
                     let account = parent.account();
-                    account
-                        .take_or_drain(kind, more)
-                        .map_err(|_| SetLimitError::ParentFull)?;
+                    account.take_or_drain(kind, more).map_err(|_| SetLimitError::ParentFull)?;
                 }
                 pool.raise(more);
             }
@@ -223,9 +206,7 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
         let keep = self.pool(kind).map_or(0, Pool::keep);
         if let Some(stock) = self.stock(hart, kind)
             && keep > 0
-            && self
-                .take(kind, u64::from(units).wrapping_add(u64::from(keep)))
-                .is_ok()
+            && self.take(kind, u64::from(units).wrapping_add(u64::from(keep))).is_ok()
         {
             stock.fetch_add(keep, Ordering::Relaxed);
             return Ok(());
@@ -342,11 +323,7 @@ impl<L: Link<Core, S>, S: AsRef<[Stocks<Core>]>> Account<Core, L, S> {
     /// gives them their limits at boot, those of the root first.
     #[must_use]
     pub const fn fixed(stocks: S, parent: Option<L>) -> Account<Core, L, S> {
-        Account {
-            stocks,
-            pools: [const { Pool::fixed(Backing::Carved) }; KINDS],
-            parent,
-        }
+        Account { stocks, pools: [const { Pool::fixed(Backing::Carved) }; KINDS], parent }
     }
 }
 

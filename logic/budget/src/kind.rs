@@ -27,15 +27,8 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Kind; KINDS] = [
-        Kind::Frames,
-        Kind::Processes,
-        Kind::Threads,
-        Kind::Descriptors,
-        Kind::Channels,
-        Kind::Messages,
-        Kind::DmaFrames,
-    ];
+    pub const ALL: [Kind; KINDS] =
+        [Kind::Frames, Kind::Processes, Kind::Threads, Kind::Descriptors, Kind::Channels, Kind::Messages, Kind::DmaFrames];
 
     /// How many units a hart keeps at most after a refill or a flush.
     pub(crate) const fn batch(self) -> u32 {

@@ -25,11 +25,7 @@
 //! slabs are charged), the tree of budgets in `kernel/src`.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[cfg(test)]
 extern crate std;

@@ -53,10 +53,7 @@ fn last_unit(step: Option<Step>) {
     model(step, || {
         let root = account(None, Limit::Carved(1));
         let other = root.clone();
-        let (here, there) = beside(
-            move || other.charge(1, STOCKED, 1).is_ok(),
-            || root.charge(0, STOCKED, 1).is_ok(),
-        );
+        let (here, there) = beside(move || other.charge(1, STOCKED, 1).is_ok(), || root.charge(0, STOCKED, 1).is_ok());
         assert!(here != there, "both or neither got the last unit");
     });
 }
@@ -67,10 +64,7 @@ fn charge_and_drain(step: Option<Step>) {
         let root = account(None, Limit::Carved(KEEPS_ONE));
         root.charge(0, STOCKED, 1).unwrap();
         let other = root.clone();
-        beside(
-            move || other.drain(STOCKED),
-            || root.charge(0, STOCKED, 1).unwrap(),
-        );
+        beside(move || other.drain(STOCKED), || root.charge(0, STOCKED, 1).unwrap());
         root.drain(STOCKED);
         assert_eq!(root.usage(STOCKED), 2, "units lost or made");
     });
@@ -111,17 +105,10 @@ fn shared_siblings(step: Option<Step>) {
         let root = account(None, Limit::Carved(1));
         let [one, two] = [(); 2].map(|()| account(Some(&root), Limit::Shared(1)));
         let other = two.clone();
-        let (here, there) = beside(
-            move || other.charge(1, STOCKED, 1).is_ok(),
-            || one.charge(0, STOCKED, 1).is_ok(),
-        );
+        let (here, there) = beside(move || other.charge(1, STOCKED, 1).is_ok(), || one.charge(0, STOCKED, 1).is_ok());
         assert!(here != there, "both or neither got the last unit");
         let usages = [&one, &two].map(|account| account.usage(STOCKED));
-        assert_eq!(
-            usages,
-            [u64::from(here), u64::from(there)],
-            "not given back"
-        );
+        assert_eq!(usages, [u64::from(here), u64::from(there)], "not given back");
         assert_eq!(root.usage(STOCKED), 1);
     });
 }

@@ -5,10 +5,7 @@
 
 /// A step of the protocol that a model may leave out; the numbers are those of `lib.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(all(test, loom)),
-    allow(dead_code, reason = "named at each step, switched by the models only")
-)]
+#[cfg_attr(not(all(test, loom)), allow(dead_code, reason = "named at each step, switched by the models only"))]
 pub(crate) enum Step {
     /// (1) A charge compares and writes the stock in one go.
     ChargeCompares,

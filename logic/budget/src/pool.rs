@@ -81,12 +81,7 @@ impl<A: Atomics> Pool<A> {
     /// A pool with no units if it is carved, and without a maximum if it is shared.
     pub(crate) fn new(backing: Backing) -> Pool<A> {
         let limit = start_limit(backing);
-        Pool {
-            room: A::U64::new(limit),
-            limit: A::U64::new(limit),
-            keep: A::U32::new(0),
-            backing,
-        }
+        Pool { room: A::U64::new(limit), limit: A::U64::new(limit), keep: A::U32::new(0), backing }
     }
 
     pub(crate) fn backing(&self) -> Backing {
@@ -128,12 +123,7 @@ impl<A: Atomics> Pool<A> {
                 self.room.store(room.wrapping_sub(units), Ordering::Relaxed);
                 return self.answer();
             }
-            match self.room.compare_exchange_weak(
-                room,
-                room.wrapping_sub(units),
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
+            match self.room.compare_exchange_weak(room, room.wrapping_sub(units), Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return self.answer(),
                 Err(now) => room = now,
             }
@@ -190,8 +180,7 @@ impl<A: Atomics> Pool<A> {
     pub(crate) fn set_maximum(&self, units: u64) {
         let before = self.limit.swap(units, Ordering::Relaxed);
         // Wrapping, so that it works in both directions.
-        self.room
-            .fetch_add(units.wrapping_sub(before), Ordering::Relaxed);
+        self.room.fetch_add(units.wrapping_sub(before), Ordering::Relaxed);
     }
 
     #[inline]
@@ -208,12 +197,7 @@ impl Pool<Core> {
     pub(crate) const fn fixed(backing: Backing) -> Pool<Core> {
         use core::sync::atomic::{AtomicU32, AtomicU64};
         let limit = start_limit(backing);
-        Pool {
-            room: AtomicU64::new(limit),
-            limit: AtomicU64::new(limit),
-            keep: AtomicU32::new(0),
-            backing,
-        }
+        Pool { room: AtomicU64::new(limit), limit: AtomicU64::new(limit), keep: AtomicU32::new(0), backing }
     }
 }
 

@@ -1,10 +1,5 @@
 //! `budget_conserved`: a tree of accounts against a tree that is summed up anew each time.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use std::sync::Arc;
 use std::vec;
@@ -79,11 +74,7 @@ impl Tree {
     /// What an account takes from the pools above it.
     fn weight(&self, node: usize) -> u64 {
         let at = &self.0[node];
-        if at.carved && !at.closed {
-            at.limit
-        } else {
-            self.taken(node)
-        }
+        if at.carved && !at.closed { at.limit } else { self.taken(node) }
     }
 
     fn taken(&self, node: usize) -> u64 {
@@ -110,9 +101,7 @@ impl Tree {
     }
 
     fn pick(&self, nth: usize) -> Option<usize> {
-        let live: Vec<_> = (0..self.0.len())
-            .filter(|&node| self.0[node].account.is_some())
-            .collect();
+        let live: Vec<_> = (0..self.0.len()).filter(|&node| self.0[node].account.is_some()).collect();
         live.get(nth % live.len().max(1)).copied()
     }
 
@@ -180,11 +169,7 @@ impl Tree {
     }
 
     fn add(&mut self, parent: usize, carved: bool, units: u64) {
-        let limit = if carved {
-            Limit::Carved(units)
-        } else {
-            Limit::Shared(units)
-        };
+        let limit = if carved { Limit::Carved(units) } else { Limit::Shared(units) };
         let mut added = account(self.0[parent].account.as_ref(), limit);
         if added.is_err() {
             self.drain_all();
@@ -193,14 +178,7 @@ impl Tree {
         let fits = !carved || self.refusal(parent, units).is_none();
         assert_eq!(added.is_ok(), fits);
         if let Ok(account) = added {
-            self.0.push(Node {
-                parent: Some(parent),
-                limit: units,
-                carved,
-                closed: false,
-                own: 0,
-                account: Some(account),
-            });
+            self.0.push(Node { parent: Some(parent), limit: units, carved, closed: false, own: 0, account: Some(account) });
         }
     }
 
@@ -218,9 +196,7 @@ impl Tree {
         } else {
             let more = limit.saturating_sub(before);
             match self.0[node].parent {
-                Some(parent) if self.refusal(parent, more).is_some() => {
-                    Err(SetLimitError::ParentFull)
-                }
+                Some(parent) if self.refusal(parent, more).is_some() => Err(SetLimitError::ParentFull),
                 _ => Ok(()),
             }
         };
@@ -305,10 +281,8 @@ impl Link<Core, [Stocks<Core>; 2]> for Fixed {
 
 #[test]
 fn accounts_in_statics() {
-    static ROOT: Account<Core, Fixed, [Stocks<Core>; 2]> =
-        Account::fixed([const { Stocks::fixed() }; 2], None);
-    static INIT: Account<Core, Fixed, [Stocks<Core>; 2]> =
-        Account::fixed([const { Stocks::fixed() }; 2], Some(Fixed(&ROOT)));
+    static ROOT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::fixed([const { Stocks::fixed() }; 2], None);
+    static INIT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::fixed([const { Stocks::fixed() }; 2], Some(Fixed(&ROOT)));
     assert_eq!(INIT.charge(0, KIND, 1), Err(Full { levels_up: 0 }));
     assert_eq!(INIT.set_limit(KIND, 10), Err(SetLimitError::ParentFull));
     assert_eq!(ROOT.set_limit(KIND, 10_000), Ok(()));

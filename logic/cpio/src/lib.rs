@@ -6,11 +6,7 @@
 //! The reader allocates nothing and no bytes make it panic. What an entry means (directories made, hard links resolved) is up to the caller.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[cfg(test)]
 mod tests;
@@ -80,17 +76,12 @@ pub struct LinkKey {
 /// Walks over all entries of one or more archives. After an error nothing follows.
 #[must_use]
 pub fn entries(archive: &[u8]) -> Entries<'_> {
-    Entries {
-        rest: archive,
-        part: 0,
-        place: Place::Between,
-    }
+    Entries { rest: archive, part: 0, place: Place::Between }
 }
 
 /// The components of a path without empty ones and `.`; a component `..` is passed on for the caller to refuse.
 pub fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty() && *part != b".")
+    path.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b".")
 }
 
 /// See [`entries`].
@@ -162,21 +153,7 @@ fn read_entry(bytes: &[u8], part: u32) -> Result<(Entry<'_>, &[u8]), Error> {
     for (number, digits) in numbers.iter_mut().zip(header.chunks_exact(8)) {
         *number = hex(digits).ok_or(Error::BadNumber)?;
     }
-    let [
-        ino,
-        mode,
-        uid,
-        gid,
-        nlink,
-        mtime_s,
-        size,
-        dev_major,
-        dev_minor,
-        rdev_major,
-        rdev_minor,
-        name_bytes,
-        checksum,
-    ] = numbers;
+    let [ino, mode, uid, gid, nlink, mtime_s, size, dev_major, dev_minor, rdev_major, rdev_minor, name_bytes, checksum] = numbers;
 
     let (name, after_name) = field(bytes, HEADER_BYTES, name_bytes)?;
     let path = match name.split_last() {
@@ -187,22 +164,8 @@ fn read_entry(bytes: &[u8], part: u32) -> Result<(Entry<'_>, &[u8]), Error> {
     if magic == MAGIC_CHECKSUM && sum(data) != checksum {
         return Err(Error::BadChecksum);
     }
-    let link_key = LinkKey {
-        part,
-        dev: (dev_major, dev_minor),
-        ino,
-    };
-    let entry = Entry {
-        path,
-        data,
-        mode,
-        uid,
-        gid,
-        mtime_s,
-        rdev: (rdev_major, rdev_minor),
-        nlink,
-        link_key,
-    };
+    let link_key = LinkKey { part, dev: (dev_major, dev_minor), ino };
+    let entry = Entry { path, data, mode, uid, gid, mtime_s, rdev: (rdev_major, rdev_minor), nlink, link_key };
     // The last entry of a file that was cut lacks its padding; that harms nobody.
     Ok((entry, bytes.get(after_data..).unwrap_or(&[])))
 }
@@ -212,11 +175,7 @@ fn field(bytes: &[u8], at: usize, length: u32) -> Result<(&[u8], usize), Error> 
     let end = at.checked_add(length as usize).ok_or(Error::Truncated)?;
     let value = bytes.get(at..end).ok_or(Error::Truncated)?;
     // `HEADER_BYTES` is no multiple of 4: the padding is that of header and name together.
-    Ok((
-        value,
-        end.checked_next_multiple_of(ALIGN)
-            .ok_or(Error::Truncated)?,
-    ))
+    Ok((value, end.checked_next_multiple_of(ALIGN).ok_or(Error::Truncated)?))
 }
 
 /// A number of hexadecimal digits, of either case and without a sign.
@@ -229,6 +188,5 @@ fn hex(digits: &[u8]) -> Option<u32> {
 
 /// The checksum of form 070702: the sum of all bytes.
 fn sum(data: &[u8]) -> u32 {
-    data.iter()
-        .fold(0, |sum: u32, &byte| sum.wrapping_add(u32::from(byte)))
+    data.iter().fold(0, |sum: u32, &byte| sum.wrapping_add(u32::from(byte)))
 }

@@ -27,31 +27,15 @@ fn error_of(archive: &[u8]) -> Error {
 #[test]
 fn an_archive_of_gnu_cpio() {
     let files = read(GNU);
-    let mut paths: Vec<_> = files
-        .iter()
-        .map(|file| std::str::from_utf8(file.path).unwrap())
-        .collect();
+    let mut paths: Vec<_> = files.iter().map(|file| std::str::from_utf8(file.path).unwrap()).collect();
     paths.sort_unstable();
-    assert_eq!(
-        paths,
-        [".", "a", "dir", "dir/b", "dir/link", "empty", "fifo"]
-    );
+    assert_eq!(paths, [".", "a", "dir", "dir/b", "dir/link", "empty", "fifo"]);
     let find = |path: &[u8]| *files.iter().find(|file| file.path == path).unwrap();
     let (a, b) = (find(b"a"), find(b"dir/b"));
-    assert_eq!(
-        (a.link_key, a.nlink, a.mode, a.uid, a.gid),
-        (b.link_key, 2, 0o104_755, 1000, 100)
-    );
-    assert_eq!(
-        [a.data, b.data].concat(),
-        b"hello\n",
-        "with the last of its names"
-    );
+    assert_eq!((a.link_key, a.nlink, a.mode, a.uid, a.gid), (b.link_key, 2, 0o104_755, 1000, 100));
+    assert_eq!([a.data, b.data].concat(), b"hello\n", "with the last of its names");
     assert_eq!(a.mtime_s, 1_000_000_000);
-    assert_eq!(
-        (find(b"dir/link").data, find(b"dir/link").mode & KIND_MASK),
-        (b"../a".as_slice(), 0o120_000)
-    );
+    assert_eq!((find(b"dir/link").data, find(b"dir/link").mode & KIND_MASK), (b"../a".as_slice(), 0o120_000));
     assert_eq!(find(b"fifo").mode & KIND_MASK, 0o010_000);
     assert_eq!(find(b"dir").mode & KIND_MASK, 0o040_000);
     assert!(find(b"empty").data.is_empty());
@@ -73,15 +57,9 @@ fn parts_follow_one_another() {
 
 #[test]
 fn refusals() {
-    let end = GNU
-        .windows(10)
-        .position(|window| window == b"TRAILER!!!")
-        .unwrap();
+    let end = GNU.windows(10).position(|window| window == b"TRAILER!!!").unwrap();
     assert_eq!(error_of(b"\x1f\x8b\x08 a gzip file"), Error::BadMagic);
-    assert_eq!(
-        error_of(&[GNU, b"\x1f\x8b\x08 and a gzip file"].concat()),
-        Error::BadMagic
-    );
+    assert_eq!(error_of(&[GNU, b"\x1f\x8b\x08 and a gzip file"].concat()), Error::BadMagic);
     assert_eq!(error_of(&GNU[..end - 110]), Error::Truncated, "no trailer");
     assert_eq!(error_of(&GNU[..end - 111]), Error::Truncated);
     let with = |at: usize, bytes: &[u8]| {
@@ -150,53 +128,21 @@ mod writing {
     #[test]
     fn every_kind() {
         let mut writer = Writer::new(Vec::new());
-        writer
-            .node(b"dev", Node::Directory, Meta::new(0o755))
-            .unwrap();
-        writer
-            .node(b"dev/console", Node::CharDevice(5, 1), Meta::new(0o600))
-            .unwrap();
-        writer
-            .node(b"dev/disk", Node::BlockDevice(8, 0), Meta::new(0o600))
-            .unwrap();
+        writer.node(b"dev", Node::Directory, Meta::new(0o755)).unwrap();
+        writer.node(b"dev/console", Node::CharDevice(5, 1), Meta::new(0o600)).unwrap();
+        writer.node(b"dev/disk", Node::BlockDevice(8, 0), Meta::new(0o600)).unwrap();
         writer.node(b"pipe", Node::Fifo, Meta::new(0o644)).unwrap();
-        writer
-            .symlink(b"link", b"target", Meta::new(0o777))
-            .unwrap();
-        writer
-            .hard_links(
-                &[b"x", b"y", b"z"],
-                Meta {
-                    permissions: 0o4755,
-                    uid: 1,
-                    gid: 2,
-                    mtime_s: 3,
-                },
-                b"data",
-            )
-            .unwrap();
+        writer.symlink(b"link", b"target", Meta::new(0o777)).unwrap();
+        writer.hard_links(&[b"x", b"y", b"z"], Meta { permissions: 0o4755, uid: 1, gid: 2, mtime_s: 3 }, b"data").unwrap();
         let archive = writer.finish().unwrap();
         let files = read(&archive);
         let modes: Vec<_> = files.iter().map(|file| file.mode).collect();
-        assert_eq!(
-            modes,
-            [
-                0o040_755, 0o020_600, 0o060_600, 0o010_644, 0o120_777, 0o104_755, 0o104_755,
-                0o104_755
-            ]
-        );
+        assert_eq!(modes, [0o040_755, 0o020_600, 0o060_600, 0o010_644, 0o120_777, 0o104_755, 0o104_755, 0o104_755]);
         assert_eq!((files[1].rdev, files[2].rdev), ((5, 1), (8, 0)));
         assert_eq!(files[4].data, b"target");
         let links: Vec<Entry<'_>> = files[5..].to_vec();
-        assert!(
-            links
-                .iter()
-                .all(|file| file.nlink == 3 && file.link_key == links[0].link_key)
-        );
-        assert_eq!(
-            (links[0].data, links[2].data),
-            (b"".as_slice(), b"data".as_slice())
-        );
+        assert!(links.iter().all(|file| file.nlink == 3 && file.link_key == links[0].link_key));
+        assert_eq!((links[0].data, links[2].data), (b"".as_slice(), b"data".as_slice()));
         assert_eq!((links[2].uid, links[2].gid, links[2].mtime_s), (1, 2, 3));
     }
 

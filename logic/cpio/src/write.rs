@@ -26,10 +26,7 @@ impl Meta {
     /// Owned by root, of time 0.
     #[must_use]
     pub fn new(permissions: u32) -> Meta {
-        Meta {
-            permissions,
-            ..Meta::default()
-        }
+        Meta { permissions, ..Meta::default() }
     }
 }
 
@@ -119,58 +116,25 @@ impl<W: Write> Writer<W> {
     }
 
     fn next_ino(&mut self) -> io::Result<()> {
-        self.ino = self
-            .ino
-            .checked_add(1)
-            .ok_or_else(|| invalid("too many files"))?;
+        self.ino = self.ino.checked_add(1).ok_or_else(|| invalid("too many files"))?;
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        path: &[u8],
-        kind: u32,
-        meta: Meta,
-        nlink: u32,
-        rdev: (u32, u32),
-        data: &[u8],
-    ) -> io::Result<()> {
+    fn entry(&mut self, path: &[u8], kind: u32, meta: Meta, nlink: u32, rdev: (u32, u32), data: &[u8]) -> io::Result<()> {
         if path.is_empty() || path.contains(&0) || path == TRAILER {
             return Err(invalid("this path cannot be stored"));
         }
         self.raw_entry(path, kind, meta, nlink, rdev, data)
     }
 
-    fn raw_entry(
-        &mut self,
-        path: &[u8],
-        kind: u32,
-        meta: Meta,
-        nlink: u32,
-        rdev: (u32, u32),
-        data: &[u8],
-    ) -> io::Result<()> {
+    fn raw_entry(&mut self, path: &[u8], kind: u32, meta: Meta, nlink: u32, rdev: (u32, u32), data: &[u8]) -> io::Result<()> {
         let size = u32::try_from(data.len()).map_err(|_| invalid("a file of 4 GiB or more"))?;
         let name_bytes = u32::try_from(path.len())
             .ok()
             .and_then(|length| length.checked_add(1))
             .ok_or_else(|| invalid("the path is too long"))?;
         let mode = kind | (meta.permissions & 0o7777);
-        let header = [
-            self.ino,
-            mode,
-            meta.uid,
-            meta.gid,
-            nlink,
-            meta.mtime_s,
-            size,
-            0,
-            0,
-            rdev.0,
-            rdev.1,
-            name_bytes,
-            0,
-        ];
+        let header = [self.ino, mode, meta.uid, meta.gid, nlink, meta.mtime_s, size, 0, 0, rdev.0, rdev.1, name_bytes, 0];
         self.out.write_all(crate::MAGIC_PLAIN)?;
         for number in header {
             self.out.write_all(format!("{number:08X}").as_bytes())?;

@@ -6,11 +6,7 @@
 //! Nothing is allocated and nothing recurses; no input makes it panic. Reading files and mapping memory are the kernel's.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[cfg(test)]
 extern crate std;

@@ -71,11 +71,7 @@ impl Header {
         };
         let entry_fits = le16(bytes, 54).map(usize::from) == Some(PROGRAM_HEADER_BYTES);
         let length = header.table_bytes();
-        if !entry_fits
-            || length == 0
-            || length > MAX_TABLE_BYTES
-            || header.table_offset.checked_add(length).is_none()
-        {
+        if !entry_fits || length == 0 || length > MAX_TABLE_BYTES || header.table_offset.checked_add(length).is_none() {
             return Err(Error::BadProgramHeaders);
         }
         Ok(header)
@@ -166,11 +162,7 @@ impl Segment {
     /// The page boundary up to which pages come from the file; `start()` when none do.
     #[must_use]
     pub fn file_end(&self) -> u64 {
-        if self.file_bytes == 0 {
-            self.start()
-        } else {
-            page_ceil(self.zero_start())
-        }
+        if self.file_bytes == 0 { self.start() } else { page_ceil(self.zero_start()) }
     }
 
     /// The first byte that must be zero. If it is below `file_end()` and `mem_bytes` is above `file_bytes`, the rest of its page must be cleared.
@@ -228,9 +220,7 @@ impl<'a> Plan<'a> {
 
     /// The segments to map, ascending, with no page in common.
     pub fn segments(&self) -> impl Iterator<Item = Segment> + use<'a> {
-        raw_headers(self.table)
-            .filter(|raw| raw.kind == PT_LOAD && raw.mem_bytes > 0)
-            .map(|raw| raw.segment())
+        raw_headers(self.table).filter(|raw| raw.kind == PT_LOAD && raw.mem_bytes > 0).map(|raw| raw.segment())
     }
 
     /// Whether a bias may be chosen.
@@ -292,23 +282,12 @@ impl<'a> Plan<'a> {
         if raw.mem_bytes == 0 {
             return Ok(());
         }
-        let end = raw
-            .vaddr
-            .checked_add(raw.mem_bytes)
-            .ok_or(Error::BadSegment)?;
-        let mapped_end = end
-            .checked_next_multiple_of(PAGE_BYTES)
-            .ok_or(Error::BadSegment)?;
-        let file_end = raw
-            .offset
-            .checked_add(raw.file_bytes)
-            .ok_or(Error::BadSegment)?;
+        let end = raw.vaddr.checked_add(raw.mem_bytes).ok_or(Error::BadSegment)?;
+        let mapped_end = end.checked_next_multiple_of(PAGE_BYTES).ok_or(Error::BadSegment)?;
+        let file_end = raw.offset.checked_add(raw.file_bytes).ok_or(Error::BadSegment)?;
         let same_place_in_page = raw.vaddr % PAGE_BYTES == raw.offset % PAGE_BYTES;
         // A segment of zeros alone has no use for its offset.
-        if raw.file_bytes > raw.mem_bytes
-            || (raw.file_bytes > 0 && !same_place_in_page)
-            || i64::try_from(file_end).is_err()
-        {
+        if raw.file_bytes > raw.mem_bytes || (raw.file_bytes > 0 && !same_place_in_page) || i64::try_from(file_end).is_err() {
             return Err(Error::BadSegment);
         }
         let start = page_floor(raw.vaddr);
@@ -327,23 +306,14 @@ impl<'a> Plan<'a> {
         // Without PT_PHDR, the segment that holds the table tells its address.
         let table = self.header.table();
         if self.table_vaddr.is_none() && raw.offset <= table.start && table.end <= file_end {
-            self.table_vaddr = table
-                .start
-                .checked_sub(raw.offset)
-                .and_then(|into| raw.vaddr.checked_add(into));
+            self.table_vaddr = table.start.checked_sub(raw.offset).and_then(|into| raw.vaddr.checked_add(into));
         }
         Ok(())
     }
 
     fn add_interpreter(&mut self, raw: &RawHeader) -> Result<(), Error> {
-        let end = raw
-            .offset
-            .checked_add(raw.file_bytes)
-            .ok_or(Error::BadInterpreter)?;
-        if self.interpreter.is_some()
-            || !(2..=MAX_INTERPRETER_BYTES).contains(&raw.file_bytes)
-            || i64::try_from(end).is_err()
-        {
+        let end = raw.offset.checked_add(raw.file_bytes).ok_or(Error::BadInterpreter)?;
+        if self.interpreter.is_some() || !(2..=MAX_INTERPRETER_BYTES).contains(&raw.file_bytes) || i64::try_from(end).is_err() {
             return Err(Error::BadInterpreter);
         }
         self.interpreter = Some((raw.offset, end));
@@ -360,11 +330,7 @@ impl<'a> Plan<'a> {
             Kind::Fixed => self.header.entry < limits.end,
             Kind::Relocatable => self.header.entry < self.span.1,
         };
-        if fits && entry_fits {
-            Ok(())
-        } else {
-            Err(Error::OutOfRange)
-        }
+        if fits && entry_fits { Ok(()) } else { Err(Error::OutOfRange) }
     }
 }
 
@@ -392,40 +358,29 @@ impl RawHeader {
 }
 
 fn raw_headers(table: &[u8]) -> impl Iterator<Item = RawHeader> + use<'_> {
-    table
-        .chunks_exact(PROGRAM_HEADER_BYTES)
-        .filter_map(|entry| {
-            Some(RawHeader {
-                kind: le32(entry, 0)?,
-                flags: le32(entry, 4)?,
-                offset: le64(entry, 8)?,
-                vaddr: le64(entry, 16)?,
-                file_bytes: le64(entry, 32)?,
-                mem_bytes: le64(entry, 40)?,
-                align: le64(entry, 48)?,
-            })
+    table.chunks_exact(PROGRAM_HEADER_BYTES).filter_map(|entry| {
+        Some(RawHeader {
+            kind: le32(entry, 0)?,
+            flags: le32(entry, 4)?,
+            offset: le64(entry, 8)?,
+            vaddr: le64(entry, 16)?,
+            file_bytes: le64(entry, 32)?,
+            mem_bytes: le64(entry, 40)?,
+            align: le64(entry, 48)?,
         })
+    })
 }
 
 fn le16(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|bytes| u16::from_le_bytes(*bytes))
+    bytes.get(at..)?.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))
 }
 
 fn le32(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|bytes| u32::from_le_bytes(*bytes))
+    bytes.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
 }
 
 fn le64(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|bytes| u64::from_le_bytes(*bytes))
+    bytes.get(at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
 fn page_floor(address: u64) -> u64 {

@@ -106,37 +106,20 @@ impl StackLayout {
     /// Places everything below `stack_top`, a multiple of 16, in at most `limit_bytes`. `None` when it does not fit (E2BIG).
     #[must_use]
     pub fn new(stack_top: u64, limit_bytes: u64, counts: Counts) -> Option<StackLayout> {
-        let env_end = stack_top
-            .checked_sub(WORD_BYTES)?
-            .checked_sub(counts.path_bytes.checked_add(1)?)?;
+        let env_end = stack_top.checked_sub(WORD_BYTES)?.checked_sub(counts.path_bytes.checked_add(1)?)?;
         let arg_end = env_end.checked_sub(counts.env_bytes)?;
         let arg_start = arg_end.checked_sub(counts.arg_bytes)?;
         let random = align_down(arg_start.checked_sub(RANDOM_BYTES as u64)?);
         // argc and two NULLs besides the pointers.
-        let words = counts
-            .args
-            .checked_add(counts.envs)?
-            .checked_add(3)?
-            .checked_add((AUX_ENTRIES as u64).checked_mul(2)?)?;
+        let words = counts.args.checked_add(counts.envs)?.checked_add(3)?.checked_add((AUX_ENTRIES as u64).checked_mul(2)?)?;
         let sp = align_down(random.checked_sub(words.checked_mul(WORD_BYTES)?)?);
-        (stack_top.checked_sub(sp)? <= limit_bytes).then_some(StackLayout {
-            sp,
-            arg_start,
-            arg_end,
-            env_end,
-            random,
-            counts,
-        })
+        (stack_top.checked_sub(sp)? <= limit_bytes).then_some(StackLayout { sp, arg_start, arg_end, env_end, random, counts })
     }
 
     /// Where /proc/PID/auxv starts, and its length in bytes.
     #[must_use]
     pub fn auxv(&self) -> (u64, u64) {
-        let pointers = self
-            .counts
-            .args
-            .saturating_add(self.counts.envs)
-            .saturating_add(3);
+        let pointers = self.counts.args.saturating_add(self.counts.envs).saturating_add(3);
         let start = self.sp.saturating_add(pointers.saturating_mul(WORD_BYTES));
         (start, (AUX_ENTRIES as u64).saturating_mul(2 * WORD_BYTES))
     }
@@ -162,12 +145,7 @@ impl StackLayout {
         put(nul_at, &[0]).map_err(WriteError::Sink)?;
         put(self.random, random).map_err(WriteError::Sink)?;
 
-        let mut words = Words {
-            at: self.sp,
-            buffer: [0; WORDS_BUFFER_BYTES],
-            used: 0,
-            put,
-        };
+        let mut words = Words { at: self.sp, buffer: [0; WORDS_BUFFER_BYTES], used: 0, put };
         words.push(self.counts.args)?;
         self.write_strings(strings, &mut words)?;
         for (key, value) in self.aux_entries(facts) {
@@ -190,10 +168,7 @@ impl StackLayout {
             words.push(0)?;
         }
         for chunk in strings {
-            let end = at
-                .checked_add(chunk.len() as u64)
-                .filter(|&end| end <= self.env_end)
-                .ok_or(WriteError::Mismatch)?;
+            let end = at.checked_add(chunk.len() as u64).filter(|&end| end <= self.env_end).ok_or(WriteError::Mismatch)?;
             (words.put)(at, chunk).map_err(WriteError::Sink)?;
             for piece in chunk.split_inclusive(|&byte| byte == 0) {
                 if inside == Inside::Gap {
@@ -204,11 +179,7 @@ impl StackLayout {
                     words.push(at)?;
                     started = started.saturating_add(1);
                 }
-                inside = if piece.last() == Some(&0) {
-                    Inside::Gap
-                } else {
-                    Inside::String
-                };
+                inside = if piece.last() == Some(&0) { Inside::Gap } else { Inside::String };
                 if inside == Inside::Gap && started == args {
                     words.push(0)?;
                 }
@@ -244,9 +215,9 @@ impl StackLayout {
             (23, u64::from(facts.secure == Secure::Yes)), // AT_SECURE
             (25, self.random),                            // AT_RANDOM
             (31, self.env_end),                           // AT_EXECFN
-            (27, 28), // AT_RSEQ_FEATURE_SIZE: up to and with mm_cid
-            (28, 32), // AT_RSEQ_ALIGN
-            (0, 0),   // AT_NULL
+            (27, 28),                                     // AT_RSEQ_FEATURE_SIZE: up to and with mm_cid
+            (28, 32),                                     // AT_RSEQ_ALIGN
+            (0, 0),                                       // AT_NULL
         ]
     }
 }
@@ -275,11 +246,7 @@ impl<P> Words<P> {
         if self.used >= WORDS_BUFFER_BYTES {
             self.flush()?;
         }
-        if let Some(slot) = self
-            .buffer
-            .get_mut(self.used..)
-            .and_then(<[u8]>::first_chunk_mut)
-        {
+        if let Some(slot) = self.buffer.get_mut(self.used..).and_then(<[u8]>::first_chunk_mut) {
             *slot = word.to_le_bytes();
             self.used = self.used.saturating_add(size_of::<u64>());
         }

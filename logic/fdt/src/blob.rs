@@ -69,11 +69,7 @@ impl<'a> Blob<'a> {
     /// A walk over all nodes, parents first.
     #[must_use]
     pub fn walk(self) -> Walk<'a> {
-        Walk {
-            blob: self,
-            at: 0,
-            depth: 0,
-        }
+        Walk { blob: self, at: 0, depth: 0 }
     }
 
     /// The token at `at`, NOPs skipped, and where the next one starts.
@@ -85,9 +81,7 @@ impl<'a> Blob<'a> {
                 NOP => continue,
                 BEGIN_NODE => {
                     let name = string(self.structure, at).ok_or(Error::Truncated)?;
-                    let end = at
-                        .checked_add(name.len())
-                        .and_then(|end| end.checked_add(1));
+                    let end = at.checked_add(name.len()).and_then(|end| end.checked_add(1));
                     Ok((Token::Begin(name), align4(end)?))
                 }
                 PROP => self.property(at),
@@ -100,10 +94,7 @@ impl<'a> Blob<'a> {
 
     fn property(&self, at: usize) -> Result<(Token<'a>, usize), Error> {
         let length = be32(self.structure, at).ok_or(Error::Truncated)? as usize;
-        let name_at = at
-            .checked_add(4)
-            .and_then(|at| be32(self.structure, at))
-            .ok_or(Error::Truncated)? as usize;
+        let name_at = at.checked_add(4).and_then(|at| be32(self.structure, at)).ok_or(Error::Truncated)? as usize;
         let start = at.checked_add(8).ok_or(Error::Truncated)?;
         let end = start.checked_add(length).ok_or(Error::Truncated)?;
         let value = self.structure.get(start..end).ok_or(Error::Truncated)?;
@@ -144,18 +135,9 @@ impl<'a> Walk<'a> {
                     }
                     self.at = next;
                     self.depth = depth.saturating_add(1);
-                    return Ok(Some((
-                        depth,
-                        Node {
-                            blob: self.blob,
-                            name,
-                            at: next,
-                        },
-                    )));
+                    return Ok(Some((depth, Node { blob: self.blob, name, at: next })));
                 }
-                Token::EndNode => {
-                    self.depth = self.depth.checked_sub(1).ok_or(Error::BadStructure)?
-                }
+                Token::EndNode => self.depth = self.depth.checked_sub(1).ok_or(Error::BadStructure)?,
                 Token::End if self.depth == 0 => return Ok(None),
                 Token::End => return Err(Error::BadStructure),
                 Token::Prop(..) if self.depth == 0 => return Err(Error::BadStructure),
@@ -185,10 +167,7 @@ impl<'a> Node<'a> {
     /// The name before the `@`.
     #[must_use]
     pub fn base_name(&self) -> &'a [u8] {
-        self.name
-            .split(|&byte| byte == b'@')
-            .next()
-            .unwrap_or(self.name)
+        self.name.split(|&byte| byte == b'@').next().unwrap_or(self.name)
     }
 
     /// A property's value. Properties stand before the first child (section 5.4.1), so the search ends there.
@@ -235,29 +214,20 @@ impl<'a> Node<'a> {
     /// Whether one of the strings of `compatible` is `wanted`.
     #[must_use]
     pub fn is_compatible(&self, wanted: &str) -> bool {
-        self.prop("compatible").is_some_and(|list| {
-            list.split(|&byte| byte == 0)
-                .any(|entry| entry == wanted.as_bytes())
-        })
+        self.prop("compatible").is_some_and(|list| list.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes()))
     }
 }
 
 /// The big-endian word at `at`.
 #[must_use]
 pub fn be32(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|word| u32::from_be_bytes(*word))
+    bytes.get(at..)?.first_chunk().map(|word| u32::from_be_bytes(*word))
 }
 
 /// The big-endian double word at `at`.
 #[must_use]
 pub fn be64(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|word| u64::from_be_bytes(*word))
+    bytes.get(at..)?.first_chunk().map(|word| u64::from_be_bytes(*word))
 }
 
 /// The bytes from `at` up to the next NUL.
@@ -268,6 +238,5 @@ fn string(bytes: &[u8], at: usize) -> Option<&[u8]> {
 }
 
 fn align4(at: Option<usize>) -> Result<usize, Error> {
-    at.and_then(|at| at.checked_next_multiple_of(4))
-        .ok_or(Error::Truncated)
+    at.and_then(|at| at.checked_next_multiple_of(4)).ok_or(Error::Truncated)
 }

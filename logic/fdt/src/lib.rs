@@ -6,11 +6,7 @@
 //! Nothing is allocated, nothing recurses, and no blob makes it panic: lists have fixed capacities, depth is bounded.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 pub mod blob;
 mod machine;

@@ -91,11 +91,7 @@ impl Hart<'_> {
     #[must_use]
     pub fn has_extension(&self, wanted: &str) -> bool {
         let mut parts = self.isa.split('_');
-        let letters = parts
-            .next()
-            .unwrap_or("")
-            .trim_start_matches("rv64")
-            .trim_start_matches("rv32");
+        let letters = parts.next().unwrap_or("").trim_start_matches("rv64").trim_start_matches("rv32");
         (wanted.len() == 1 && letters.contains(wanted)) || parts.any(|part| part == wanted)
     }
 }
@@ -163,12 +159,7 @@ impl<'a> Machine<'a> {
         finisher: None,
         rtc: None,
         virtio: ArrayVec::new_const(),
-        chosen: Chosen {
-            bootargs: "",
-            initrd: None,
-            rng_seed: &[],
-            stdout_path: None,
-        },
+        chosen: Chosen { bootargs: "", initrd: None, rng_seed: &[], stdout_path: None },
     };
 
     /// Reads a blob; `bytes` may be longer than it. What stood here before is gone.
@@ -182,13 +173,8 @@ impl<'a> Machine<'a> {
         for (start, size) in blob.reservations() {
             push(&mut self.reserved, Range::new(start, size))?;
         }
-        let mut builder = Builder {
-            machine: self,
-            parents: Default::default(),
-            uarts: ArrayVec::new(),
-            aliases: None,
-            contexts: &[],
-        };
+        let mut builder =
+            Builder { machine: self, parents: Default::default(), uarts: ArrayVec::new(), aliases: None, contexts: &[] };
         let mut walk = blob.walk();
         while let Some((depth, node)) = walk.next_node()? {
             builder.node(depth, node)?;
@@ -262,12 +248,7 @@ struct Builder<'m, 'a> {
 impl<'a> Builder<'_, 'a> {
     fn node(&mut self, depth: usize, node: Node<'a>) -> Result<(), Error> {
         let parent = match depth.checked_sub(1) {
-            None => Parent {
-                place: Place::Elsewhere,
-                address_cells: 0,
-                size_cells: 0,
-                direct: Direct::Yes,
-            },
+            None => Parent { place: Place::Elsewhere, address_cells: 0, size_cells: 0, direct: Direct::Yes },
             Some(above) => self.parents.get(above).copied().ok_or(Error::TooDeep)?,
         };
         let place = match (depth, parent.place, node.base_name()) {
@@ -284,29 +265,21 @@ impl<'a> Builder<'_, 'a> {
             // Section 2.3.5: 2 and 1 where a node says nothing.
             address_cells: node.u32("#address-cells").unwrap_or(2),
             size_cells: node.u32("#size-cells").unwrap_or(1),
-            direct: if parent.direct == Direct::Yes && passes_on {
-                Direct::Yes
-            } else {
-                Direct::No
-            },
+            direct: if parent.direct == Direct::Yes && passes_on { Direct::Yes } else { Direct::No },
         };
         match (parent.place, place) {
-            (_, Place::Cpus) => {
-                self.machine.timebase_hz = node
-                    .u32("timebase-frequency")
-                    .unwrap_or(self.machine.timebase_hz)
-            }
+            (_, Place::Cpus) => self.machine.timebase_hz = node.u32("timebase-frequency").unwrap_or(self.machine.timebase_hz),
             (_, Place::Cpu) => self.hart(&parent, node)?,
             (Place::Cpu, _) if node.base_name() == b"interrupt-controller" => {
                 if let Some(hart) = self.machine.harts.last_mut() {
                     hart.intc = node.u32("phandle");
                 }
             }
-            (Place::ReservedMemory, _) => registers(&parent, node)
-                .try_for_each(|range| push(&mut self.machine.reserved, Some(range)))?,
+            (Place::ReservedMemory, _) => {
+                registers(&parent, node).try_for_each(|range| push(&mut self.machine.reserved, Some(range)))?
+            }
             (Place::Root, _) if node.text("device_type") == Some("memory") => {
-                registers(&parent, node)
-                    .try_for_each(|range| push(&mut self.machine.memory, Some(range)))?;
+                registers(&parent, node).try_for_each(|range| push(&mut self.machine.memory, Some(range)))?;
             }
             (Place::Root, _) if node.name() == b"chosen" => self.machine.chosen = chosen(node),
             (Place::Root, _) if node.name() == b"aliases" => self.aliases = Some(node),
@@ -334,17 +307,7 @@ impl<'a> Builder<'_, 'a> {
             _ => Mmu::None,
         };
         let isa = node.text("riscv,isa").unwrap_or("");
-        push(
-            &mut self.machine.harts,
-            Some(Hart {
-                id,
-                status,
-                isa,
-                mmu,
-                plic_context: None,
-                intc: None,
-            }),
-        )
+        push(&mut self.machine.harts, Some(Hart { id, status, isa, mmu, plic_context: None, intc: None }))
     }
 
     fn device(&mut self, parent: &Parent, node: Node<'a>) -> Result<(), Error> {
@@ -412,11 +375,7 @@ impl<'a> Builder<'_, 'a> {
     fn console(&self) -> Option<Device<'a>> {
         let named = self.machine.chosen.stdout_path.and_then(|text| {
             let path = text.split(':').next()?;
-            let full = if path.starts_with('/') {
-                path
-            } else {
-                self.aliases?.text(path)?
-            };
+            let full = if path.starts_with('/') { path } else { self.aliases?.text(path)? };
             let last = full.rsplit('/').next()?;
             self.uarts.iter().find(|uart| uart.name == last.as_bytes())
         });
@@ -425,9 +384,7 @@ impl<'a> Builder<'_, 'a> {
 }
 
 fn chosen(node: Node<'_>) -> Chosen<'_> {
-    let initrd = node
-        .u64("linux,initrd-start")
-        .zip(node.u64("linux,initrd-end"));
+    let initrd = node.u64("linux,initrd-start").zip(node.u64("linux,initrd-end"));
     Chosen {
         bootargs: node.text("bootargs").unwrap_or(""),
         initrd: initrd.and_then(|(start, end)| Range::new(start, end.checked_sub(start)?)),
@@ -440,16 +397,12 @@ fn chosen(node: Node<'_>) -> Chosen<'_> {
 fn registers<'a>(parent: &Parent, node: Node<'a>) -> impl Iterator<Item = Range> + use<'a> {
     let reg = node.prop("reg").unwrap_or(&[]);
     let (address_cells, size_cells) = (parent.address_cells, parent.size_cells);
-    let entry_bytes = address_cells
-        .checked_add(size_cells)
-        .and_then(|sum| sum.checked_mul(4))
-        .map_or(0, |bytes| bytes as usize);
-    reg.chunks_exact(entry_bytes.max(1))
-        .filter_map(move |entry| {
-            let start = cells(entry, 0, address_cells)?;
-            let size = cells(entry, address_cells.checked_mul(4)? as usize, size_cells)?;
-            Range::new(start, size)
-        })
+    let entry_bytes = address_cells.checked_add(size_cells).and_then(|sum| sum.checked_mul(4)).map_or(0, |bytes| bytes as usize);
+    reg.chunks_exact(entry_bytes.max(1)).filter_map(move |entry| {
+        let start = cells(entry, 0, address_cells)?;
+        let size = cells(entry, address_cells.checked_mul(4)? as usize, size_cells)?;
+        Range::new(start, size)
+    })
 }
 
 /// A number of one or two cells; nothing here needs more.

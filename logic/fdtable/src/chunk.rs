@@ -24,11 +24,7 @@ pub(crate) struct Chunk<S> {
 
 impl<S> Chunk<S> {
     const fn new() -> Chunk<S> {
-        Chunk {
-            used: 0,
-            close_on_exec: 0,
-            slots: Vec::new(),
-        }
+        Chunk { used: 0, close_on_exec: 0, slots: Vec::new() }
     }
 
     /// Makes sure that there is a slot for this number.
@@ -37,15 +33,9 @@ impl<S> Chunk<S> {
         if slot < self.slots.len() {
             return Ok(());
         }
-        let wanted = if slot < FIRST_SLOTS {
-            FIRST_SLOTS
-        } else {
-            CHUNK_SLOTS as usize
-        };
+        let wanted = if slot < FIRST_SLOTS { FIRST_SLOTS } else { CHUNK_SLOTS as usize };
         let more = wanted.saturating_sub(self.slots.len());
-        self.slots
-            .try_reserve_exact(more)
-            .map_err(|_| TableError::Memory)?;
+        self.slots.try_reserve_exact(more).map_err(|_| TableError::Memory)?;
         self.slots.resize_with(wanted, || None);
         Ok(())
     }
@@ -61,10 +51,7 @@ pub(crate) struct Chunks<S> {
 
 impl<S> Chunks<S> {
     pub(crate) const fn new() -> Chunks<S> {
-        Chunks {
-            first: Vec::new(),
-            more: Vec::new(),
-        }
+        Chunks { first: Vec::new(), more: Vec::new() }
     }
 
     /// How many chunks there are.
@@ -72,11 +59,7 @@ impl<S> Chunks<S> {
     pub(crate) fn len(&self) -> usize {
         match self.more.split_last() {
             None => self.first.len(),
-            Some((last, full)) => full
-                .len()
-                .wrapping_add(1)
-                .wrapping_mul(GROUP_CHUNKS)
-                .wrapping_add(last.len()),
+            Some((last, full)) => full.len().wrapping_add(1).wrapping_mul(GROUP_CHUNKS).wrapping_add(last.len()),
         }
     }
 

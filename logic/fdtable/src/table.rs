@@ -33,11 +33,7 @@ impl<S> FdTable<S> {
     /// A table without descriptors. It has no memory of its own yet.
     #[must_use]
     pub const fn new() -> FdTable<S> {
-        FdTable {
-            chunks: Chunks::new(),
-            full: Bitmap::new(),
-            len: 0,
-        }
+        FdTable { chunks: Chunks::new(), full: Bitmap::new(), len: 0 }
     }
 
     /// How many descriptors are installed.
@@ -129,13 +125,7 @@ impl<S> FdTable<S> {
     /// # Errors
     /// Gives the slot back with [`TableError::Range`], [`TableError::Memory`] or
     /// [`TableError::Busy`].
-    pub fn replace(
-        &mut self,
-        fd: u32,
-        slot: S,
-        close: CloseOnExec,
-        limit: u32,
-    ) -> Result<Option<S>, (TableError, S)> {
+    pub fn replace(&mut self, fd: u32, slot: S, close: CloseOnExec, limit: u32) -> Result<Option<S>, (TableError, S)> {
         if fd >= limit.min(MAX_DESCRIPTORS) {
             return Err((TableError::Range, slot));
         }
@@ -223,10 +213,7 @@ impl<S> FdTable<S> {
     /// All descriptors in order.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, S> {
-        Iter {
-            table: self,
-            from: 0,
-        }
+        Iter { table: self, from: 0 }
     }
 
     /// A table with the slots that `copy` makes of this one's, under the same numbers and with
@@ -235,10 +222,7 @@ impl<S> FdTable<S> {
     ///
     /// # Errors
     /// [`TableError::Memory`]; the copies made so far are dropped.
-    pub fn try_clone_with(
-        &self,
-        mut copy: impl FnMut(u32, &S) -> Option<S>,
-    ) -> Result<FdTable<S>, TableError> {
+    pub fn try_clone_with(&self, mut copy: impl FnMut(u32, &S) -> Option<S>) -> Result<FdTable<S>, TableError> {
         let mut table = FdTable::new();
         for (fd, slot) in self {
             let Some(slot) = copy(fd, slot) else {
@@ -263,9 +247,7 @@ impl<S> FdTable<S> {
         let Ok(number) = u32::try_from(chunk) else {
             return u32::MAX;
         };
-        number
-            .saturating_mul(CHUNK_SLOTS)
-            .saturating_add((!self.used(chunk)).trailing_zeros())
+        number.saturating_mul(CHUNK_SLOTS).saturating_add((!self.used(chunk)).trailing_zeros())
     }
 
     /// Marks a free number as used, after making sure of its slot.
@@ -379,11 +361,7 @@ fn next_chunk(fd: u32) -> u32 {
 
 #[inline(always)]
 fn mark(marks: u64, fd: u32) -> CloseOnExec {
-    if marks & bit_of(fd) == 0 {
-        CloseOnExec::Keep
-    } else {
-        CloseOnExec::Close
-    }
+    if marks & bit_of(fd) == 0 { CloseOnExec::Keep } else { CloseOnExec::Close }
 }
 
 #[inline(always)]

@@ -1,10 +1,5 @@
 //! The table against a map from numbers to slots.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 extern crate std;
 
@@ -38,10 +33,7 @@ fn fd() -> impl Strategy<Value = u32> {
 }
 
 fn close() -> impl Strategy<Value = CloseOnExec> {
-    prop_oneof![
-        proptest::strategy::Just(CloseOnExec::Keep),
-        proptest::strategy::Just(CloseOnExec::Close)
-    ]
+    prop_oneof![proptest::strategy::Just(CloseOnExec::Keep), proptest::strategy::Just(CloseOnExec::Close)]
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -107,12 +99,7 @@ impl Pair {
                     assert_eq!((taken, Some(slot)), (fd, self.model_remove(fd)));
                     at = fd + 1;
                 }
-                assert!(
-                    !self
-                        .model
-                        .range(from..from.saturating_add(len))
-                        .any(|(_, held)| held.is_some())
-                );
+                assert!(!self.model.range(from..from.saturating_add(len)).any(|(_, held)| held.is_some()));
             }
         }
     }
@@ -165,14 +152,10 @@ impl Pair {
     fn exec(&mut self) {
         let mut from = 0;
         while let Some((fd, slot)) = self.table.take_close_on_exec(from) {
-            assert_eq!(
-                self.model.remove(&fd),
-                Some(Some((slot, CloseOnExec::Close)))
-            );
+            assert_eq!(self.model.remove(&fd), Some(Some((slot, CloseOnExec::Close))));
             from = fd + 1;
         }
-        let closes =
-            |held: &Option<(u32, CloseOnExec)>| matches!(held, Some((_, CloseOnExec::Close)));
+        let closes = |held: &Option<(u32, CloseOnExec)>| matches!(held, Some((_, CloseOnExec::Close)));
         assert!(!self.model.values().any(closes));
     }
 
@@ -182,25 +165,15 @@ impl Pair {
         let mut model = self.model.clone();
         model.retain(|_, held| held.is_some_and(|(slot, _)| !slot.is_multiple_of(modulus)));
         check(&table, &model);
-        assert_eq!(
-            table.lowest_free_from(0),
-            (0..).find(|fd| !model.contains_key(fd)).unwrap()
-        );
+        assert_eq!(table.lowest_free_from(0), (0..).find(|fd| !model.contains_key(fd)).unwrap());
     }
 }
 
 fn check(table: &FdTable<u32>, model: &Model) {
-    let installed: Vec<_> = model
-        .iter()
-        .filter_map(|(&fd, held)| held.map(|(slot, close)| (fd, slot, close)))
-        .collect();
+    let installed: Vec<_> = model.iter().filter_map(|(&fd, held)| held.map(|(slot, close)| (fd, slot, close))).collect();
     assert_eq!(table.len(), installed.len());
     assert_eq!(table.is_empty(), installed.is_empty());
-    assert!(
-        table
-            .iter()
-            .eq(installed.iter().map(|(fd, slot, _)| (*fd, slot)))
-    );
+    assert!(table.iter().eq(installed.iter().map(|(fd, slot, _)| (*fd, slot))));
     for (fd, slot, close) in installed {
         assert_eq!(table.get(fd), Some(&slot));
         assert_eq!(table.close_on_exec(fd), Some(close));
@@ -239,10 +212,7 @@ fn every_number_can_be_used_once() {
     }
     assert_eq!(table.reserve(0, 20_000), Err(TableError::Limit));
     assert_eq!(table.remove(12_345), Some(12_345));
-    assert_eq!(
-        table.reserve(0, 20_000).map(|number| number.get()),
-        Ok(12_345)
-    );
+    assert_eq!(table.reserve(0, 20_000).map(|number| number.get()), Ok(12_345));
     assert_eq!(table.reserve(u32::MAX, u32::MAX), Err(TableError::Limit));
 }
 
@@ -252,8 +222,5 @@ fn a_number_of_another_table_is_refused() {
     let mut other = FdTable::new();
     let number = table.reserve(0, 10).unwrap();
     assert_eq!(other.install(number, 'a', CloseOnExec::Keep), Some('a'));
-    assert_eq!(
-        table.replace(0, 'b', CloseOnExec::Keep, 10),
-        Err((TableError::Busy, 'b'))
-    );
+    assert_eq!(table.replace(0, 'b', CloseOnExec::Keep, 10), Err((TableError::Busy, 'b')));
 }

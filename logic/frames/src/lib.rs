@@ -6,11 +6,7 @@
 //! that use the batch forms, and holds the lock.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod node;
 #[cfg(test)]
@@ -51,11 +47,7 @@ impl<'a> Frames<'a> {
     /// so that boot does not pay for each frame. Nodes above 2^26 − 1 stay unused.
     #[must_use]
     pub fn new(nodes: &'a mut [Node]) -> Frames<'a> {
-        Frames {
-            nodes,
-            heads: [NONE; MAX_ORDER as usize + 1],
-            free: 0,
-        }
+        Frames { nodes, heads: [NONE; MAX_ORDER as usize + 1], free: 0 }
     }
 
     /// Makes `count` frames from `first` on free, and returns how many were added: what lies
@@ -103,11 +95,7 @@ impl<'a> Frames<'a> {
     pub fn free(&mut self, index: u32, order: u8) -> Result<(), FreeError> {
         let state = self.state(index);
         if order > MAX_ORDER || state != State::used(order) {
-            return Err(if state.is_used() {
-                FreeError::WrongOrder
-            } else {
-                FreeError::NotAllocated
-            });
+            return Err(if state.is_used() { FreeError::WrongOrder } else { FreeError::NotAllocated });
         }
         self.insert_merged(index, order);
         Ok(())
@@ -239,9 +227,7 @@ impl<'a> Frames<'a> {
 
     #[inline]
     fn state(&self, index: u32) -> State {
-        self.nodes
-            .get(index as usize)
-            .map_or(State::NONE, |node| node.state())
+        self.nodes.get(index as usize).map_or(State::NONE, |node| node.state())
     }
 
     #[inline]

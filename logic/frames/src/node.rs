@@ -22,17 +22,11 @@ pub(crate) struct State(u32);
 
 impl Node {
     /// A frame that the allocator does not have; all bytes are zero.
-    pub const ABSENT: Node = Node {
-        state_prev: 0,
-        next: 0,
-    };
+    pub const ABSENT: Node = Node { state_prev: 0, next: 0 };
 
     #[inline]
     pub(crate) fn new(state: State, prev: u32, next: u32) -> Node {
-        Node {
-            state_prev: state.0 | prev,
-            next,
-        }
+        Node { state_prev: state.0 | prev, next }
     }
 
     #[inline]

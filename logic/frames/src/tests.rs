@@ -1,10 +1,5 @@
 //! The allocator against a map of who owns each frame.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 extern crate std;
 
@@ -70,10 +65,7 @@ impl Model {
 
     fn nth_block(&self, n: usize) -> Option<(u32, u8)> {
         let len = self.blocks.len();
-        self.blocks
-            .iter()
-            .nth(n % len.max(1))
-            .map(|(&first, &order)| (first, order))
+        self.blocks.iter().nth(n % len.max(1)).map(|(&first, &order)| (first, order))
     }
 }
 

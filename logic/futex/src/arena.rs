@@ -58,39 +58,20 @@ impl<W> Supply<W> {
         let mut slots = Vec::new();
         slots.try_reserve_exact(BLOCK_SLOTS).map_err(|_| NoMemory)?;
         slots.resize_with(BLOCK_SLOTS, Slot::empty);
-        slots
-            .into_boxed_slice()
-            .try_into()
-            .map(Supply)
-            .map_err(|_| NoMemory)
+        slots.into_boxed_slice().try_into().map(Supply).map_err(|_| NoMemory)
     }
 }
 
 impl<W> Slot<W> {
     fn empty() -> Slot<W> {
-        let key = Key {
-            object: 0,
-            offset: 0,
-        };
-        Slot {
-            waiter: None,
-            key,
-            bitset: 0,
-            next: NIL,
-            prev: NIL,
-            next_key: NIL,
-            prev_key: NIL,
-        }
+        let key = Key { object: 0, offset: 0 };
+        Slot { waiter: None, key, bitset: 0, next: NIL, prev: NIL, next_key: NIL, prev_key: NIL }
     }
 }
 
 impl<W> Arena<W> {
     pub(crate) const fn new() -> Arena<W> {
-        Arena {
-            blocks: Vec::new(),
-            free_head: NIL,
-            used: 0,
-        }
+        Arena { blocks: Vec::new(), free_head: NIL, used: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -123,9 +104,7 @@ impl<W> Arena<W> {
             return None;
         }
         self.free_head = NIL;
-        Some(Storage {
-            _blocks: core::mem::take(&mut self.blocks),
-        })
+        Some(Storage { _blocks: core::mem::take(&mut self.blocks) })
     }
 
     /// Puts a waiter into a free slot; gives it back if there is none.
@@ -135,15 +114,7 @@ impl<W> Arena<W> {
             return Err(waiter);
         };
         let next_free = slot.next;
-        *slot = Slot {
-            waiter: Some(waiter),
-            key,
-            bitset,
-            next: at,
-            prev: at,
-            next_key: NIL,
-            prev_key: NIL,
-        };
+        *slot = Slot { waiter: Some(waiter), key, bitset, next: at, prev: at, next_key: NIL, prev_key: NIL };
         self.free_head = next_free;
         self.used = self.used.saturating_add(1);
         Ok(at)
@@ -164,9 +135,7 @@ impl<W> Arena<W> {
 
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut Slot<W>> {
         let at = at as usize;
-        self.blocks
-            .get_mut(at / BLOCK_SLOTS)?
-            .get_mut(at % BLOCK_SLOTS)
+        self.blocks.get_mut(at / BLOCK_SLOTS)?.get_mut(at % BLOCK_SLOTS)
     }
 
     fn put_free(&mut self, at: u32) {

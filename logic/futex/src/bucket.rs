@@ -119,19 +119,14 @@ impl Place {
     /// For an atomic: 0 is no place.
     #[must_use]
     pub fn to_bits(place: Option<Place>) -> u64 {
-        place.map_or(0, |p| {
-            u64::from(p.bucket).wrapping_add(1) << 32 | u64::from(p.slot)
-        })
+        place.map_or(0, |p| u64::from(p.bucket).wrapping_add(1) << 32 | u64::from(p.slot))
     }
 
     /// From [`Place::to_bits`].
     #[must_use]
     pub fn from_bits(bits: u64) -> Option<Place> {
         let bucket = u32::try_from((bits >> 32).checked_sub(1)?).ok()?;
-        Some(Place {
-            bucket,
-            slot: bits as u32,
-        })
+        Some(Place { bucket, slot: bits as u32 })
     }
 }
 
@@ -139,10 +134,7 @@ impl<W> Batch<W> {
     /// An empty one.
     #[must_use]
     pub const fn new() -> Batch<W> {
-        Batch {
-            waiters: [const { None }; BATCH],
-            len: 0,
-        }
+        Batch { waiters: [const { None }; BATCH], len: 0 }
     }
 
     /// How many are in it.
@@ -185,11 +177,7 @@ impl<W: Waiter> Bucket<W> {
     /// An empty bucket; `index` is its number in the kernel's array. It owns no memory.
     #[must_use]
     pub const fn new(index: u32) -> Bucket<W> {
-        Bucket {
-            index,
-            arena: Arena::new(),
-            keys: NIL,
-        }
+        Bucket { index, arena: Arena::new(), keys: NIL }
     }
 
     /// How many wait here.
@@ -245,13 +233,7 @@ impl<W: Waiter> Bucket<W> {
 
     /// Wakes up to `left` waiters of the key whose bitset meets `bitset`, oldest first; counts
     /// `left` down.
-    pub fn wake(
-        &mut self,
-        key: Key,
-        bitset: u32,
-        left: &mut u32,
-        batch: &mut Batch<W>,
-    ) -> Progress {
+    pub fn wake(&mut self, key: Key, bitset: u32, left: &mut u32, batch: &mut Batch<W>) -> Progress {
         let mut at = self.find(key);
         let last = self.arena.get(at).map_or(NIL, |slot| slot.prev);
         while *left > 0 {
@@ -286,6 +268,7 @@ impl<W: Waiter> Bucket<W> {
 
     fn wake_slot(&mut self, at: u32, batch: &mut Batch<W>) {
         if let Some(waiter) = self.take(at) {
+            // reserved: a batch has a fixed capacity, checked by the caller.
             batch.push(waiter);
         }
     }
@@ -319,10 +302,7 @@ impl<W: Waiter> Bucket<W> {
                 slot.prev = last;
             });
         }
-        let place = Place {
-            bucket: self.index,
-            slot: at,
-        };
+        let place = Place { bucket: self.index, slot: at };
         if let Some(waiter) = self.arena.get(at).and_then(|slot| slot.waiter.as_ref()) {
             waiter.set_place(Some(place));
         }
@@ -360,13 +340,7 @@ impl<W: Waiter> Bucket<W> {
         let Some(slot) = self.arena.get(at) else {
             return;
         };
-        let Slot {
-            next,
-            prev,
-            next_key,
-            prev_key,
-            ..
-        } = *slot;
+        let Slot { next, prev, next_key, prev_key, .. } = *slot;
         if self.keys == at || prev_key != NIL {
             // It leads its key; the next oldest takes its place in the list of keys.
             let heir = if next == at { NIL } else { next };
@@ -397,12 +371,7 @@ impl<W: Waiter> Bucket<W> {
 /// Wakes and moves waiters from a key of one bucket to a key of another, oldest first. Both are
 /// locked, the one with the lower index first. A waiter that moves goes from one place to the
 /// other and at no time seems to have none, so it may look without a lock whether it was woken.
-pub fn requeue<W: Waiter>(
-    from: &mut Bucket<W>,
-    to: &mut Bucket<W>,
-    todo: &mut Requeue,
-    batch: &mut Batch<W>,
-) -> Progress {
+pub fn requeue<W: Waiter>(from: &mut Bucket<W>, to: &mut Bucket<W>, todo: &mut Requeue, batch: &mut Batch<W>) -> Progress {
     let mut moved = 0usize;
     while let Some(work) = next_work(from, todo, batch, moved, to.arena.has_room()) {
         match work {
@@ -418,11 +387,7 @@ pub fn requeue<W: Waiter>(
 }
 
 /// [`requeue`] where both keys hash to the same bucket. It needs no slots.
-pub fn requeue_within<W: Waiter>(
-    bucket: &mut Bucket<W>,
-    todo: &mut Requeue,
-    batch: &mut Batch<W>,
-) -> Progress {
+pub fn requeue_within<W: Waiter>(bucket: &mut Bucket<W>, todo: &mut Requeue, batch: &mut Batch<W>) -> Progress {
     if todo.from == todo.to {
         // Moving to the same futex changes nothing but the order; Linux counts them all the same.
         return wake_only(bucket, todo, batch);
@@ -448,13 +413,7 @@ enum Work {
 }
 
 /// What happens to the oldest waiter; counts it off.
-fn next_work<W: Waiter>(
-    from: &Bucket<W>,
-    todo: &mut Requeue,
-    batch: &Batch<W>,
-    moved: usize,
-    has_room: bool,
-) -> Option<Work> {
+fn next_work<W: Waiter>(from: &Bucket<W>, todo: &mut Requeue, batch: &Batch<W>, moved: usize, has_room: bool) -> Option<Work> {
     let at = from.find(todo.from);
     if at == NIL || todo.wake == 0 && todo.requeue == 0 {
         return None;
@@ -470,36 +429,22 @@ fn next_work<W: Waiter>(
         return Some(Work::Stop(Progress::NeedsSupply));
     }
     todo.requeue = todo.requeue.saturating_sub(1);
-    Some(if has_room {
-        Work::Move(at)
-    } else {
-        Work::Wake(at)
-    })
+    Some(if has_room { Work::Move(at) } else { Work::Wake(at) })
 }
 
-fn move_slot<W: Waiter>(
-    from: &mut Bucket<W>,
-    to: &mut Bucket<W>,
-    at: u32,
-    key: Key,
-    batch: &mut Batch<W>,
-) {
+fn move_slot<W: Waiter>(from: &mut Bucket<W>, to: &mut Bucket<W>, at: u32, key: Key, batch: &mut Batch<W>) {
     let Some((waiter, bitset)) = from.unlink(at) else {
         return;
     };
-    if let Err(AddError::NeedsSupply(waiter) | AddError::Full(waiter)) = to.add(key, bitset, waiter)
-    {
+    if let Err(AddError::NeedsSupply(waiter) | AddError::Full(waiter)) = to.add(key, bitset, waiter) {
         waiter.set_place(None);
+        // reserved: a batch has a fixed capacity, checked by the caller.
         batch.push(waiter);
     }
 }
 
 /// Both keys are the same: some are woken, and the others count as moved, as on Linux.
-fn wake_only<W: Waiter>(
-    bucket: &mut Bucket<W>,
-    todo: &mut Requeue,
-    batch: &mut Batch<W>,
-) -> Progress {
+fn wake_only<W: Waiter>(bucket: &mut Bucket<W>, todo: &mut Requeue, batch: &mut Batch<W>) -> Progress {
     let progress = bucket.wake(todo.from, u32::MAX, &mut todo.wake, batch);
     if progress == Progress::Done {
         let rest = u32::try_from(bucket.count(todo.from)).unwrap_or(u32::MAX);

@@ -11,14 +11,7 @@
 //! wakes the waiters of a [`Batch`] after it has unlocked.
 #![no_std]
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -31,10 +24,7 @@ mod robust;
 mod tests;
 
 pub use arena::{BLOCK_SLOTS, MAX_WAITERS, NoMemory, Storage, Supply};
-pub use bucket::{
-    AddError, BATCH, Batch, Bucket, Key, Place, Progress, Requeue, Shortage, Waiter, requeue,
-    requeue_within,
-};
+pub use bucket::{AddError, BATCH, Batch, Bucket, Key, Place, Progress, Requeue, Shortage, Waiter, requeue, requeue_within};
 pub use op::{Call, Clock, Compare, Deadline, DecodeError, MATCH_ANY, Op, Scope, WakeOp, decode};
 pub use owner::{Death, EntryKind, LockPi, UnlockPi, death, lock_pi, unlock_pi, unlocked_word};
 pub use robust::{ROBUST_LIMIT, RobustHead, RobustStep, RobustWalk};

@@ -106,83 +106,37 @@ pub enum DecodeError {
 /// # Errors
 /// See [`DecodeError`].
 pub fn decode(op: u32, val: u32, val2: u32, val3: u32) -> Result<Call, DecodeError> {
-    let scope = if op & PRIVATE_FLAG != 0 {
-        Scope::Private
-    } else {
-        Scope::Shared
-    };
-    let clock = if op & CLOCK_REALTIME != 0 {
-        Clock::Realtime
-    } else {
-        Clock::Monotonic
-    };
+    let scope = if op & PRIVATE_FLAG != 0 { Scope::Private } else { Scope::Shared };
+    let clock = if op & CLOCK_REALTIME != 0 { Clock::Realtime } else { Clock::Monotonic };
     let command = op & !(PRIVATE_FLAG | CLOCK_REALTIME);
     // Only WAIT_BITSET and LOCK_PI2 choose a clock.
     if clock == Clock::Realtime && !matches!(command, 9 | 13) {
         return Err(DecodeError::Unsupported);
     }
     let op = match command {
-        0 => Op::Wait {
-            expected: val,
-            bitset: MATCH_ANY,
-            deadline: Deadline::Relative,
-        },
-        1 => Op::Wake {
-            count: at_least_one(val),
-            bitset: MATCH_ANY,
-        },
-        3 => Op::Requeue {
-            expected: None,
-            wake: count(val)?,
-            requeue: count(val2)?,
-        },
-        4 => Op::Requeue {
-            expected: Some(val3),
-            wake: count(val)?,
-            requeue: count(val2)?,
-        },
-        5 => Op::WakeOp {
-            wake: at_least_one(val),
-            wake_second: at_least_one(val2),
-            change: WakeOp::decode(val3)?,
-        },
+        0 => Op::Wait { expected: val, bitset: MATCH_ANY, deadline: Deadline::Relative },
+        1 => Op::Wake { count: at_least_one(val), bitset: MATCH_ANY },
+        3 => Op::Requeue { expected: None, wake: count(val)?, requeue: count(val2)? },
+        4 => Op::Requeue { expected: Some(val3), wake: count(val)?, requeue: count(val2)? },
+        5 => Op::WakeOp { wake: at_least_one(val), wake_second: at_least_one(val2), change: WakeOp::decode(val3)? },
         // The old form of the lock always means CLOCK_REALTIME (futex(2)).
-        6 => Op::LockPi {
-            deadline: Deadline::Absolute(Clock::Realtime),
-        },
+        6 => Op::LockPi { deadline: Deadline::Absolute(Clock::Realtime) },
         7 => Op::UnlockPi,
         8 => Op::TryLockPi,
-        9 => Op::Wait {
-            expected: val,
-            bitset: bitset(val3)?,
-            deadline: Deadline::Absolute(clock),
-        },
-        10 => Op::Wake {
-            count: at_least_one(val),
-            bitset: bitset(val3)?,
-        },
-        13 => Op::LockPi {
-            deadline: Deadline::Absolute(clock),
-        },
+        9 => Op::Wait { expected: val, bitset: bitset(val3)?, deadline: Deadline::Absolute(clock) },
+        10 => Op::Wake { count: at_least_one(val), bitset: bitset(val3)? },
+        13 => Op::LockPi { deadline: Deadline::Absolute(clock) },
         _ => return Err(DecodeError::Unsupported),
     };
     Ok(Call { op, scope })
 }
 
 fn bitset(val3: u32) -> Result<u32, DecodeError> {
-    if val3 == 0 {
-        Err(DecodeError::Invalid)
-    } else {
-        Ok(val3)
-    }
+    if val3 == 0 { Err(DecodeError::Invalid) } else { Ok(val3) }
 }
 
 fn count(val: u32) -> Result<u32, DecodeError> {
-    if val.cast_signed() < 0 {
-        Err(DecodeError::Invalid)
-    } else {
-        Ok(val)
-    }
+    if val.cast_signed() < 0 { Err(DecodeError::Invalid) } else { Ok(val) }
 }
 
 fn at_least_one(val: u32) -> u32 {
@@ -246,11 +200,7 @@ impl WakeOp {
         };
         Ok(WakeOp {
             change,
-            operand: if shifted {
-                1u32.wrapping_shl(operand)
-            } else {
-                operand
-            },
+            operand: if shifted { 1u32.wrapping_shl(operand) } else { operand },
             compare,
             against: sign_extend_12(val3),
         })

@@ -71,14 +71,9 @@ pub fn lock_pi(word: u32, tid: u32, has_waiters: bool) -> LockPi {
         return LockPi::Deadlock;
     }
     if owner == 0 && !has_waiters {
-        return LockPi::Take {
-            word: word & OWNER_DIED | tid & TID_MASK,
-        };
+        return LockPi::Take { word: word & OWNER_DIED | tid & TID_MASK };
     }
-    LockPi::Wait {
-        word: word | WAITERS,
-        owner,
-    }
+    LockPi::Wait { word: word | WAITERS, owner }
 }
 
 /// Unlocks for thread `tid`.
@@ -105,19 +100,10 @@ pub fn death(word: u32, tid: u32, kind: EntryKind) -> Death {
     let plain = matches!(kind, EntryKind::Plain | EntryKind::PendingPlain);
     if kind == EntryKind::PendingPlain && word == 0 {
         // It was unlocked, and the thread died before it could wake anybody.
-        return Death {
-            word: None,
-            wake: true,
-        };
+        return Death { word: None, wake: true };
     }
     if word & TID_MASK != tid & TID_MASK {
-        return Death {
-            word: None,
-            wake: false,
-        };
+        return Death { word: None, wake: false };
     }
-    Death {
-        word: Some(word & WAITERS | OWNER_DIED),
-        wake: plain && word & WAITERS != 0,
-    }
+    Death { word: Some(word & WAITERS | OWNER_DIED), wake: plain && word & WAITERS != 0 }
 }

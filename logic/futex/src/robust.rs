@@ -81,14 +81,10 @@ impl RobustWalk {
     pub fn step(&mut self) -> RobustStep {
         loop {
             match self.state {
-                State::Entry if self.entry & !PI == self.head || self.left == 0 => {
-                    self.state = State::Pending
-                }
+                State::Entry if self.entry & !PI == self.head || self.left == 0 => self.state = State::Pending,
                 // The link is read before the lock is given away: the entry may be gone then.
                 State::Entry => {
-                    return RobustStep::Read {
-                        addr: self.entry & !PI,
-                    };
+                    return RobustStep::Read { addr: self.entry & !PI };
                 }
                 State::Linked(next) => {
                     let entry = self.entry;
@@ -101,11 +97,7 @@ impl RobustWalk {
                 State::Pending => {
                     self.state = State::Done;
                     if self.pending & !PI != 0 {
-                        return self.lock(
-                            self.pending,
-                            EntryKind::PendingPlain,
-                            EntryKind::PendingPi,
-                        );
+                        return self.lock(self.pending, EntryKind::PendingPlain, EntryKind::PendingPi);
                     }
                 }
                 State::Done => return RobustStep::Done,
@@ -136,9 +128,6 @@ impl RobustWalk {
 
     fn lock(&self, entry: u64, plain: EntryKind, pi: EntryKind) -> RobustStep {
         let addr = (entry & !PI).wrapping_add_signed(self.offset);
-        RobustStep::Lock {
-            addr,
-            kind: if entry & PI == 0 { plain } else { pi },
-        }
+        RobustStep::Lock { addr, kind: if entry & PI == 0 { plain } else { pi } }
     }
 }

@@ -26,10 +26,7 @@ impl Thread {
 }
 
 fn key(n: u64) -> Key {
-    Key {
-        object: n / 4,
-        offset: n % 4 * 4,
-    }
+    Key { object: n / 4, offset: n % 4 * 4 }
 }
 
 /// Two buckets; keys are spread by parity, so that some collide.
@@ -40,10 +37,7 @@ struct Table {
 
 impl Table {
     fn new() -> Table {
-        Table {
-            buckets: [Bucket::new(0), Bucket::new(1)],
-            threads: vec![],
-        }
+        Table { buckets: [Bucket::new(0), Bucket::new(1)], threads: vec![] }
     }
 
     fn at(&mut self, key: Key) -> &mut Bucket<Rc<Thread>> {
@@ -52,10 +46,7 @@ impl Table {
 
     fn add(&mut self, key: Key, bitset: u32) -> usize {
         let id = self.threads.len();
-        let thread = Rc::new(Thread {
-            id,
-            place: Cell::new(0),
-        });
+        let thread = Rc::new(Thread { id, place: Cell::new(0) });
         self.threads.push(thread.clone());
         match self.at(key).add(key, bitset, thread) {
             Ok(()) => {}
@@ -95,10 +86,7 @@ impl Table {
             match progress {
                 Progress::Done => return woken,
                 Progress::Again => {}
-                Progress::NeedsSupply => self
-                    .at(todo.to)
-                    .add_supply(Supply::try_new().unwrap())
-                    .unwrap(),
+                Progress::NeedsSupply => self.at(todo.to).add_supply(Supply::try_new().unwrap()).unwrap(),
             }
         }
     }
@@ -130,13 +118,7 @@ struct Naive(Vec<(usize, Key, u32)>);
 impl Naive {
     fn wake(&mut self, key: Key, bitset: u32, count: u32) -> Vec<usize> {
         let hit = |w: &(usize, Key, u32)| w.1 == key && w.2 & bitset != 0;
-        let woken: Vec<usize> = self
-            .0
-            .iter()
-            .filter(|w| hit(w))
-            .take(count as usize)
-            .map(|w| w.0)
-            .collect();
+        let woken: Vec<usize> = self.0.iter().filter(|w| hit(w)).take(count as usize).map(|w| w.0).collect();
         self.0.retain(|w| !woken.contains(&w.0));
         woken
     }
@@ -144,16 +126,9 @@ impl Naive {
     fn requeue(&mut self, from: Key, to: Key, wake: u32, requeue: u32) -> Vec<usize> {
         let woken = self.wake(from, MATCH_ANY, wake);
         if from != to {
-            let moved: Vec<_> = self
-                .0
-                .iter()
-                .filter(|w| w.1 == from)
-                .take(requeue as usize)
-                .copied()
-                .collect();
+            let moved: Vec<_> = self.0.iter().filter(|w| w.1 == from).take(requeue as usize).copied().collect();
             self.0.retain(|w| !moved.contains(w));
-            self.0
-                .extend(moved.into_iter().map(|(id, _, bits)| (id, to, bits)));
+            self.0.extend(moved.into_iter().map(|(id, _, bits)| (id, to, bits)));
         }
         woken
     }
@@ -218,73 +193,22 @@ proptest! {
 #[test]
 fn decoding() {
     let op = |op, val, val2, val3| decode(op, val, val2, val3).map(|call| call.op);
-    let wait = |bitset, deadline| {
-        Ok(Op::Wait {
-            expected: 7,
-            bitset,
-            deadline,
-        })
-    };
+    let wait = |bitset, deadline| Ok(Op::Wait { expected: 7, bitset, deadline });
     assert_eq!(op(0, 7, 0, 0), wait(MATCH_ANY, Deadline::Relative));
-    assert_eq!(
-        op(9, 7, 0, 5),
-        wait(5, Deadline::Absolute(Clock::Monotonic))
-    );
-    assert_eq!(
-        op(9 | 256, 7, 0, 5),
-        wait(5, Deadline::Absolute(Clock::Realtime))
-    );
+    assert_eq!(op(9, 7, 0, 5), wait(5, Deadline::Absolute(Clock::Monotonic)));
+    assert_eq!(op(9 | 256, 7, 0, 5), wait(5, Deadline::Absolute(Clock::Realtime)));
     assert_eq!(op(9, 7, 0, 0), Err(DecodeError::Invalid));
     assert_eq!(op(256, 7, 0, 0), Err(DecodeError::Unsupported));
-    assert_eq!(
-        op(1, 0, 0, 0),
-        Ok(Op::Wake {
-            count: 1,
-            bitset: MATCH_ANY
-        })
-    );
-    assert_eq!(
-        op(1, u32::MAX >> 1, 0, 0),
-        Ok(Op::Wake {
-            count: u32::MAX >> 1,
-            bitset: MATCH_ANY
-        })
-    );
-    assert_eq!(
-        op(3, 0, 4, 9),
-        Ok(Op::Requeue {
-            expected: None,
-            wake: 0,
-            requeue: 4
-        })
-    );
-    assert_eq!(
-        op(4, 1, 4, 9),
-        Ok(Op::Requeue {
-            expected: Some(9),
-            wake: 1,
-            requeue: 4
-        })
-    );
+    assert_eq!(op(1, 0, 0, 0), Ok(Op::Wake { count: 1, bitset: MATCH_ANY }));
+    assert_eq!(op(1, u32::MAX >> 1, 0, 0), Ok(Op::Wake { count: u32::MAX >> 1, bitset: MATCH_ANY }));
+    assert_eq!(op(3, 0, 4, 9), Ok(Op::Requeue { expected: None, wake: 0, requeue: 4 }));
+    assert_eq!(op(4, 1, 4, 9), Ok(Op::Requeue { expected: Some(9), wake: 1, requeue: 4 }));
     assert_eq!(op(4, 1, u32::MAX, 9), Err(DecodeError::Invalid));
-    assert_eq!(
-        op(6, 0, 0, 0),
-        Ok(Op::LockPi {
-            deadline: Deadline::Absolute(Clock::Realtime)
-        })
-    );
-    assert_eq!(
-        op(13, 0, 0, 0),
-        Ok(Op::LockPi {
-            deadline: Deadline::Absolute(Clock::Monotonic)
-        })
-    );
+    assert_eq!(op(6, 0, 0, 0), Ok(Op::LockPi { deadline: Deadline::Absolute(Clock::Realtime) }));
+    assert_eq!(op(13, 0, 0, 0), Ok(Op::LockPi { deadline: Deadline::Absolute(Clock::Monotonic) }));
     assert_eq!(op(5, 1, 1, 6 << 24), Err(DecodeError::Unsupported));
     assert_eq!(op(2, 0, 0, 0), Err(DecodeError::Unsupported));
-    assert_eq!(
-        decode(129, 1, 0, 0).map(|call| call.scope),
-        Ok(Scope::Private)
-    );
+    assert_eq!(decode(129, 1, 0, 0).map(|call| call.scope), Ok(Scope::Private));
     assert_eq!(decode(1, 1, 0, 0).map(|call| call.scope), Ok(Scope::Shared));
 }
 
@@ -295,13 +219,7 @@ fn a_requeue_without_memory_wakes() {
         table.add(key(0), MATCH_ANY);
     }
     let mut batch = Batch::new();
-    let mut todo = Requeue {
-        from: key(0),
-        to: key(1),
-        wake: 1,
-        requeue: 100,
-        shortage: Shortage::Ask,
-    };
+    let mut todo = Requeue { from: key(0), to: key(1), wake: 1, requeue: 100, shortage: Shortage::Ask };
     let [a, b] = &mut table.buckets;
     assert_eq!(requeue(a, b, &mut todo, &mut batch), Progress::NeedsSupply);
     todo.shortage = Shortage::Wake;
@@ -315,20 +233,9 @@ fn a_bucket_has_a_limit() {
     for _ in 0..MAX_WAITERS {
         table.add(key(0), MATCH_ANY);
     }
-    let thread = Rc::new(Thread {
-        id: 0,
-        place: Cell::new(0),
-    });
-    assert!(matches!(
-        table.at(key(0)).add(key(0), 1, thread),
-        Err(AddError::Full(_))
-    ));
-    assert!(
-        table
-            .at(key(0))
-            .add_supply(Supply::try_new().unwrap())
-            .is_err()
-    );
+    let thread = Rc::new(Thread { id: 0, place: Cell::new(0) });
+    assert!(matches!(table.at(key(0)).add(key(0), 1, thread), Err(AddError::Full(_))));
+    assert!(table.at(key(0)).add_supply(Supply::try_new().unwrap()).is_err());
     assert_eq!(table.wake(key(0), MATCH_ANY, u32::MAX).len(), MAX_WAITERS);
 }
 
@@ -336,70 +243,25 @@ fn a_bucket_has_a_limit() {
 fn keys_spread() {
     let mut seen = HashMap::new();
     for n in 0..4096u64 {
-        *seen
-            .entry(
-                Key {
-                    object: 1,
-                    offset: n * 4,
-                }
-                .hash(42)
-                    & 255,
-            )
-            .or_insert(0) += 1;
+        *seen.entry(Key { object: 1, offset: n * 4 }.hash(42) & 255).or_insert(0) += 1;
     }
-    assert!(
-        seen.len() == 256 && seen.values().all(|n| *n < 48),
-        "{seen:?}"
-    );
+    assert!(seen.len() == 256 && seen.values().all(|n| *n < 48), "{seen:?}");
 }
 
 #[test]
 fn owner_words() {
     assert_eq!(lock_pi(0, 5, false), LockPi::Take { word: 5 });
-    assert_eq!(
-        lock_pi(0x4000_0000, 5, false),
-        LockPi::Take { word: 0x4000_0005 }
-    );
+    assert_eq!(lock_pi(0x4000_0000, 5, false), LockPi::Take { word: 0x4000_0005 });
     assert_eq!(lock_pi(0x8000_0007, 7, false), LockPi::Deadlock);
-    assert_eq!(
-        lock_pi(7, 5, false),
-        LockPi::Wait {
-            word: 0x8000_0007,
-            owner: 7
-        }
-    );
+    assert_eq!(lock_pi(7, 5, false), LockPi::Wait { word: 0x8000_0007, owner: 7 });
     assert_eq!(unlock_pi(0x8000_0007, 7, true), UnlockPi::HandOver);
     assert_eq!(unlock_pi(7, 7, false), UnlockPi::Free { word: 0 });
     assert_eq!(unlock_pi(7, 5, false), UnlockPi::NotOwner);
     assert_eq!(unlocked_word(9), 0x8000_0009);
-    assert_eq!(
-        death(0x8000_0007, 7, EntryKind::Plain),
-        Death {
-            word: Some(0xC000_0000),
-            wake: true
-        }
-    );
-    assert_eq!(
-        death(0x8000_0007, 7, EntryKind::Pi),
-        Death {
-            word: Some(0xC000_0000),
-            wake: false
-        }
-    );
-    assert_eq!(
-        death(8, 7, EntryKind::Plain),
-        Death {
-            word: None,
-            wake: false
-        }
-    );
-    assert_eq!(
-        death(0, 7, EntryKind::PendingPlain),
-        Death {
-            word: None,
-            wake: true
-        }
-    );
+    assert_eq!(death(0x8000_0007, 7, EntryKind::Plain), Death { word: Some(0xC000_0000), wake: true });
+    assert_eq!(death(0x8000_0007, 7, EntryKind::Pi), Death { word: Some(0xC000_0000), wake: false });
+    assert_eq!(death(8, 7, EntryKind::Plain), Death { word: None, wake: false });
+    assert_eq!(death(0, 7, EntryKind::PendingPlain), Death { word: None, wake: true });
 }
 
 fn robust(memory: &HashMap<u64, u64>, head: RobustHead) -> Vec<(u64, EntryKind)> {
@@ -416,51 +278,16 @@ fn robust(memory: &HashMap<u64, u64>, head: RobustHead) -> Vec<(u64, EntryKind)>
 
 #[test]
 fn robust_lists() {
-    let memory = HashMap::from([
-        (0x2000, 0x3001),
-        (0x3000, 0x4000),
-        (0x4000, 0x1000),
-        (0x5000, 0x5000),
-        (0x6000, 0x7000),
-    ]);
-    let head = RobustHead {
-        first: 0x2000,
-        offset: -8,
-        pending: 0x4000,
-    };
+    let memory = HashMap::from([(0x2000, 0x3001), (0x3000, 0x4000), (0x4000, 0x1000), (0x5000, 0x5000), (0x6000, 0x7000)]);
+    let head = RobustHead { first: 0x2000, offset: -8, pending: 0x4000 };
     let (plain, pi) = (EntryKind::Plain, EntryKind::Pi);
-    assert_eq!(
-        robust(&memory, head),
-        [
-            (0x1FF8, plain),
-            (0x2FF8, pi),
-            (0x3FF8, EntryKind::PendingPlain)
-        ]
-    );
-    let empty = RobustHead {
-        first: 0x1000,
-        offset: 0,
-        pending: 0,
-    };
+    assert_eq!(robust(&memory, head), [(0x1FF8, plain), (0x2FF8, pi), (0x3FF8, EntryKind::PendingPlain)]);
+    let empty = RobustHead { first: 0x1000, offset: 0, pending: 0 };
     assert_eq!(robust(&memory, empty), []);
-    let endless = RobustHead {
-        first: 0x5000,
-        ..empty
-    };
+    let endless = RobustHead { first: 0x5000, ..empty };
     assert_eq!(robust(&memory, endless).len(), ROBUST_LIMIT as usize);
-    let torn = RobustHead {
-        first: 0x6000,
-        pending: 0x9001,
-        ..empty
-    };
-    assert_eq!(
-        robust(&memory, torn),
-        [(0x6000, plain), (0x7000, plain)],
-        "after a fault the pending one is left alone"
-    );
-    let pending = RobustHead {
-        pending: 0x9001,
-        ..empty
-    };
+    let torn = RobustHead { first: 0x6000, pending: 0x9001, ..empty };
+    assert_eq!(robust(&memory, torn), [(0x6000, plain), (0x7000, plain)], "after a fault the pending one is left alone");
+    let pending = RobustHead { pending: 0x9001, ..empty };
     assert_eq!(robust(&memory, pending), [(0x9000, EntryKind::PendingPi)]);
 }

@@ -34,11 +34,7 @@ impl Bitmap {
     /// A set without numbers.
     #[must_use]
     pub const fn new() -> Bitmap {
-        Bitmap {
-            top: 0,
-            height: 0,
-            lower: [const { Level { pieces: Vec::new() } }; MAX_LOWER],
-        }
+        Bitmap { top: 0, height: 0, lower: [const { Level { pieces: Vec::new() } }; MAX_LOWER] }
     }
 
     /// The lowest number from `min` on that is not in the set. It may need [`Bitmap::grow`].
@@ -210,10 +206,7 @@ impl Level {
     /// Adds words until there is one at `index`. What was added stays if memory runs out.
     fn grow(&mut self, index: usize) -> Result<(), IdError> {
         while !self.has(index) {
-            let needs_piece = self
-                .pieces
-                .last()
-                .is_none_or(|piece| piece.len() == PIECE_WORDS);
+            let needs_piece = self.pieces.last().is_none_or(|piece| piece.len() == PIECE_WORDS);
             if needs_piece {
                 self.pieces.try_reserve(1).map_err(|_| IdError::Memory)?;
                 self.pieces.push(Vec::new());
@@ -222,9 +215,7 @@ impl Level {
             let wanted = if last < index / PIECE_WORDS {
                 PIECE_WORDS
             } else {
-                (index % PIECE_WORDS)
-                    .wrapping_add(1)
-                    .next_multiple_of(GROWTH_WORDS)
+                (index % PIECE_WORDS).wrapping_add(1).next_multiple_of(GROWTH_WORDS)
             };
             if let Some(piece) = self.pieces.last_mut() {
                 let more = wanted.saturating_sub(piece.len());

@@ -5,11 +5,7 @@
 //! pieces of at most one page. Neighbours: `logic-fdtable`; process ids in `kernel/src`.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 

@@ -22,13 +22,7 @@ impl IdSpace {
     /// The numbers from `first` to `max`, and after `max` from `wrap_to` on.
     #[must_use]
     pub const fn new(first: u32, wrap_to: u32, max: u32) -> IdSpace {
-        IdSpace {
-            used: Bitmap::new(),
-            next: first,
-            wrap_to,
-            max,
-            last: 0,
-        }
+        IdSpace { used: Bitmap::new(), next: first, wrap_to, max, last: 0 }
     }
 
     /// Takes the next free number.

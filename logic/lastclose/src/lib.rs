@@ -21,11 +21,7 @@
 //! Neighbours: `logic-fdtable` (slots), `logic-waits` (who is woken), `logic-shim` (the atomics).
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[cfg(test)]
 extern crate std;
@@ -68,9 +64,7 @@ impl<A: Atomics> Handles<A> {
     /// One handle: the creator's.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            count: A::U32::new(1),
-        }
+        Self { count: A::U32::new(1) }
     }
 
     /// (1) One more, by someone who has one.
@@ -105,12 +99,7 @@ impl<A: Atomics> Handles<A> {
                 self.count.fetch_add(1, Ordering::Acquire);
                 return Ok(());
             }
-            match self.count.compare_exchange_weak(
-                count,
-                count.wrapping_add(1),
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
+            match self.count.compare_exchange_weak(count, count.wrapping_add(1), Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
                 Err(now) => count = now,
             }
@@ -129,11 +118,7 @@ impl<A: Atomics> Handles<A> {
         } else {
             self.count.fetch_sub(1, Ordering::AcqRel)
         };
-        if before == 1 {
-            Close::Last
-        } else {
-            Close::Open
-        }
+        if before == 1 { Close::Last } else { Close::Open }
     }
 
     /// (5) Whether any handle was left a moment ago; once false, false for ever.

@@ -1,12 +1,7 @@
 //! loom models of the steps, each with mutations: a model that leaves a step out must fail.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p logic-lastclose models`
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a model may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a model may panic")]
 
 use std::sync::Arc;
 

@@ -47,9 +47,7 @@ pub const fn permits(flags: PteFlags, access: Access) -> Permit {
         };
     }
     match access {
-        Access::Write if !flags.contains(PteFlags::ACCESSED.union(PteFlags::DIRTY)) => {
-            Permit::NeedsDirty
-        }
+        Access::Write if !flags.contains(PteFlags::ACCESSED.union(PteFlags::DIRTY)) => Permit::NeedsDirty,
         _ if !flags.contains(PteFlags::ACCESSED) => Permit::NeedsAccessed,
         _ => Permit::Yes,
     }

@@ -6,11 +6,7 @@
 //! Neighbours: `kernel/mem` walks and writes the tables, `kernel/arch` writes satp.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod access;
 mod pte;

@@ -30,10 +30,7 @@ bitflags! {
 }
 
 /// Any of these makes an entry a leaf.
-const RWX: u64 = PteFlags::READ
-    .union(PteFlags::WRITE)
-    .union(PteFlags::EXECUTE)
-    .bits();
+const RWX: u64 = PteFlags::READ.union(PteFlags::WRITE).union(PteFlags::EXECUTE).bits();
 const FLAG_BITS: u32 = 10;
 const FLAG_MASK: u64 = (1 << FLAG_BITS) - 1;
 /// 44 bits of page number stand above the flags.

@@ -45,11 +45,7 @@ impl Iterator for Span {
         let last = start | entry_bytes(self.level).wrapping_sub(1);
         let end = last.saturating_add(1).min(self.end);
         self.start = end;
-        Some(Part {
-            index: index(start, self.level),
-            start,
-            end,
-        })
+        Some(Part { index: index(start, self.level), start, end })
     }
 }
 

@@ -1,10 +1,5 @@
 //! Entries against hand-made values, spans against page-by-page counting.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 extern crate std;
 
@@ -13,8 +8,8 @@ use std::vec::Vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
 use crate::{
-    Access, LOWER_END, Mode, PAGE_BYTES, Permit, Pte, PteFlags, Satp, Span, UPPER_START,
-    entry_bytes, index, is_canonical, permits,
+    Access, LOWER_END, Mode, PAGE_BYTES, Permit, Pte, PteFlags, Satp, Span, UPPER_START, entry_bytes, index, is_canonical,
+    permits,
 };
 
 #[test]

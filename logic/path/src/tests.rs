@@ -25,10 +25,7 @@ fn components_and_the_end() {
     assert_eq!(w.step(), Ok(Step::Up));
     w.went_up(Crossing::Same).unwrap();
     assert_eq!(w.step(), Ok(Step::Lookup(b"c")));
-    assert_eq!(
-        w.found(Found::Other(Crossing::Same)),
-        Err(WalkError::NotDirectory)
-    );
+    assert_eq!(w.found(Found::Other(Crossing::Same)), Err(WalkError::NotDirectory));
 }
 
 #[test]
@@ -37,18 +34,9 @@ fn lengths() {
     assert_eq!(new(b""), Some(WalkError::Empty));
     assert_eq!(new(&[b'/'; 4096]), Some(WalkError::TooLong));
     assert_eq!(new(&[b'/'; 4095]), None);
-    assert_eq!(
-        walk(&[b'x'; 256], Mode::Resolve, Rules::empty()).step(),
-        Err(WalkError::TooLong)
-    );
-    assert_eq!(
-        walk(&[b'x'; 255], Mode::Resolve, Rules::empty()).step(),
-        Ok(Step::Lookup(&[b'x'; 255]))
-    );
-    assert_eq!(
-        walk(b"", Mode::Resolve, Rules::EMPTY_PATH).step(),
-        Ok(Step::Done(Slash::Without))
-    );
+    assert_eq!(walk(&[b'x'; 256], Mode::Resolve, Rules::empty()).step(), Err(WalkError::TooLong));
+    assert_eq!(walk(&[b'x'; 255], Mode::Resolve, Rules::empty()).step(), Ok(Step::Lookup(&[b'x'; 255])));
+    assert_eq!(walk(b"", Mode::Resolve, Rules::EMPTY_PATH).step(), Ok(Step::Done(Slash::Without)));
 }
 
 #[test]
@@ -61,10 +49,7 @@ fn last_components() {
         (b"", Last::Root, Slash::Without),
     ];
     for (path, last, slash) in cases {
-        assert_eq!(
-            walk(path, Mode::Parent, Rules::EMPTY_PATH).step(),
-            Ok(Step::Last(last, slash))
-        );
+        assert_eq!(walk(path, Mode::Parent, Rules::EMPTY_PATH).step(), Ok(Step::Last(last, slash)));
     }
 }
 
@@ -82,10 +67,7 @@ fn a_loop_ends_after_forty_links() {
 
 #[test]
 fn link_targets() {
-    let targets = [
-        (vec![], WalkError::Empty),
-        (vec![b'x'; 4096], WalkError::TooLong),
-    ];
+    let targets = [(vec![], WalkError::Empty), (vec![b'x'; 4096], WalkError::TooLong)];
     for (target, error) in targets {
         let mut w = walk(b"l", Mode::Resolve, Rules::empty());
         w.step().unwrap();
@@ -96,47 +78,20 @@ fn link_targets() {
 
 #[test]
 fn what_rules_forbid() {
-    assert_eq!(
-        walk(b"/", Mode::Resolve, Rules::BENEATH).step(),
-        Err(WalkError::Outside)
-    );
+    assert_eq!(walk(b"/", Mode::Resolve, Rules::BENEATH).step(), Err(WalkError::Outside));
     let at_lookup = |rules| {
         let mut w = walk(b"x/y", Mode::Resolve, rules);
         assert_eq!(w.step(), Ok(Step::Lookup(b"x")));
         w
     };
-    assert_eq!(
-        at_lookup(Rules::NO_SYMLINKS).found(Found::Link),
-        Err(WalkError::Loop)
-    );
-    assert_eq!(
-        at_lookup(Rules::NO_SYMLINKS).found(Found::MagicLink),
-        Err(WalkError::Loop)
-    );
-    assert_eq!(
-        at_lookup(Rules::NO_MAGICLINKS).found(Found::MagicLink),
-        Err(WalkError::Loop)
-    );
-    assert_eq!(
-        at_lookup(Rules::NO_MAGICLINKS).found(Found::Link),
-        Ok(Move::ReadLink)
-    );
-    assert_eq!(
-        at_lookup(Rules::BENEATH).found(Found::MagicLink),
-        Err(WalkError::Outside)
-    );
-    assert_eq!(
-        at_lookup(Rules::IN_ROOT).found(Found::MagicLink),
-        Err(WalkError::Outside)
-    );
-    assert_eq!(
-        at_lookup(Rules::NO_XDEV).found(Found::Directory(Crossing::Mount)),
-        Err(WalkError::Outside)
-    );
-    assert_eq!(
-        at_lookup(Rules::empty()).found(Found::Directory(Crossing::Mount)),
-        Ok(Move::Enter)
-    );
+    assert_eq!(at_lookup(Rules::NO_SYMLINKS).found(Found::Link), Err(WalkError::Loop));
+    assert_eq!(at_lookup(Rules::NO_SYMLINKS).found(Found::MagicLink), Err(WalkError::Loop));
+    assert_eq!(at_lookup(Rules::NO_MAGICLINKS).found(Found::MagicLink), Err(WalkError::Loop));
+    assert_eq!(at_lookup(Rules::NO_MAGICLINKS).found(Found::Link), Ok(Move::ReadLink));
+    assert_eq!(at_lookup(Rules::BENEATH).found(Found::MagicLink), Err(WalkError::Outside));
+    assert_eq!(at_lookup(Rules::IN_ROOT).found(Found::MagicLink), Err(WalkError::Outside));
+    assert_eq!(at_lookup(Rules::NO_XDEV).found(Found::Directory(Crossing::Mount)), Err(WalkError::Outside));
+    assert_eq!(at_lookup(Rules::empty()).found(Found::Directory(Crossing::Mount)), Ok(Move::Enter));
     let mut w = walk(b"..", Mode::Resolve, Rules::BENEATH);
     w.step().unwrap();
     assert_eq!(w.at_top(), Err(WalkError::Outside));
@@ -147,10 +102,7 @@ fn magic_links_jump() {
     let mut w = walk(b"fd/3", Mode::Resolve, Rules::empty());
     w.step().unwrap();
     assert_eq!(w.found(Found::MagicLink), Ok(Move::Jump));
-    assert_eq!(
-        w.jumped(Found::Other(Crossing::Same)),
-        Err(WalkError::NotDirectory)
-    );
+    assert_eq!(w.jumped(Found::Other(Crossing::Same)), Err(WalkError::NotDirectory));
 }
 
 #[test]

@@ -31,13 +31,7 @@ pub(crate) enum After {
 
 impl<'p, T: AsRef<[u8]>> Text<'p, T> {
     pub(crate) fn new(path: &'p [u8]) -> Self {
-        Text {
-            path,
-            path_pos: 0,
-            links: Vec::new(),
-            start: 0,
-            end: 0,
-        }
+        Text { path, path_pos: 0, links: Vec::new(), start: 0, end: 0 }
     }
 
     /// Whether the top text begins with a slash.
@@ -88,11 +82,7 @@ impl<'p, T: AsRef<[u8]>> Text<'p, T> {
 
     /// Pops link targets that are walked to their end.
     fn drop_finished(&mut self) {
-        while self
-            .links
-            .last()
-            .is_some_and(|(bytes, pos)| *pos >= bytes.as_ref().len())
-        {
+        while self.links.last().is_some_and(|(bytes, pos)| *pos >= bytes.as_ref().len()) {
             self.links.pop();
         }
     }

@@ -156,12 +156,7 @@ impl<'p, T: AsRef<[u8]>> Walk<'p, T> {
     ///
     /// # Errors
     /// [`WalkError::Empty`], [`WalkError::TooLong`]; [`WalkError::Outside`] comes with the first step.
-    pub fn new(
-        path: &'p [u8],
-        mode: Mode,
-        final_link: FinalLink,
-        rules: Rules,
-    ) -> Result<Self, WalkError> {
+    pub fn new(path: &'p [u8], mode: Mode, final_link: FinalLink, rules: Rules) -> Result<Self, WalkError> {
         if path.is_empty() && !rules.contains(Rules::EMPTY_PATH) {
             return Err(WalkError::Empty);
         }
@@ -236,11 +231,7 @@ impl<'p, T: AsRef<[u8]>> Walk<'p, T> {
     /// [`WalkError::Outside`] under [`Rules::BENEATH`].
     pub fn at_top(&mut self) -> Result<(), WalkError> {
         self.answer(Expect::Up)?;
-        if self.rules.contains(Rules::BENEATH) {
-            Err(WalkError::Outside)
-        } else {
-            Ok(())
-        }
+        if self.rules.contains(Rules::BENEATH) { Err(WalkError::Outside) } else { Ok(()) }
     }
 
     /// What [`Step::Lookup`] found; or, after [`Step::Last`], a link that is to be followed.
@@ -327,11 +318,7 @@ impl<'p, T: AsRef<[u8]>> Walk<'p, T> {
             (true, _) => Expect::Step,
             (false, _) => expect,
         };
-        Ok(if stops {
-            Step::Last(last, self.slash)
-        } else {
-            step
-        })
+        Ok(if stops { Step::Last(last, self.slash) } else { step })
     }
 
     fn answer(&mut self, expected: Expect) -> Result<(), WalkError> {
@@ -344,9 +331,7 @@ impl<'p, T: AsRef<[u8]>> Walk<'p, T> {
 
     /// Whether a link found now is followed: not at the very end, or asked for, or before a slash.
     fn follows(&self) -> bool {
-        self.after == After::More
-            || self.slash == Slash::Trailing
-            || self.final_link == FinalLink::Follow
+        self.after == After::More || self.slash == Slash::Trailing || self.final_link == FinalLink::Follow
     }
 
     fn count_link(&mut self, forbidden_by: Rules) -> Result<(), WalkError> {
@@ -359,19 +344,11 @@ impl<'p, T: AsRef<[u8]>> Walk<'p, T> {
 
     fn check_mount(&self, crossing: Crossing) -> Result<(), WalkError> {
         let barred = crossing == Crossing::Mount && self.rules.contains(Rules::NO_XDEV);
-        if barred {
-            Err(WalkError::Outside)
-        } else {
-            Ok(())
-        }
+        if barred { Err(WalkError::Outside) } else { Ok(()) }
     }
 
     fn check_directory(&self) -> Result<(), WalkError> {
         let needed = self.after == After::More || self.slash == Slash::Trailing;
-        if needed {
-            Err(WalkError::NotDirectory)
-        } else {
-            Ok(())
-        }
+        if needed { Err(WalkError::NotDirectory) } else { Ok(()) }
     }
 }

@@ -2,9 +2,7 @@
 //! openat2(2) of the Linux that runs the tests.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use logic_path::{
-    Crossing, FinalLink, Found, Last, Mode, Move, Rules, Slash, Step, Walk, WalkError,
-};
+use logic_path::{Crossing, FinalLink, Found, Last, Mode, Move, Rules, Slash, Step, Walk, WalkError};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -22,10 +20,7 @@ impl From<WalkError> for Failure {
 
 #[derive(Debug, Clone)]
 enum Node {
-    Dir {
-        parent: usize,
-        entries: BTreeMap<Vec<u8>, usize>,
-    },
+    Dir { parent: usize, entries: BTreeMap<Vec<u8>, usize> },
     File,
     Link(Vec<u8>),
 }
@@ -36,28 +31,18 @@ struct Tree(Vec<Node>);
 
 impl Tree {
     fn build(plan: &[(usize, u8, u8, Vec<u8>)]) -> Tree {
-        let mut nodes = vec![Node::Dir {
-            parent: 0,
-            entries: BTreeMap::new(),
-        }];
+        let mut nodes = vec![Node::Dir { parent: 0, entries: BTreeMap::new() }];
         for (at, name, kind, target) in plan {
-            let dirs: Vec<usize> = (0..nodes.len())
-                .filter(|i| matches!(nodes[*i], Node::Dir { .. }))
-                .collect();
+            let dirs: Vec<usize> = (0..nodes.len()).filter(|i| matches!(nodes[*i], Node::Dir { .. })).collect();
             let parent = dirs[at % dirs.len()];
             let id = nodes.len();
-            let Node::Dir { entries, .. } = &mut nodes[parent] else {
-                unreachable!()
-            };
+            let Node::Dir { entries, .. } = &mut nodes[parent] else { unreachable!() };
             if entries.contains_key([*name].as_slice()) {
                 continue;
             }
             entries.insert(vec![*name], id);
             nodes.push(match kind {
-                0..3 => Node::Dir {
-                    parent,
-                    entries: BTreeMap::new(),
-                },
+                0..3 => Node::Dir { parent, entries: BTreeMap::new() },
                 3 => Node::File,
                 _ => Node::Link(target.clone()),
             });
@@ -125,11 +110,7 @@ impl<'t> Shell<'t> {
                         Last::Name(name) => self.tree.child(self.at, name)?,
                         Last::Dot | Last::Root => return Ok(self.at),
                         Last::DotDot => {
-                            return Ok(if self.at == self.root {
-                                self.at
-                            } else {
-                                self.tree.parent(self.at)
-                            });
+                            return Ok(if self.at == self.root { self.at } else { self.tree.parent(self.at) });
                         }
                     };
                     match (self.tree.kind(child), slash) {
@@ -155,20 +136,9 @@ impl<'t> Shell<'t> {
     }
 }
 
-fn by_walk(
-    tree: &Tree,
-    start: usize,
-    path: &[u8],
-    mode: Mode,
-    link: FinalLink,
-    rules: Rules,
-) -> Result<usize, Failure> {
+fn by_walk(tree: &Tree, start: usize, path: &[u8], mode: Mode, link: FinalLink, rules: Rules) -> Result<usize, Failure> {
     let scoped = rules.intersects(Rules::BENEATH | Rules::IN_ROOT);
-    let mut shell = Shell {
-        tree,
-        root: if scoped { start } else { 0 },
-        at: start,
-    };
+    let mut shell = Shell { tree, root: if scoped { start } else { 0 }, at: start };
     shell.run(&mut Walk::new(path, mode, link, rules)?)
 }
 
@@ -192,10 +162,7 @@ impl Naive<'_> {
             }
             at = self.root;
         }
-        let names: Vec<&[u8]> = path
-            .split(|c| *c == b'/')
-            .filter(|n| !n.is_empty())
-            .collect();
+        let names: Vec<&[u8]> = path.split(|c| *c == b'/').filter(|n| !n.is_empty()).collect();
         let slash = path.ends_with(b"/");
         for (i, name) in names.iter().enumerate() {
             self.need_dir(at)?;
@@ -216,11 +183,7 @@ impl Naive<'_> {
         if at != self.root {
             return Ok(self.tree.parent(at));
         }
-        if self.rules.contains(Rules::BENEATH) {
-            Err(WalkError::Outside.into())
-        } else {
-            Ok(at)
-        }
+        if self.rules.contains(Rules::BENEATH) { Err(WalkError::Outside.into()) } else { Ok(at) }
     }
 
     fn enter(&mut self, at: usize, name: &[u8], follow: bool) -> Result<usize, Failure> {
@@ -252,16 +215,8 @@ fn paths() -> impl Strategy<Value = Vec<u8>> {
     ];
     (any::<[bool; 2]>(), proptest::collection::vec(part, 1..6)).prop_map(|(ends, parts)| {
         let text = parts.join("/");
-        let text = format!(
-            "{}{text}{}",
-            if ends[0] && ends[1] { "/" } else { "" },
-            if ends[1] { "" } else { "/" }
-        );
-        if text.is_empty() {
-            vec![b'.']
-        } else {
-            text.into_bytes()
-        }
+        let text = format!("{}{text}{}", if ends[0] && ends[1] { "/" } else { "" }, if ends[1] { "" } else { "/" });
+        if text.is_empty() { vec![b'.'] } else { text.into_bytes() }
     })
 }
 
@@ -272,18 +227,14 @@ fn trees() -> impl Strategy<Value = Tree> {
 
 fn rules() -> impl Strategy<Value = Rules> {
     let all = Rules::BENEATH | Rules::IN_ROOT | Rules::NO_SYMLINKS;
-    any::<[u32; 2]>().prop_map(
-        move |b| match Rules::from_bits_truncate(b[0] & b[1]) & all {
-            both if both.contains(Rules::BENEATH | Rules::IN_ROOT) => Rules::BENEATH,
-            other => other,
-        },
-    )
+    any::<[u32; 2]>().prop_map(move |b| match Rules::from_bits_truncate(b[0] & b[1]) & all {
+        both if both.contains(Rules::BENEATH | Rules::IN_ROOT) => Rules::BENEATH,
+        other => other,
+    })
 }
 
 fn dirs(tree: &Tree) -> Vec<usize> {
-    (0..tree.0.len())
-        .filter(|i| matches!(tree.0[*i], Node::Dir { .. }))
-        .collect()
+    (0..tree.0.len()).filter(|i| matches!(tree.0[*i], Node::Dir { .. })).collect()
 }
 
 proptest! {
@@ -340,11 +291,7 @@ mod host {
 
     fn by_host(start: &Path, path: &[u8], link: FinalLink, rules: Rules) -> Result<u64, Errno> {
         let dir = std::fs::File::open(start).unwrap();
-        let stay = if link == FinalLink::Stay {
-            OFlags::NOFOLLOW
-        } else {
-            OFlags::empty()
-        };
+        let stay = if link == FinalLink::Stay { OFlags::NOFOLLOW } else { OFlags::empty() };
         let resolve = ResolveFlags::from_bits_retain(u64::from(rules.bits()));
         let fd = openat2(&dir, path, OFlags::PATH | stay, Bits::empty(), resolve)?;
         Ok(fstat(&fd).unwrap().st_ino)

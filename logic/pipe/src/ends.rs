@@ -56,23 +56,13 @@ impl Ends {
     /// Both ends open once: what pipe(2) makes.
     #[must_use]
     pub const fn pair() -> Self {
-        Ends {
-            readers: 1,
-            writers: 1,
-            read_opens: 1,
-            write_opens: 1,
-        }
+        Ends { readers: 1, writers: 1, read_opens: 1, write_opens: 1 }
     }
 
     /// Nothing open: a FIFO's inode before its first open.
     #[must_use]
     pub const fn none() -> Self {
-        Ends {
-            readers: 0,
-            writers: 0,
-            read_opens: 0,
-            write_opens: 0,
-        }
+        Ends { readers: 0, writers: 0, read_opens: 0, write_opens: 0 }
     }
 
     /// Open read ends.
@@ -108,15 +98,11 @@ impl Ends {
             self.write_opens = self.write_opens.wrapping_add(1);
         }
         match (access, patience) {
-            (Access::Read, Patience::Block) if self.writers == 0 => OpenVerdict::Wait(OpenTicket {
-                peer: Access::Write,
-                seen: self.write_opens,
-            }),
+            (Access::Read, Patience::Block) if self.writers == 0 => {
+                OpenVerdict::Wait(OpenTicket { peer: Access::Write, seen: self.write_opens })
+            }
             (Access::Write, Patience::Block) if self.readers == 0 => {
-                OpenVerdict::Wait(OpenTicket {
-                    peer: Access::Read,
-                    seen: self.read_opens,
-                })
+                OpenVerdict::Wait(OpenTicket { peer: Access::Read, seen: self.read_opens })
             }
             _ => OpenVerdict::Opened,
         }

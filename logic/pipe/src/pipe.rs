@@ -73,10 +73,7 @@ impl Pipe {
     /// An empty pipe with these ends open.
     #[must_use]
     pub const fn new(ends: Ends) -> Self {
-        Pipe {
-            ring: Ring::new(),
-            ends,
-        }
+        Pipe { ring: Ring::new(), ends }
     }
 
     /// The ring, to look at.
@@ -91,11 +88,7 @@ impl Pipe {
             return ReadVerdict::Nothing;
         }
         if self.ring.is_empty() {
-            return if self.ends.writers() == 0 {
-                ReadVerdict::EndOfFile
-            } else {
-                ReadVerdict::Empty
-            };
+            return if self.ends.writers() == 0 { ReadVerdict::EndOfFile } else { ReadVerdict::Empty };
         }
         ReadVerdict::Copy(self.ring.plan_read(saturate(want)))
     }
@@ -106,11 +99,7 @@ impl Pipe {
         let copied = copied.min(self.ring.reading());
         let released = self.ring.commit_read(copied);
         let now = self.writable();
-        Committed {
-            released,
-            risen: now.difference(before),
-            active: if copied > 0 { now } else { Ready::empty() },
-        }
+        Committed { released, risen: now.difference(before), active: if copied > 0 { now } else { Ready::empty() } }
     }
 
     /// Begins a write of `want` bytes. `whole` bytes, the length of the entire write(2), decide
@@ -139,11 +128,7 @@ impl Pipe {
         let copied = copied.min(self.ring.writing());
         let released = self.ring.commit_write(copied);
         let now = self.readable();
-        Committed {
-            released,
-            risen: now.difference(before),
-            active: if copied > 0 { now } else { Ready::empty() },
-        }
+        Committed { released, risen: now.difference(before), active: if copied > 0 { now } else { Ready::empty() } }
     }
 
     /// Changes the capacity; see [`Ring::resize`]. The caller holds both mutexes.
@@ -165,28 +150,15 @@ impl Pipe {
     /// poll(2) on a write end.
     #[must_use]
     pub fn poll_write(&self) -> Ready {
-        self.writable()
-            | if self.ends.readers() == 0 {
-                Ready::ERR
-            } else {
-                Ready::empty()
-            }
+        self.writable() | if self.ends.readers() == 0 { Ready::ERR } else { Ready::empty() }
     }
 
     fn readable(&self) -> Ready {
-        if self.ring.is_empty() {
-            Ready::empty()
-        } else {
-            Ready::IN
-        }
+        if self.ring.is_empty() { Ready::empty() } else { Ready::IN }
     }
 
     fn writable(&self) -> Ready {
-        if self.ring.free() >= PIPE_BUF {
-            Ready::OUT
-        } else {
-            Ready::empty()
-        }
+        if self.ring.free() >= PIPE_BUF { Ready::OUT } else { Ready::empty() }
     }
 }
 

@@ -68,13 +68,7 @@ impl Ring {
     /// An empty ring of [`DEFAULT_BYTES`].
     #[must_use]
     pub const fn new() -> Self {
-        Ring {
-            capacity: DEFAULT_BYTES,
-            head: 0,
-            len: 0,
-            writing: 0,
-            reading: 0,
-        }
+        Ring { capacity: DEFAULT_BYTES, head: 0, len: 0, writing: 0, reading: 0 }
     }
 
     /// Capacity in bytes (`F_GETPIPE_SZ`).
@@ -104,10 +98,7 @@ impl Ring {
     /// Bytes that a writer may still put in.
     #[must_use]
     pub fn free(&self) -> u32 {
-        self.capacity
-            .saturating_sub(self.head % CHUNK_BYTES)
-            .saturating_sub(self.len)
-            .saturating_sub(self.writing)
+        self.capacity.saturating_sub(self.head % CHUNK_BYTES).saturating_sub(self.len).saturating_sub(self.writing)
     }
 
     /// Bytes of the open write plan.
@@ -125,11 +116,7 @@ impl Ring {
     pub fn plan_write(&mut self, len: u32) -> Plan {
         self.writing = 0;
         self.writing = len.min(self.free());
-        Plan {
-            start: self.wrap(self.head.wrapping_add(self.len)),
-            len: self.writing,
-            capacity: self.capacity,
-        }
+        Plan { start: self.wrap(self.head.wrapping_add(self.len)), len: self.writing, capacity: self.capacity }
     }
 
     /// Makes the first `copied` bytes of the plan readable and drops the rest of it. Returns the
@@ -140,11 +127,7 @@ impl Ring {
         self.writing = 0;
         self.len = self.len.wrapping_add(copied);
         let used = self.live_slots().max(1);
-        let unused = SlotRange {
-            next: self.slot_after(used),
-            left: planned_slots.saturating_sub(used),
-            slots: self.slots(),
-        };
+        let unused = SlotRange { next: self.slot_after(used), left: planned_slots.saturating_sub(used), slots: self.slots() };
         self.rewind_if_empty();
         unused
     }
@@ -152,11 +135,7 @@ impl Ring {
     /// Reserves up to `len` bytes of data from the head.
     pub fn plan_read(&mut self, len: u32) -> Plan {
         self.reading = len.min(self.len);
-        Plan {
-            start: self.head,
-            len: self.reading,
-            capacity: self.capacity,
-        }
+        Plan { start: self.head, len: self.reading, capacity: self.capacity }
     }
 
     /// Takes the first `copied` bytes of the plan out of the ring and drops the rest of it.
@@ -172,18 +151,10 @@ impl Ring {
         if self.live_bytes() == 0 && self.head.is_multiple_of(CHUNK_BYTES) && left > 0 {
             // The reader stands before a chunk that nobody has brought: keep the last one read.
             left = left.wrapping_sub(1);
-            self.head = self.wrap(
-                self.head
-                    .wrapping_add(self.capacity)
-                    .wrapping_sub(CHUNK_BYTES),
-            );
+            self.head = self.wrap(self.head.wrapping_add(self.capacity).wrapping_sub(CHUNK_BYTES));
         }
         self.rewind_if_empty();
-        SlotRange {
-            next: first,
-            left,
-            slots: self.slots(),
-        }
+        SlotRange { next: first, left, slots: self.slots() }
     }
 
     /// Changes the capacity, keeping the data in order (fcntl(2), `F_SETPIPE_SZ`).
@@ -198,11 +169,7 @@ impl Ring {
         if self.writing != 0 || self.reading != 0 || used > bytes / CHUNK_BYTES {
             return Err(ResizeError::Busy);
         }
-        let moved = Relocation {
-            first: self.head / CHUNK_BYTES,
-            count: used,
-            old_slots: self.slots(),
-        };
+        let moved = Relocation { first: self.head / CHUNK_BYTES, count: used, old_slots: self.slots() };
         self.head %= CHUNK_BYTES;
         self.capacity = bytes;
         Ok(moved)
@@ -224,27 +191,17 @@ impl Ring {
         if self.live_bytes() == 0 {
             return 0;
         }
-        (self.head % CHUNK_BYTES)
-            .wrapping_add(self.live_bytes())
-            .div_ceil(CHUNK_BYTES)
+        (self.head % CHUNK_BYTES).wrapping_add(self.live_bytes()).div_ceil(CHUNK_BYTES)
     }
 
     fn slot_after(&self, count: u32) -> u32 {
         let slot = (self.head / CHUNK_BYTES).wrapping_add(count);
-        if slot >= self.slots() {
-            slot.wrapping_sub(self.slots())
-        } else {
-            slot
-        }
+        if slot >= self.slots() { slot.wrapping_sub(self.slots()) } else { slot }
     }
 
     /// `pos` is below twice the capacity.
     fn wrap(&self, pos: u32) -> u32 {
-        if pos >= self.capacity {
-            pos.wrapping_sub(self.capacity)
-        } else {
-            pos
-        }
+        if pos >= self.capacity { pos.wrapping_sub(self.capacity) } else { pos }
     }
 }
 
@@ -278,15 +235,9 @@ impl Plan {
     pub fn slots(&self) -> SlotRange {
         let count = match self.len {
             0 => 0,
-            len => (self.start % CHUNK_BYTES)
-                .wrapping_add(len)
-                .div_ceil(CHUNK_BYTES),
+            len => (self.start % CHUNK_BYTES).wrapping_add(len).div_ceil(CHUNK_BYTES),
         };
-        SlotRange {
-            next: self.start / CHUNK_BYTES,
-            left: count,
-            slots: self.capacity / CHUNK_BYTES,
-        }
+        SlotRange { next: self.start / CHUNK_BYTES, left: count, slots: self.capacity / CHUNK_BYTES }
     }
 }
 
@@ -300,27 +251,15 @@ impl Iterator for Spans {
     type Item = Span;
 
     fn next(&mut self) -> Option<Span> {
-        let Plan {
-            start,
-            len,
-            capacity,
-        } = self.rest;
+        let Plan { start, len, capacity } = self.rest;
         if len == 0 {
             return None;
         }
         let offset = start % CHUNK_BYTES;
         let here = len.min(CHUNK_BYTES.wrapping_sub(offset));
         let next = start.wrapping_add(here);
-        self.rest = Plan {
-            start: if next >= capacity { 0 } else { next },
-            len: len.wrapping_sub(here),
-            capacity,
-        };
-        Some(Span {
-            slot: start / CHUNK_BYTES,
-            offset,
-            len: here,
-        })
+        self.rest = Plan { start: if next >= capacity { 0 } else { next }, len: len.wrapping_sub(here), capacity };
+        Some(Span { slot: start / CHUNK_BYTES, offset, len: here })
     }
 }
 

@@ -18,10 +18,7 @@ impl Shell {
     fn new() -> Self {
         let pipe = Pipe::new(Ends::pair());
         let slots = pipe.ring().slots() as usize;
-        Shell {
-            pipe,
-            chunks: std::vec![None; slots],
-        }
+        Shell { pipe, chunks: std::vec![None; slots] }
     }
 
     fn put(&mut self, plan: &Plan, data: &[u8]) {
@@ -33,8 +30,7 @@ impl Shell {
             let end = (done + span.len as usize).min(data.len());
             let part = &data[done.min(end)..end];
             let at = span.offset as usize;
-            self.chunks[span.slot as usize].as_mut().unwrap()[at..at + part.len()]
-                .copy_from_slice(part);
+            self.chunks[span.slot as usize].as_mut().unwrap()[at..at + part.len()].copy_from_slice(part);
             done += span.len as usize;
         }
         assert_eq!(done, plan.len() as usize);
@@ -45,19 +41,14 @@ impl Shell {
         for span in plan.spans() {
             assert!(span.len > 0 && span.offset + span.len <= CHUNK_BYTES);
             let at = span.offset as usize;
-            out.extend_from_slice(
-                &self.chunks[span.slot as usize].as_ref().unwrap()[at..at + span.len as usize],
-            );
+            out.extend_from_slice(&self.chunks[span.slot as usize].as_ref().unwrap()[at..at + span.len as usize]);
         }
         out
     }
 
     fn release(&mut self, slots: SlotRange) {
         for slot in slots {
-            assert!(
-                self.chunks[slot as usize].take().is_some(),
-                "slot {slot} had no chunk to give back"
-            );
+            assert!(self.chunks[slot as usize].take().is_some(), "slot {slot} had no chunk to give back");
         }
     }
 
@@ -114,13 +105,7 @@ enum Step {
 }
 
 fn sizes() -> impl Strategy<Value = usize> {
-    prop_oneof![
-        0usize..20,
-        4080usize..4110,
-        0usize..9000,
-        60_000usize..70_000,
-        Just(0)
-    ]
+    prop_oneof![0usize..20, 4080usize..4110, 0usize..9000, 60_000usize..70_000, Just(0)]
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -219,9 +204,7 @@ fn check_step(shell: &mut Shell, model: &mut Model, step: &Step) {
     match *step {
         Step::Write(n, short) => {
             let data = model.fresh(n);
-            let expect = model
-                .accepts(n)
-                .map(|k| if n == 0 { 0 } else { k.saturating_sub(short) });
+            let expect = model.accepts(n).map(|k| if n == 0 { 0 } else { k.saturating_sub(short) });
             assert_eq!(shell.write(&data, short), expect);
             model.bytes.extend(&data[..expect.unwrap_or(0)]);
             model.settle();
@@ -234,10 +217,7 @@ fn check_step(shell: &mut Shell, model: &mut Model, step: &Step) {
         Step::Both(w, r, read_first) => run_both(shell, model, w, r, read_first),
         Step::Resize(bytes) => {
             let fits = model.pages() <= bytes as usize / 4096;
-            assert_eq!(
-                shell.resize(bytes),
-                if fits { Ok(()) } else { Err(ResizeError::Busy) }
-            );
+            assert_eq!(shell.resize(bytes), if fits { Ok(()) } else { Err(ResizeError::Busy) });
             if fits {
                 model.capacity = bytes as usize;
             }
@@ -245,20 +225,9 @@ fn check_step(shell: &mut Shell, model: &mut Model, step: &Step) {
     }
     assert_eq!(shell.pipe.ring().len() as usize, model.bytes.len());
     assert_eq!(shell.pipe.ring().free() as usize, model.free());
-    assert_eq!(
-        shell.pipe.poll_read(None).contains(Ready::IN),
-        !model.bytes.is_empty()
-    );
-    assert_eq!(
-        shell.pipe.poll_write().contains(Ready::OUT),
-        model.free() >= 4096
-    );
-    assert!(
-        shell.held() <= model.pages(),
-        "{} chunks held for {}",
-        shell.held(),
-        model.pages()
-    );
+    assert_eq!(shell.pipe.poll_read(None).contains(Ready::IN), !model.bytes.is_empty());
+    assert_eq!(shell.pipe.poll_write().contains(Ready::OUT), model.free() >= 4096);
+    assert!(shell.held() <= model.pages(), "{} chunks held for {}", shell.held(), model.pages());
 }
 
 proptest! {
@@ -296,9 +265,7 @@ fn full_then_one_page_makes_room() {
     assert_eq!(shell.pipe.plan_write(1, 1), WriteVerdict::Full);
     assert_eq!(shell.read(4095, 0).len(), 4095);
     assert_eq!(shell.pipe.plan_write(1, 1), WriteVerdict::Full);
-    let ReadVerdict::Copy(plan) = shell.pipe.plan_read(1) else {
-        panic!("data is there")
-    };
+    let ReadVerdict::Copy(plan) = shell.pipe.plan_read(1) else { panic!("data is there") };
     assert_eq!(plan.len(), 1);
     let done = shell.pipe.commit_read(1);
     assert_eq!((done.released.len(), done.risen), (1, Ready::OUT));
@@ -309,10 +276,7 @@ fn full_then_one_page_makes_room() {
 fn every_commit_is_activity() {
     let mut pipe = Pipe::new(Ends::pair());
     for n in [3u32, 2] {
-        assert!(matches!(
-            pipe.plan_write(n as usize, n as usize),
-            WriteVerdict::Copy(_)
-        ));
+        assert!(matches!(pipe.plan_write(n as usize, n as usize), WriteVerdict::Copy(_)));
         let done = pipe.commit_write(n);
         assert_eq!(done.active, Ready::IN);
         assert_eq!(done.risen.is_empty(), n == 2);
@@ -339,33 +303,19 @@ fn hang_up_and_error() {
 #[test]
 fn fifo_opens_meet() {
     let mut ends = Ends::none();
-    assert_eq!(
-        ends.open(Access::Write, Patience::Nonblock),
-        OpenVerdict::NoReader
-    );
-    let OpenVerdict::Wait(ticket) = ends.open(Access::Read, Patience::Block) else {
-        panic!("waits")
-    };
+    assert_eq!(ends.open(Access::Write, Patience::Nonblock), OpenVerdict::NoReader);
+    let OpenVerdict::Wait(ticket) = ends.open(Access::Read, Patience::Block) else { panic!("waits") };
     assert!(!ends.has_met(ticket));
-    assert_eq!(
-        ends.open(Access::Write, Patience::Block),
-        OpenVerdict::Opened
-    );
+    assert_eq!(ends.open(Access::Write, Patience::Block), OpenVerdict::Opened);
     ends.close(Access::Write);
     assert!(ends.has_met(ticket), "a writer that came and went counts");
-    assert_eq!(
-        ends.open(Access::ReadWrite, Patience::Block),
-        OpenVerdict::Opened
-    );
+    assert_eq!(ends.open(Access::ReadWrite, Patience::Block), OpenVerdict::Opened);
 }
 
 #[test]
 fn fifo_reader_before_any_writer_sees_no_hang_up() {
     let mut pipe = Pipe::new(Ends::none());
-    assert_eq!(
-        pipe.ends.open(Access::Read, Patience::Nonblock),
-        OpenVerdict::Opened
-    );
+    assert_eq!(pipe.ends.open(Access::Read, Patience::Nonblock), OpenVerdict::Opened);
     let seen = Some(pipe.ends.write_opens());
     assert_eq!(pipe.poll_read(seen), Ready::empty());
     pipe.ends.open(Access::Write, Patience::Block);

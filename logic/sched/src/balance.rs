@@ -35,10 +35,7 @@ impl<const HARTS: usize, A: Atomics> Balance<HARTS, A> {
     /// No hart is idle, no thread is queued.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            idle: A::U64::new(0),
-            queued: core::array::from_fn(|_| A::U32::new(0)),
-        }
+        Self { idle: A::U64::new(0), queued: core::array::from_fn(|_| A::U32::new(0)) }
     }
 
     /// (5) Under the lock of `hart`'s queue, whenever its length changed.
@@ -81,11 +78,7 @@ impl<const HARTS: usize, A: Atomics> Balance<HARTS, A> {
         }
         let mut idle = self.idle.load(Ordering::Acquire) & allowed.0;
         while idle != 0 {
-            let hart = if idle & bit(prefer) != 0 {
-                prefer
-            } else {
-                Hart(idle.trailing_zeros())
-            };
+            let hart = if idle & bit(prefer) != 0 { prefer } else { Hart(idle.trailing_zeros()) };
             let before = self.idle.fetch_and(!bit(hart), Ordering::AcqRel);
             if before & bit(hart) != 0 || left_out(Step::ClaimOnce) {
                 return Some(hart);

@@ -45,15 +45,7 @@ impl Entity {
     /// The state of a thread that has not run yet.
     #[must_use]
     pub const fn new(class: Class, group: GroupId, affinity: Affinity) -> Self {
-        Self {
-            class,
-            group,
-            affinity,
-            vruntime: Virtual(0),
-            lag_ns: 0,
-            home: None,
-            rr_left_ns: RR_SLICE_NS,
-        }
+        Self { class, group, affinity, vruntime: Virtual(0), lag_ns: 0, home: None, rr_left_ns: RR_SLICE_NS }
     }
 
     /// The weight among its group's threads; that of nice 0 for a real-time thread.
@@ -97,9 +89,8 @@ pub struct Weight {
 /// Linux's weights of nice −20 to 19 (`sched_prio_to_weight`): each step is a quarter, so that one
 /// step shifts a tenth of the hart between two threads.
 const NICE_WEIGHTS: [u32; 40] = [
-    88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904,
-    3906, 3121, 2501, 1991, 1586, 1277, 1024, 820, 655, 526, 423, 335, 272, 215, 172, 137, 110, 87,
-    70, 56, 45, 36, 29, 23, 18, 15,
+    88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904, 3906, 3121, 2501, 1991, 1586,
+    1277, 1024, 820, 655, 526, 423, 335, 272, 215, 172, 137, 110, 87, 70, 56, 45, 36, 29, 23, 18, 15,
 ];
 
 impl Weight {
@@ -108,11 +99,7 @@ impl Weight {
 
     /// The weight of a nice value; values outside −20…19 count as the nearest.
     #[must_use]
-    #[expect(
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects,
-        reason = "clamped to the table; `get` is not const"
-    )]
+    #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "clamped to the table; `get` is not const")]
     pub const fn from_nice(nice: i8) -> Self {
         let nice = if nice < -20 {
             -20
@@ -125,10 +112,7 @@ impl Weight {
     }
 
     const fn new(weight: u32) -> Self {
-        Self {
-            weight,
-            factor: factor(1024, weight),
-        }
+        Self { weight, factor: factor(1024, weight) }
     }
 
     /// The number: 1024 for nice 0.

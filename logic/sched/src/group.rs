@@ -75,10 +75,7 @@ pub struct GroupOrder {
 
 impl Default for GroupOrder {
     fn default() -> Self {
-        Self {
-            at: Virtual(0),
-            id: GroupId::ROOT,
-        }
+        Self { at: Virtual(0), id: GroupId::ROOT }
     }
 }
 

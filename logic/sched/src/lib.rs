@@ -32,11 +32,7 @@
 //! Neighbours: `logic-waits` (who wakes), `logic-tree` (the order), `logic-timer`.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[cfg(test)]
 extern crate std;

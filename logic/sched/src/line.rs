@@ -17,10 +17,7 @@ pub(crate) struct Line<K, V> {
 
 impl<K: Ord, V> Line<K, V> {
     pub(crate) const fn new() -> Self {
-        Self {
-            front: None,
-            rest: Tree::new(),
-        }
+        Self { front: None, rest: Tree::new() }
     }
 
     #[inline(always)]
@@ -104,8 +101,6 @@ impl<K: Ord, V> Line<K, V> {
     }
 
     pub(crate) fn last_before(&self, key: &K) -> Option<(&K, &V)> {
-        self.rest
-            .last_before(key)
-            .or_else(|| self.first().filter(|(first, _)| *first < key))
+        self.rest.last_before(key).or_else(|| self.first().filter(|(first, _)| *first < key))
     }
 }

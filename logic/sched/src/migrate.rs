@@ -29,14 +29,9 @@ impl<T> RunQueue<T> {
         entity.lag_ns = entity.vruntime.since(group.floor);
         entity.home = None;
         if group.threads.is_empty() {
-            let order = GroupOrder {
-                at: group.vruntime,
-                id,
-            };
+            let order = GroupOrder { at: group.vruntime, id };
             group.place = self.waiting.remove(&order);
-            self.waiting_weight = self
-                .waiting_weight
-                .wrapping_sub(u64::from(group.weight.get()));
+            self.waiting_weight = self.waiting_weight.wrapping_sub(u64::from(group.weight.get()));
         }
         Some(node)
     }
@@ -48,9 +43,7 @@ impl<T> RunQueue<T> {
     pub fn steal(&mut self, thief: Hart, eligible: impl Fn(&T) -> bool) -> Option<Box<Node<T>>> {
         let fits = |item: &Item<T>| item.entity.affinity.contains(thief) && eligible(&item.thread);
         let mut left = CANDIDATES;
-        let key = self
-            .find_realtime(&fits, &mut left)
-            .or_else(|| self.find_fair(&fits, &mut left))?;
+        let key = self.find_realtime(&fits, &mut left).or_else(|| self.find_fair(&fits, &mut left))?;
         self.remove(&key)
     }
 
@@ -59,10 +52,7 @@ impl<T> RunQueue<T> {
         while let Some((order, item)) = at {
             *left = left.checked_sub(1)?;
             if fits(item) {
-                return Some(Key {
-                    lane: Lane::Realtime,
-                    order: *order,
-                });
+                return Some(Key { lane: Lane::Realtime, order: *order });
             }
             at = self.realtime.next_after(order);
         }
@@ -77,10 +67,7 @@ impl<T> RunQueue<T> {
             while let Some((order, item)) = at {
                 *left = left.checked_sub(1)?;
                 if fits(item) {
-                    return Some(Key {
-                        lane: Lane::Fair(group_order.id),
-                        order: *order,
-                    });
+                    return Some(Key { lane: Lane::Fair(group_order.id), order: *order });
                 }
                 at = group.threads.last_before(order);
             }
@@ -103,10 +90,7 @@ impl<T> RunQueue<T> {
     /// # Errors
     /// [`GroupBusy`] while threads of it are queued, and for [`GroupId::ROOT`].
     pub fn remove_group(&mut self, id: GroupId) -> Result<Option<Box<GroupNode<T>>>, GroupBusy> {
-        let busy = self
-            .groups
-            .get(&id)
-            .is_some_and(|group| !group.threads.is_empty());
+        let busy = self.groups.get(&id).is_some_and(|group| !group.threads.is_empty());
         if busy || id == GroupId::ROOT {
             return Err(GroupBusy);
         }
@@ -119,10 +103,8 @@ impl<T> RunQueue<T> {
             return;
         };
         if group.place.is_none() {
-            self.waiting_weight = self
-                .waiting_weight
-                .wrapping_sub(u64::from(group.weight.get()))
-                .wrapping_add(u64::from(weight.get()));
+            self.waiting_weight =
+                self.waiting_weight.wrapping_sub(u64::from(group.weight.get())).wrapping_add(u64::from(weight.get()));
         }
         group.set_weight(weight);
     }

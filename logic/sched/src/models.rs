@@ -2,12 +2,7 @@
 //! must fail.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p logic-sched models`
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a model may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a model may panic")]
 
 use std::boxed::Box;
 use std::sync::Arc;
@@ -20,8 +15,7 @@ use loom::thread;
 
 use crate::mutation::{Step, leave_out, left_out};
 use crate::{
-    Affinity, Balance, Class, Entity, GroupId, GroupWeight, Hart, Node, Reason, RunQueue, Weight,
-    group_node, group_place, node,
+    Affinity, Balance, Class, Entity, GroupId, GroupWeight, Hart, Node, Reason, RunQueue, Weight, group_node, group_place, node,
 };
 
 /// A thread: its saved context, and whether it is still on its way out of a hart.
@@ -54,10 +48,7 @@ impl Machine {
                 interrupted: Condvar::new(),
             }
         };
-        Arc::new(Self {
-            harts: [hart(0), hart(1)],
-            balance: Balance::new(),
-        })
+        Arc::new(Self { harts: [hart(0), hart(1)], balance: Balance::new() })
     }
 
     fn enqueue(&self, on: Hart, node: Box<Node<Handle>>, reason: Reason) {
@@ -75,8 +66,7 @@ impl Machine {
 
     fn steal(&self, from: Hart, thief: Hart) -> Option<Box<Node<Handle>>> {
         let mut queue = self.harts[from.0 as usize].queue.lock().unwrap();
-        let saved =
-            |t: &Handle| left_out(Step::StealSaved) || t.on_hart.load(Ordering::Acquire) == 0;
+        let saved = |t: &Handle| left_out(Step::StealSaved) || t.on_hart.load(Ordering::Acquire) == 0;
         let node = queue.steal(thief, saved);
         self.balance.note_queued(from, queue.len());
         node
@@ -89,13 +79,7 @@ impl Machine {
             let got = (0..2)
                 .map(Hart)
                 .filter(|&hart| holding.contains(hart))
-                .find_map(|hart| {
-                    if hart == me {
-                        self.pick(me)
-                    } else {
-                        self.steal(hart, me)
-                    }
-                });
+                .find_map(|hart| if hart == me { self.pick(me) } else { self.steal(hart, me) });
             if let Some(node) = got {
                 self.balance.resume(me);
                 run(&node.value.thread);
@@ -118,20 +102,12 @@ impl Machine {
 }
 
 fn new_thread() -> Handle {
-    Arc::new(Thread {
-        context: UnsafeCell::new(0),
-        on_hart: <Loom as Atomics>::U32::new(0),
-    })
+    Arc::new(Thread { context: UnsafeCell::new(0), on_hart: <Loom as Atomics>::U32::new(0) })
 }
 
 fn new_node(thread: Handle) -> Box<Node<Handle>> {
-    let class = Class::Fair {
-        weight: Weight::from_nice(0),
-    };
-    Box::new(node(
-        thread,
-        Entity::new(class, GroupId::ROOT, Affinity::ALL),
-    ))
+    let class = Class::Fair { weight: Weight::from_nice(0) };
+    Box::new(node(thread, Entity::new(class, GroupId::ROOT, Affinity::ALL)))
 }
 
 /// Loads the context and uses it; loom sees whether someone still writes it.
@@ -202,10 +178,7 @@ fn two_claims(step: Option<Step>) {
                 thread::spawn(move || machine.balance.claim(Affinity::ALL, Hart(0)).is_some())
             })
             .collect();
-        let claims: usize = wakers
-            .into_iter()
-            .map(|waker| usize::from(waker.join().unwrap()))
-            .sum();
+        let claims: usize = wakers.into_iter().map(|waker| usize::from(waker.join().unwrap())).sum();
         assert_eq!(claims, 1, "claims");
     });
 }

@@ -5,10 +5,7 @@
 
 /// A step of `balance`, or of a scheduler in the models, that a model may leave out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(all(test, loom)),
-    allow(dead_code, reason = "named at each step, switched by the models only")
-)]
+#[cfg_attr(not(all(test, loom)), allow(dead_code, reason = "named at each step, switched by the models only"))]
 pub(crate) enum Step {
     /// (2) The fence between announcing and looking.
     AnnounceFence,

@@ -9,9 +9,7 @@ use crate::entity::{Class, Entity, Hart, Item, Key, Lane, Node, Order, Reason};
 use crate::group::{GroupId, GroupNode, GroupOrder};
 use crate::line::Line;
 use crate::time::{Virtual, stretch};
-use crate::{
-    CREDIT_NS, LATENCY_NS, MIN_SLICE_NS, RR_SLICE_NS, RT_CAP_NS, RT_PERIOD_NS, WAKE_GRANULARITY_NS,
-};
+use crate::{CREDIT_NS, LATENCY_NS, MIN_SLICE_NS, RR_SLICE_NS, RT_CAP_NS, RT_PERIOD_NS, WAKE_GRANULARITY_NS};
 
 /// One hart's queue of runnable threads; the running one is not in it.
 #[derive(Debug)]
@@ -101,10 +99,7 @@ impl<T> RunQueue<T> {
         entity.vruntime = group.place_thread(entity, reason, self.hart);
         entity.home = Some((self.hart, id));
         let at = entity.vruntime;
-        let order = Order {
-            at,
-            seq: self.next_seq,
-        };
+        let order = Order { at, seq: self.next_seq };
         self.next_seq = self.next_seq.after(1);
         group.load = group.load.wrapping_add(u64::from(entity.weight().get()));
         node.key = order;
@@ -113,17 +108,12 @@ impl<T> RunQueue<T> {
         if let Some(mut place) = group.place.take() {
             let at = group.vruntime.max(self.floor.before(CREDIT_NS));
             group.vruntime = at;
-            self.waiting_weight = self
-                .waiting_weight
-                .wrapping_add(u64::from(group.weight.get()));
+            self.waiting_weight = self.waiting_weight.wrapping_add(u64::from(group.weight.get()));
             place.key = GroupOrder { at, id };
             // A group has one place, so its id is there once.
             self.waiting.insert(place);
         }
-        Key {
-            lane: Lane::Fair(id),
-            order,
-        }
+        Key { lane: Lane::Fair(id), order }
     }
 
     fn enqueue_realtime(&mut self, mut node: Box<Node<T>>, prio: u8, reason: Reason) -> Key {
@@ -140,26 +130,16 @@ impl<T> RunQueue<T> {
             self.next_seq = self.next_seq.after(1);
             self.next_seq
         };
-        let order = Order {
-            at: rank(prio),
-            seq,
-        };
+        let order = Order { at: rank(prio), seq };
         node.key = order;
         self.realtime.insert(node);
-        Key {
-            lane: Lane::Realtime,
-            order,
-        }
+        Key { lane: Lane::Realtime, order }
     }
 
     /// Takes the thread out that is to run next.
     #[inline]
     pub fn pick(&mut self, now_ns: u64) -> Option<Box<Node<T>>> {
-        let node = if self.realtime.is_empty() {
-            self.pop_fair()
-        } else {
-            self.pick_with_realtime(now_ns)
-        }?;
+        let node = if self.realtime.is_empty() { self.pop_fair() } else { self.pick_with_realtime(now_ns) }?;
         self.len = self.len.wrapping_sub(1);
         Some(node)
     }
@@ -179,14 +159,10 @@ impl<T> RunQueue<T> {
         let (&GroupOrder { id, .. }, ()) = self.waiting.first()?;
         let group = self.groups.get_mut(&id)?;
         let node = group.threads.pop_first()?;
-        group.load = group
-            .load
-            .wrapping_sub(u64::from(node.value.entity.weight().get()));
+        group.load = group.load.wrapping_sub(u64::from(node.value.entity.weight().get()));
         if group.threads.is_empty() {
             group.place = self.waiting.pop_first();
-            self.waiting_weight = self
-                .waiting_weight
-                .wrapping_sub(u64::from(group.weight.get()));
+            self.waiting_weight = self.waiting_weight.wrapping_sub(u64::from(group.weight.get()));
         }
         Some(node)
     }
@@ -216,10 +192,7 @@ impl<T> RunQueue<T> {
         };
         group.raise_floor(entity.vruntime);
         entity.lag_ns = entity.vruntime.since(group.floor);
-        let old = GroupOrder {
-            at: group.vruntime,
-            id,
-        };
+        let old = GroupOrder { at: group.vruntime, id };
         let at = old.at.after(stretch(ran_ns, group.factor));
         group.vruntime = at;
         if group.place.is_none() {
@@ -257,19 +230,10 @@ impl<T> RunQueue<T> {
             return MIN_SLICE_NS;
         };
         let group_weight = u64::from(group.weight.get());
-        let all_groups = if group.place.is_some() {
-            self.waiting_weight.wrapping_add(group_weight)
-        } else {
-            self.waiting_weight
-        };
+        let all_groups = if group.place.is_some() { self.waiting_weight.wrapping_add(group_weight) } else { self.waiting_weight };
         let weight = u64::from(weight);
         let all_threads = group.load.wrapping_add(weight);
-        let share = |whole: u64, part: u64, all: u64| {
-            whole
-                .saturating_mul(part)
-                .checked_div(all)
-                .unwrap_or(MIN_SLICE_NS)
-        };
+        let share = |whole: u64, part: u64, all: u64| whole.saturating_mul(part).checked_div(all).unwrap_or(MIN_SLICE_NS);
         let groups_ns = share(LATENCY_NS, group_weight, all_groups);
         share(groups_ns, weight, all_threads).clamp(MIN_SLICE_NS, LATENCY_NS)
     }
@@ -292,8 +256,7 @@ impl<T> RunQueue<T> {
             let ran = stretch(ran_ns, entity.weight().factor());
             (new.order.at, entity.vruntime.after(ran))
         } else {
-            let (Some(theirs), Some(ours)) = (self.groups.get(&id), self.groups.get(&entity.group))
-            else {
+            let (Some(theirs), Some(ours)) = (self.groups.get(&id), self.groups.get(&entity.group)) else {
                 return false;
             };
             let ran = stretch(ran_ns, ours.factor);
@@ -317,10 +280,4 @@ fn rank(prio: u8) -> Virtual {
 }
 
 /// A key that fits no thread.
-const KEY_OF_NOTHING: Key = Key {
-    lane: Lane::Fair(GroupId(u64::MAX)),
-    order: Order {
-        at: Virtual(0),
-        seq: Virtual(0),
-    },
-};
+const KEY_OF_NOTHING: Key = Key { lane: Lane::Fair(GroupId(u64::MAX)), order: Order { at: Virtual(0), seq: Virtual(0) } };

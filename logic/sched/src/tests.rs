@@ -1,10 +1,5 @@
 //! Fairness, latency and conservation, on simulated harts.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use std::boxed::Box;
 use std::collections::BTreeMap;
@@ -13,8 +8,8 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use crate::{
-    Affinity, Balance, Class, Entity, GroupBusy, GroupId, GroupWeight, Hart, Key, MIN_SLICE_NS,
-    Node, Reason, RunQueue, Weight, group_node, group_place, node,
+    Affinity, Balance, Class, Entity, GroupBusy, GroupId, GroupWeight, Hart, Key, MIN_SLICE_NS, Node, Reason, RunQueue, Weight,
+    group_node, group_place, node,
 };
 
 const MS: u64 = 1_000_000;
@@ -32,9 +27,7 @@ fn queue(hart: u32, groups: &[(u64, u32)]) -> RunQueue<u32> {
 }
 
 fn nice(nice: i8) -> Class {
-    Class::Fair {
-        weight: Weight::from_nice(nice),
-    }
+    Class::Fair { weight: Weight::from_nice(nice) }
 }
 
 fn thread(id: u32, class: Class, group: u64) -> Box<Node<u32>> {
@@ -42,11 +35,7 @@ fn thread(id: u32, class: Class, group: u64) -> Box<Node<u32>> {
 }
 
 /// Lets hogs run for `total_ns`, each for its slice less `jitter` thousandths; who got how much.
-fn run(
-    queue: &mut RunQueue<u32>,
-    total_ns: u64,
-    jitter: &mut impl FnMut() -> u64,
-) -> BTreeMap<u32, u64> {
+fn run(queue: &mut RunQueue<u32>, total_ns: u64, jitter: &mut impl FnMut() -> u64) -> BTreeMap<u32, u64> {
     let mut got = BTreeMap::new();
     let mut now = 0;
     while now < total_ns {
@@ -72,9 +61,7 @@ fn close(actual: f64, wanted: f64) -> bool {
 /// A pseudo-random jitter of up to `most` thousandths.
 fn jitter(mut seed: u64, most: u64) -> impl FnMut() -> u64 {
     move || {
-        seed = seed
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (seed >> 33) % (most + 1)
     }
 }
@@ -233,10 +220,7 @@ fn sleeper_among_hogs_runs_soon() {
             }
         }
         // The first wait is that of a new thread.
-        assert!(
-            waits.iter().skip(1).all(|&ns| ns <= MIN_SLICE_NS),
-            "{waits:?}"
-        );
+        assert!(waits.iter().skip(1).all(|&ns| ns <= MIN_SLICE_NS), "{waits:?}");
     }
 }
 

@@ -59,10 +59,7 @@ pub(crate) const fn factor(unit: u32, weight: u32) -> u64 {
 
 /// Run time to virtual time.
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "virtual time wraps by design"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "virtual time wraps by design")]
 pub(crate) const fn stretch(ran_ns: u64, factor: u64) -> u64 {
     ((ran_ns as u128).wrapping_mul(factor as u128) >> 32) as u64
 }

@@ -45,21 +45,9 @@ pub trait Atomic<T: Copy>: core::fmt::Debug + Send + Sync {
     /// Writes the value and returns the one before.
     fn swap(&self, value: T, order: Ordering) -> T;
     /// Writes `new` if the value is `current`; returns the value before, as `Err` if it differed.
-    fn compare_exchange(
-        &self,
-        current: T,
-        new: T,
-        success: Ordering,
-        failure: Ordering,
-    ) -> Result<T, T>;
+    fn compare_exchange(&self, current: T, new: T, success: Ordering, failure: Ordering) -> Result<T, T>;
     /// As [`Atomic::compare_exchange`], and may fail without a reason; for loops.
-    fn compare_exchange_weak(
-        &self,
-        current: T,
-        new: T,
-        success: Ordering,
-        failure: Ordering,
-    ) -> Result<T, T>;
+    fn compare_exchange_weak(&self, current: T, new: T, success: Ordering, failure: Ordering) -> Result<T, T>;
     /// Adds, wrapping, and returns the value before.
     fn fetch_add(&self, value: T, order: Ordering) -> T;
     /// Subtracts, wrapping, and returns the value before.

@@ -4,11 +4,7 @@
 //!
 //! A hart's TLB is a variable of its thread: filled from the entry by a relaxed read, emptied by a
 //! flush. A frame that was freed is a flag that nobody who translates to it may see set.
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a model may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a model may panic")]
 
 use std::sync::Arc;
 use std::vec::Vec;
@@ -55,11 +51,7 @@ impl Machine {
     fn unmap(&self, me: Hart, page: u64, tlb: &mut Tlb) {
         self.clear_entry(page);
         let targets = self.space.targets(ONLINE, Depth::Leaves);
-        let request = Flush::Pages {
-            asid: 1,
-            start: page,
-            pages: 1,
-        };
+        let request = Flush::Pages { asid: 1, start: page, pages: 1 };
         tlb.flush(request);
         let pending = self.shootdown.begin(me, request, targets);
         pending.wait(|flush| tlb.flush(flush));
@@ -83,11 +75,9 @@ impl Machine {
 
     /// A user access: no frame that it reaches may have been freed.
     fn access(&self, page: u64, tlb: &mut Tlb) {
-        let (Some(entry), Some(freed), Some(cached)) = (
-            self.entries.get(page as usize),
-            self.freed.get(page as usize),
-            tlb.cached.get_mut(page as usize),
-        ) else {
+        let (Some(entry), Some(freed), Some(cached)) =
+            (self.entries.get(page as usize), self.freed.get(page as usize), tlb.cached.get_mut(page as usize))
+        else {
             return;
         };
         if *cached.get_or_insert_with(|| entry.load(Ordering::Relaxed)) != UNMAPPED {
@@ -247,9 +237,7 @@ fn unmap_blocking(machine: &Machine, line: &Line, me: Hart) {
     let page = u64::from(me.0);
     machine.clear_entry(page);
     let targets = machine.space.targets(ONLINE, Depth::Leaves);
-    let pending = machine
-        .shootdown
-        .begin(me, Flush::Space { asid: 1 }, targets);
+    let pending = machine.shootdown.begin(me, Flush::Space { asid: 1 }, targets);
     let mut state = line.state.lock().unwrap();
     if pending.interrupt().contains(Hart(2)) {
         state.interrupts += 1;

@@ -36,9 +36,7 @@ impl<const HARTS: usize, A: Atomics> Shootdown<HARTS, A> {
     /// No request on its way. At most 64 harts.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            slots: core::array::from_fn(|_| Slot::new()),
-        }
+        Self { slots: core::array::from_fn(|_| Slot::new()) }
     }
 
     /// (3) and (4): asks `targets` for a flush. `me` is not asked: it flushes itself, if it has to,
@@ -56,9 +54,7 @@ impl<const HARTS: usize, A: Atomics> Shootdown<HARTS, A> {
             }
             for target in targets.iter() {
                 // Release: who takes this out of its inbox sees the request and, before it, (1).
-                let before = self.slot(target).map_or(0, |slot| {
-                    slot.inbox.fetch_or(me.alone().0, Ordering::AcqRel)
-                });
+                let before = self.slot(target).map_or(0, |slot| slot.inbox.fetch_or(me.alone().0, Ordering::AcqRel));
                 if before == 0 {
                     interrupt.0 |= target.alone().0;
                 }
@@ -67,11 +63,7 @@ impl<const HARTS: usize, A: Atomics> Shootdown<HARTS, A> {
                 slot.pending.store(targets.0, Ordering::Relaxed);
             }
         }
-        Pending {
-            shootdown: self,
-            me,
-            interrupt,
-        }
+        Pending { shootdown: self, me, interrupt }
     }
 
     /// (7) to (9): does what others ask of `me`, with `flush`. From the interrupt, and wherever a
@@ -150,9 +142,7 @@ impl<const HARTS: usize, A: Atomics> Pending<'_, HARTS, A> {
 
     /// Whether all have answered.
     pub(crate) fn is_done(&self) -> bool {
-        self.shootdown
-            .slot(self.me)
-            .is_none_or(|slot| slot.pending.load(Ordering::Acquire) == 0)
+        self.shootdown.slot(self.me).is_none_or(|slot| slot.pending.load(Ordering::Acquire) == 0)
     }
 }
 
@@ -196,16 +186,8 @@ impl<A: Atomics> Slot<A> {
 
     fn read(&self) -> Flush {
         let what = self.what.load(Ordering::Relaxed);
-        let range = || {
-            (
-                self.start.load(Ordering::Relaxed),
-                self.pages.load(Ordering::Relaxed),
-            )
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the identifier is the low 16 bits"
-        )]
+        let range = || (self.start.load(Ordering::Relaxed), self.pages.load(Ordering::Relaxed));
+        #[expect(clippy::cast_possible_truncation, reason = "the identifier is the low 16 bits")]
         let asid = what as u16;
         match what >> KIND_SHIFT {
             PAGES => {

@@ -54,11 +54,7 @@ impl<A: Atomics> Space<A> {
             AsidHistory::Clean => 0,
             AsidHistory::Reused => u64::MAX,
         };
-        Self {
-            active: A::U64::new(0),
-            loaded: A::U64::new(0),
-            stale: A::U64::new(stale),
-        }
+        Self { active: A::U64::new(0), loaded: A::U64::new(0), stale: A::U64::new(stale) }
     }
 
     /// (10) and (11): `me` is about to run user code there. Load the table, flush if so told, then

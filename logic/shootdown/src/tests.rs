@@ -1,11 +1,6 @@
 //! Requests and spaces on one host thread: encodings, who is interrupted, who is stale; with a
 //! naive model of TLBs beside them. The races are in `models`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use std::vec::Vec;
 
@@ -16,11 +11,7 @@ use crate::{AsidHistory, Depth, EntryFlush, Flush, Hart, Harts, Shootdown, Space
 
 fn any_flush() -> impl Strategy<Value = Flush> {
     prop_oneof![
-        any::<(u16, u64, u64)>().prop_map(|(asid, start, pages)| Flush::Pages {
-            asid,
-            start,
-            pages
-        }),
+        any::<(u16, u64, u64)>().prop_map(|(asid, start, pages)| Flush::Pages { asid, start, pages }),
         any::<u16>().prop_map(|asid| Flush::Space { asid }),
         any::<u16>().prop_map(|asid| Flush::Unload { asid }),
         any::<(u64, u64)>().prop_map(|(start, pages)| Flush::Kernel { start, pages }),
@@ -114,14 +105,9 @@ fn harts_that_do_not_exist() {
     assert_eq!(pending.interrupt(), Harts(0b10));
     shootdown.serve(Hart(1), |_| {});
     pending.wait(|_| {});
-    shootdown
-        .begin(Hart(70), Flush::Everything, Harts(1))
-        .wait(|_| {});
+    shootdown.begin(Hart(70), Flush::Everything, Harts(1)).wait(|_| {});
     shootdown.serve(Hart(70), |_| unreachable!("no such hart"));
-    assert_eq!(
-        Harts(0b1010_0001).iter().map(|h| h.0).collect::<Vec<_>>(),
-        [0, 5, 7]
-    );
+    assert_eq!(Harts(0b1010_0001).iter().map(|h| h.0).collect::<Vec<_>>(), [0, 5, 7]);
     assert_eq!(Harts(1 << 63).iter().map(|h| h.0).collect::<Vec<_>>(), [63]);
 }
 

@@ -106,11 +106,7 @@ impl Signal {
 
 impl Action {
     /// `SIG_DFL` without flags.
-    pub const DEFAULT: Action = Action {
-        handler: 0,
-        flags: SaFlags::empty(),
-        mask: SigSet::EMPTY,
-    };
+    pub const DEFAULT: Action = Action { handler: 0, flags: SaFlags::empty(), mask: SigSet::EMPTY };
     /// Bytes of riscv64's kernel `struct sigaction`.
     pub const BYTES: usize = 24;
 
@@ -118,11 +114,7 @@ impl Action {
     #[must_use]
     pub fn from_user(words: [u64; 3]) -> Action {
         let [handler, flags, mask] = words;
-        Action {
-            handler,
-            flags: SaFlags::from_bits_truncate(flags),
-            mask: SigSet(mask).as_mask(),
-        }
+        Action { handler, flags: SaFlags::from_bits_truncate(flags), mask: SigSet(mask).as_mask() }
     }
 
     /// The user form.
@@ -148,10 +140,7 @@ impl Action {
         match self.disposition() {
             Disposition::Ignore => true,
             Disposition::Default => {
-                matches!(
-                    signal.default_action(),
-                    DefaultAction::Ignore | DefaultAction::Continue
-                )
+                matches!(signal.default_action(), DefaultAction::Ignore | DefaultAction::Continue)
             }
             Disposition::Handler(_) => false,
         }
@@ -179,9 +168,7 @@ impl Actions {
     /// All default.
     #[must_use]
     pub const fn new() -> Actions {
-        Actions {
-            table: [Action::DEFAULT; 64],
-        }
+        Actions { table: [Action::DEFAULT; 64] }
     }
 
     /// Takes over another process's actions, in place.
@@ -192,10 +179,7 @@ impl Actions {
     /// A signal's action.
     #[must_use]
     pub fn get(&self, signal: Signal) -> Action {
-        self.table
-            .get(signal.index())
-            .copied()
-            .unwrap_or(Action::DEFAULT)
+        self.table.get(signal.index()).copied().unwrap_or(Action::DEFAULT)
     }
 
     /// Sets a signal's action (sigaction(2)).
@@ -207,11 +191,7 @@ impl Actions {
             return Err(ActionError::KernelOnly);
         }
         let old = self.replace(signal, new);
-        let discard = if new.ignores(signal) {
-            SigSet::of(&[signal])
-        } else {
-            SigSet::EMPTY
-        };
+        let discard = if new.ignores(signal) { SigSet::of(&[signal]) } else { SigSet::EMPTY };
         Ok(Superseded { old, discard })
     }
 
@@ -235,10 +215,7 @@ impl Actions {
     pub fn on_exec(&mut self) {
         for action in self.table.iter_mut() {
             let keep = if action.handler == 1 { 1 } else { 0 };
-            *action = Action {
-                handler: keep,
-                ..Action::DEFAULT
-            };
+            *action = Action { handler: keep, ..Action::DEFAULT };
         }
     }
 

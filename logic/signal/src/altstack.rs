@@ -44,18 +44,12 @@ pub enum FrameSpot {
 
 impl AltStack {
     /// None set.
-    pub const DISABLED: AltStack = AltStack {
-        base: 0,
-        flags: SS_DISABLE,
-        size_bytes: 0,
-    };
+    pub const DISABLED: AltStack = AltStack { base: 0, flags: SS_DISABLE, size_bytes: 0 };
 
     /// Whether a thread with this stack pointer counts as running on it.
     #[must_use]
     pub fn is_on(&self, sp: u64) -> bool {
-        self.flags & SS_AUTODISARM == 0
-            && sp > self.base
-            && sp.wrapping_sub(self.base) <= self.size_bytes
+        self.flags & SS_AUTODISARM == 0 && sp > self.base && sp.wrapping_sub(self.base) <= self.size_bytes
     }
 
     /// What sigaltstack(2) reports as the old stack.
@@ -66,10 +60,7 @@ impl AltStack {
             _ if self.is_on(sp) => SS_ONSTACK,
             _ => 0,
         };
-        AltStack {
-            flags: mode | self.flags & SS_AUTODISARM,
-            ..*self
-        }
+        AltStack { flags: mode | self.flags & SS_AUTODISARM, ..*self }
     }
 
     /// Sets the stack of a thread whose stack pointer is `sp`.
@@ -82,13 +73,7 @@ impl AltStack {
         }
         let mode = new.flags & !SS_AUTODISARM;
         match mode {
-            SS_DISABLE => {
-                *self = AltStack {
-                    base: 0,
-                    flags: new.flags,
-                    size_bytes: 0,
-                }
-            }
+            SS_DISABLE => *self = AltStack { base: 0, flags: new.flags, size_bytes: 0 },
             0 | SS_ONSTACK if new == *self => {}
             0 | SS_ONSTACK if new.size_bytes < MIN_STACK_BYTES => {
                 return Err(AltStackError::TooSmall);
@@ -107,11 +92,7 @@ impl AltStack {
             return FrameSpot::Overflow;
         }
         let switches = flags.contains(SaFlags::ONSTACK) && self.size_bytes != 0 && !self.is_on(sp);
-        let top = if switches {
-            self.base.wrapping_add(self.size_bytes)
-        } else {
-            sp
-        };
+        let top = if switches { self.base.wrapping_add(self.size_bytes) } else { sp };
         FrameSpot::At(top.wrapping_sub(bytes) & !0xF)
     }
 

@@ -123,12 +123,7 @@ pub struct Forced {
 /// What sending `signal` does first. `blocked_somewhere`: the target thread (for a process: its
 /// main thread) blocks it, or waits for it in rt_sigtimedwait(2), so that it must be kept.
 #[must_use]
-pub fn generate(
-    signal: Signal,
-    origin: Origin,
-    blocked_somewhere: bool,
-    at: &Situation,
-) -> Generated {
+pub fn generate(signal: Signal, origin: Origin, blocked_somewhere: bool, at: &Situation) -> Generated {
     let resumes = signal == Signal::CONT;
     let discard = if resumes {
         SigSet::STOPPING
@@ -139,15 +134,9 @@ pub fn generate(
     };
     let kept = blocked_somewhere && !signal.is_kernel_only();
     let traced = at.tracing == Tracing::Traced && signal != Signal::KILL;
-    let spared = at.protection == Protection::Init
-        && at.action.disposition() == Disposition::Default
-        && origin == Origin::Inside;
+    let spared = at.protection == Protection::Init && at.action.disposition() == Disposition::Default && origin == Origin::Inside;
     let queue = kept || traced || !spared && has_effect(signal, at);
-    Generated {
-        discard,
-        resumes,
-        queue,
-    }
+    Generated { discard, resumes, queue }
 }
 
 /// What delivering `signal` does.
@@ -174,10 +163,7 @@ pub fn decide(signal: Signal, at: &Situation) -> Delivery {
 pub fn force(signal: Signal, blocked: SigSet, at: &Situation) -> Forced {
     let reset = blocked.contains(signal) || at.action.disposition() == Disposition::Ignore;
     let defaults = reset || at.action.disposition() == Disposition::Default;
-    Forced {
-        reset,
-        unprotect: defaults && at.tracing == Tracing::None,
-    }
+    Forced { reset, unprotect: defaults && at.tracing == Tracing::None }
 }
 
 /// How an interrupted call ends; `handler` are the flags of the action whose handler runs, `None`
@@ -185,9 +171,7 @@ pub fn force(signal: Signal, blocked: SigSet, at: &Situation) -> Forced {
 #[must_use]
 pub fn after_call(kind: Restart, handler: Option<SaFlags>) -> AfterCall {
     match (kind, handler) {
-        (Restart::Always, _) | (Restart::IfAllowed | Restart::IfNoHandler, None) => {
-            AfterCall::Again
-        }
+        (Restart::Always, _) | (Restart::IfAllowed | Restart::IfNoHandler, None) => AfterCall::Again,
         (Restart::Block, None) => AfterCall::RestartSyscall,
         (Restart::IfAllowed, Some(flags)) if flags.contains(SaFlags::RESTART) => AfterCall::Again,
         (_, Some(_)) => AfterCall::Interrupted,
@@ -217,8 +201,7 @@ pub fn is_fatal_at_once(signal: Signal, target_blocks: bool, at: &Situation) -> 
 /// Whether action and protection leave the signal anything to do. SIGKILL and SIGSTOP that init
 /// is spared from were dropped when they were sent.
 fn has_effect(signal: Signal, at: &Situation) -> bool {
-    let protected = at.protection == Protection::Init
-        && at.action.disposition() == Disposition::Default
-        && !signal.is_kernel_only();
+    let protected =
+        at.protection == Protection::Init && at.action.disposition() == Disposition::Default && !signal.is_kernel_only();
     !protected && !at.action.ignores(signal)
 }

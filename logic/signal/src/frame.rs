@@ -34,10 +34,7 @@ const END_SIZE_OFFSET: usize = 524;
 const _: () = assert!(SigInfo::USER_BYTES == UCONTEXT_OFFSET);
 const _: () = assert!(HEAD_BYTES == REGS_OFFSET && REGS_OFFSET + REGS_BYTES == FP_OFFSET);
 const _: () = assert!(FP_OFFSET + FP_BYTES == FRAME_BYTES && FRAME_BYTES.is_multiple_of(16));
-const _: () = assert!(
-    FRAME_BYTES - UCONTEXT_OFFSET == 960,
-    "sizeof(struct ucontext)"
-);
+const _: () = assert!(FRAME_BYTES - UCONTEXT_OFFSET == 960, "sizeof(struct ucontext)");
 const _: () = assert!(STACK_OFFSET == UCONTEXT_OFFSET + 16 && MASK_OFFSET == STACK_OFFSET + 24);
 const _: () = assert!(MASK_OFFSET + 128 <= REGS_OFFSET && REGS_OFFSET.is_multiple_of(16));
 const _: () = assert!(RESERVED_OFFSET + 12 == FP_BYTES && END_SIZE_OFFSET + 4 == FP_BYTES);
@@ -78,16 +75,8 @@ pub fn write_head(out: &mut [u8; HEAD_BYTES], info: &SigInfo, mask: SigSet, stac
     out.fill(0);
     put(out, 0, &info.to_bytes());
     put(out, STACK_OFFSET, &stack.base.to_le_bytes());
-    put(
-        out,
-        STACK_OFFSET.wrapping_add(8),
-        &stack.flags.to_le_bytes(),
-    );
-    put(
-        out,
-        STACK_OFFSET.wrapping_add(16),
-        &stack.size_bytes.to_le_bytes(),
-    );
+    put(out, STACK_OFFSET.wrapping_add(8), &stack.flags.to_le_bytes());
+    put(out, STACK_OFFSET.wrapping_add(16), &stack.size_bytes.to_le_bytes());
     put(out, MASK_OFFSET, &mask.0.to_le_bytes());
 }
 
@@ -164,10 +153,7 @@ pub fn parse_fp(bytes: &[u8; FP_BYTES]) -> Result<FpRegs, BadFrame> {
     if word(bytes, END_MAGIC_OFFSET) != 0 || word(bytes, END_SIZE_OFFSET) != 0 {
         return Err(BadFrame::Extension);
     }
-    let mut fp = FpRegs {
-        f: [0; 32],
-        fcsr: word(bytes, FCSR_OFFSET),
-    };
+    let mut fp = FpRegs { f: [0; 32], fcsr: word(bytes, FCSR_OFFSET) };
     for (reg, from) in fp.f.iter_mut().zip(bytes.chunks_exact(8)) {
         *reg = long(from, 0);
     }
@@ -181,15 +167,11 @@ fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
 }
 
 fn word(bytes: &[u8], at: usize) -> u32 {
-    let part = bytes
-        .get(at..at.wrapping_add(4))
-        .and_then(|b| b.try_into().ok());
+    let part = bytes.get(at..at.wrapping_add(4)).and_then(|b| b.try_into().ok());
     part.map_or(0, u32::from_le_bytes)
 }
 
 fn long(bytes: &[u8], at: usize) -> u64 {
-    let part = bytes
-        .get(at..at.wrapping_add(8))
-        .and_then(|b| b.try_into().ok());
+    let part = bytes.get(at..at.wrapping_add(8)).and_then(|b| b.try_into().ok());
     part.map_or(0, u64::from_le_bytes)
 }

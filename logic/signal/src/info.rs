@@ -75,53 +75,30 @@ impl SigInfo {
     /// room for more.
     #[must_use]
     pub const fn plain(signal: Signal, code: i32) -> SigInfo {
-        SigInfo {
-            signal,
-            errno: 0,
-            code,
-            fields: [0; SigInfo::FIELD_BYTES],
-        }
+        SigInfo { signal, errno: 0, code, fields: [0; SigInfo::FIELD_BYTES] }
     }
 
     /// From kill(2) or tgkill(2) ([`code::SI_USER`], [`code::SI_TKILL`]).
     #[must_use]
     pub fn from_sender(signal: Signal, code: i32, pid: i32, uid: u32) -> SigInfo {
-        Fields::default()
-            .i32(0, pid)
-            .u32(4, uid)
-            .into_info(signal, code)
+        Fields::default().i32(0, pid).u32(4, uid).into_info(signal, code)
     }
 
     /// From a sender with a value (`SI_QUEUE`, `SI_MESGQ`).
     #[must_use]
     pub fn with_value(signal: Signal, code: i32, pid: i32, uid: u32, value: u64) -> SigInfo {
-        Fields::default()
-            .i32(0, pid)
-            .u32(4, uid)
-            .u64(8, value)
-            .into_info(signal, code)
+        Fields::default().i32(0, pid).u32(4, uid).u64(8, value).into_info(signal, code)
     }
 
     /// From a POSIX timer.
     #[must_use]
     pub fn from_timer(signal: Signal, timer: i32, overrun: i32, value: u64) -> SigInfo {
-        Fields::default()
-            .i32(0, timer)
-            .i32(4, overrun)
-            .u64(8, value)
-            .into_info(signal, code::SI_TIMER)
+        Fields::default().i32(0, timer).i32(4, overrun).u64(8, value).into_info(signal, code::SI_TIMER)
     }
 
     /// SIGCHLD; times in clock ticks (`sysconf(_SC_CLK_TCK)`).
     #[must_use]
-    pub fn from_child(
-        code: ChildCode,
-        pid: i32,
-        uid: u32,
-        status: i32,
-        utime_ticks: i64,
-        stime_ticks: i64,
-    ) -> SigInfo {
+    pub fn from_child(code: ChildCode, pid: i32, uid: u32, status: i32, utime_ticks: i64, stime_ticks: i64) -> SigInfo {
         Fields::default()
             .i32(0, pid)
             .u32(4, uid)
@@ -140,23 +117,14 @@ impl SigInfo {
     /// SIGIO: `band` are poll's bits.
     #[must_use]
     pub fn from_poll(signal: Signal, code: i32, band: i64, fd: i32) -> SigInfo {
-        Fields::default()
-            .u64(0, band.cast_unsigned())
-            .i32(8, fd)
-            .into_info(signal, code)
+        Fields::default().u64(0, band.cast_unsigned()).i32(8, fd).into_info(signal, code)
     }
 
     /// SIGSYS of a seccomp filter.
     #[must_use]
     pub fn from_seccomp(call_addr: u64, call: i32, arch: u32, errno: i32) -> SigInfo {
-        let info = Fields::default()
-            .u64(0, call_addr)
-            .i32(8, call)
-            .u32(12, arch);
-        SigInfo {
-            errno,
-            ..info.into_info(Signal::SYS, code::SYS_SECCOMP)
-        }
+        let info = Fields::default().u64(0, call_addr).i32(8, call).u32(12, arch);
+        SigInfo { errno, ..info.into_info(Signal::SYS, code::SYS_SECCOMP) }
     }
 
     /// Reads what rt_sigqueueinfo(2) was given; the caller has checked the number and decides
@@ -169,12 +137,7 @@ impl SigInfo {
         for (to, from) in fields.iter_mut().zip(bytes.iter().skip(16)) {
             *to = *from;
         }
-        SigInfo {
-            signal,
-            errno,
-            code,
-            fields,
-        }
+        SigInfo { signal, errno, code, fields }
     }
 
     /// The used bytes in user form.
@@ -272,11 +235,6 @@ impl Fields {
     }
 
     fn into_info(self, signal: Signal, code: i32) -> SigInfo {
-        SigInfo {
-            signal,
-            errno: 0,
-            code,
-            fields: self.0,
-        }
+        SigInfo { signal, errno: 0, code, fields: self.0 }
     }
 }

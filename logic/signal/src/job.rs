@@ -50,10 +50,7 @@ impl JobState {
     /// A running process.
     #[must_use]
     pub const fn new() -> JobState {
-        JobState {
-            phase: Phase::Running,
-            report: None,
-        }
+        JobState { phase: Phase::Running, report: None }
     }
 
     /// Whether threads have to stop on their way to user mode.
@@ -74,10 +71,7 @@ impl JobState {
     /// A stop signal was delivered: `threads` live threads are to stop, the caller's among them.
     pub fn begin_stop(&mut self, signal: Signal, threads: u32) {
         if self.phase == Phase::Running {
-            self.phase = Phase::Stopping {
-                signal,
-                left: threads.max(1),
-            };
+            self.phase = Phase::Stopping { signal, left: threads.max(1) };
             self.report = None;
         }
     }

@@ -11,14 +11,7 @@
 //! - `frame.rs`: the frame's layout, emit and parse.
 #![no_std]
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -36,12 +29,10 @@ mod tests;
 pub use action::{Action, ActionError, Actions, DefaultAction, Disposition, SaFlags, Superseded};
 pub use altstack::{AltStack, AltStackError, FrameSpot, MIN_STACK_BYTES};
 pub use decide::{
-    AfterCall, Delivery, Forced, Generated, Origin, Protection, Restart, Situation, Target,
-    Tracing, after_call, decide, force, generate, is_fatal_at_once, wants_signal,
+    AfterCall, Delivery, Forced, Generated, Origin, Protection, Restart, Situation, Target, Tracing, after_call, decide, force,
+    generate, is_fatal_at_once, wants_signal,
 };
 pub use info::{ChildCode, SigInfo, code};
 pub use job::{Continued, JobReport, JobState};
-pub use pending::{
-    BLOCK_NODES, MAX_QUEUED, NoMemory, Pending, PostError, Posted, Storage, Supply, Taken, dequeue,
-};
+pub use pending::{BLOCK_NODES, MAX_QUEUED, NoMemory, Pending, PostError, Posted, Storage, Supply, Taken, dequeue};
 pub use set::{SigSet, Signal};

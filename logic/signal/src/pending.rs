@@ -20,12 +20,7 @@ pub const BLOCK_NODES: usize = 16;
 pub const MAX_QUEUED: usize = 4096;
 
 const NIL: u16 = u16::MAX;
-const NO_QUEUE: Queue = Queue {
-    head: NIL,
-    tail: NIL,
-    nodes: 0,
-    held: 0,
-};
+const NO_QUEUE: Queue = Queue { head: NIL, tail: NIL, nodes: 0, held: 0 };
 
 /// The allocator had nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,11 +110,7 @@ enum NodeKind {
 pub fn dequeue(thread: &mut Pending, process: &mut Pending, blocked: SigSet) -> Option<Taken> {
     let kill = SigSet::of(&[Signal::KILL]);
     let wanted = SigSet::ALL.without(blocked.as_mask());
-    thread
-        .take(kill)
-        .or_else(|| process.take(kill))
-        .or_else(|| thread.take(wanted))
-        .or_else(|| process.take(wanted))
+    thread.take(kill).or_else(|| process.take(kill)).or_else(|| thread.take(wanted)).or_else(|| process.take(wanted))
 }
 
 impl Supply {
@@ -134,18 +125,8 @@ impl Supply {
         let mut block = Vec::new();
         block.try_reserve_exact(BLOCK_NODES).map_err(|_| NoMemory)?;
         let info = SigInfo::plain(Signal::HUP, 0);
-        block.resize(
-            BLOCK_NODES,
-            Node {
-                next: NIL,
-                kind: NodeKind::Plain,
-                info,
-            },
-        );
-        Ok(Supply {
-            queues,
-            block: block.into_boxed_slice(),
-        })
+        block.resize(BLOCK_NODES, Node { next: NIL, kind: NodeKind::Plain, info });
+        Ok(Supply { queues, block: block.into_boxed_slice() })
     }
 }
 
@@ -153,14 +134,7 @@ impl Pending {
     /// Nothing pending.
     #[must_use]
     pub const fn new() -> Pending {
-        Pending {
-            set: SigSet::EMPTY,
-            queues: Vec::new(),
-            blocks: Vec::new(),
-            free_head: NIL,
-            free: 0,
-            held_free: 0,
-        }
+        Pending { set: SigSet::EMPTY, queues: Vec::new(), blocks: Vec::new(), free_head: NIL, free: 0, held_free: 0 }
     }
 
     /// The signals that are pending.
@@ -199,11 +173,7 @@ impl Pending {
         }
         if self.free <= self.held_free {
             let full = self.blocks.len() >= MAX_QUEUED / BLOCK_NODES;
-            return Err(if full {
-                PostError::Full
-            } else {
-                PostError::NeedsSupply
-            });
+            return Err(if full { PostError::Full } else { PostError::NeedsSupply });
         }
         self.append(info, NodeKind::Plain);
         Ok(Posted::Queued)
@@ -225,11 +195,7 @@ impl Pending {
     pub fn hold(&mut self) -> Result<(), PostError> {
         if self.free <= self.held_free {
             let full = self.blocks.len() >= MAX_QUEUED / BLOCK_NODES;
-            return Err(if full {
-                PostError::Full
-            } else {
-                PostError::NeedsSupply
-            });
+            return Err(if full { PostError::Full } else { PostError::NeedsSupply });
         }
         self.held_free = self.held_free.wrapping_add(1);
         Ok(())
@@ -275,10 +241,7 @@ impl Pending {
         self.held_free = 0;
         self.free = 0;
         self.free_head = NIL;
-        let storage = Storage {
-            _queues: core::mem::take(&mut self.queues),
-            _blocks: core::mem::take(&mut self.blocks),
-        };
+        let storage = Storage { _queues: core::mem::take(&mut self.queues), _blocks: core::mem::take(&mut self.blocks) };
         (freed, storage)
     }
 
@@ -305,11 +268,7 @@ impl Pending {
             return;
         };
         let rest = node.next;
-        *node = Node {
-            next: NIL,
-            kind,
-            info,
-        };
+        *node = Node { next: NIL, kind, info };
         self.free_head = rest;
         self.free = self.free.wrapping_sub(1);
         self.set.insert(info.signal);
@@ -328,10 +287,7 @@ impl Pending {
     }
 
     fn take_signal(&mut self, signal: Signal) -> Taken {
-        let bare = Taken {
-            info: SigInfo::plain(signal, code::SI_USER),
-            freed: 0,
-        };
+        let bare = Taken { info: SigInfo::plain(signal, code::SI_USER), freed: 0 };
         let head = self.queues.get(signal.index()).map_or(NIL, |q| q.head);
         let Some(node) = self.node_mut(head).copied() else {
             self.set.remove(signal);
@@ -340,9 +296,7 @@ impl Pending {
         if let Some(queue) = self.queues.get_mut(signal.index()) {
             queue.head = node.next;
             queue.nodes = queue.nodes.wrapping_sub(1);
-            queue.held = queue
-                .held
-                .wrapping_sub(u16::from(node.kind == NodeKind::Held));
+            queue.held = queue.held.wrapping_sub(u16::from(node.kind == NodeKind::Held));
             if node.next == NIL {
                 queue.tail = NIL;
                 self.set.remove(signal);
@@ -350,16 +304,10 @@ impl Pending {
         }
         self.free_node(head);
         match node.kind {
-            NodeKind::Plain => Taken {
-                info: node.info,
-                freed: 1,
-            },
+            NodeKind::Plain => Taken { info: node.info, freed: 1 },
             NodeKind::Held => {
                 self.held_free = self.held_free.wrapping_add(1);
-                Taken {
-                    info: node.info,
-                    freed: 0,
-                }
+                Taken { info: node.info, freed: 0 }
             }
         }
     }
@@ -393,9 +341,7 @@ impl Pending {
 
     fn node_mut(&mut self, at: u16) -> Option<&mut Node> {
         let at = usize::from(at);
-        self.blocks
-            .get_mut(at / BLOCK_NODES)?
-            .get_mut(at % BLOCK_NODES)
+        self.blocks.get_mut(at / BLOCK_NODES)?.get_mut(at % BLOCK_NODES)
     }
 }
 

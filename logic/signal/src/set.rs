@@ -26,11 +26,7 @@ impl Signal {
     /// The signal with this number; `None` for 0 and beyond 64.
     #[must_use]
     pub const fn new(number: u32) -> Option<Signal> {
-        if number >= 1 && number <= 64 {
-            Some(Signal(number as u8))
-        } else {
-            None
-        }
+        if number >= 1 && number <= 64 { Some(Signal(number as u8)) } else { None }
     }
 
     /// Its number, 1..=64.
@@ -68,19 +64,11 @@ impl SigSet {
     /// SIGKILL and SIGSTOP.
     pub const KERNEL_ONLY: SigSet = SigSet::of(&[Signal::KILL, Signal::STOP]);
     /// Signals whose default is to stop the process.
-    pub const STOPPING: SigSet =
-        SigSet::of(&[Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU]);
+    pub const STOPPING: SigSet = SigSet::of(&[Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU]);
     /// SIGCONT alone.
     pub const CONTINUING: SigSet = SigSet::of(&[Signal::CONT]);
     /// Signals that a fault of the thread itself raises; they are delivered first.
-    pub const SYNCHRONOUS: SigSet = SigSet::of(&[
-        Signal::SEGV,
-        Signal::BUS,
-        Signal::ILL,
-        Signal::TRAP,
-        Signal::FPE,
-        Signal::SYS,
-    ]);
+    pub const SYNCHRONOUS: SigSet = SigSet::of(&[Signal::SEGV, Signal::BUS, Signal::ILL, Signal::TRAP, Signal::FPE, Signal::SYS]);
 
     /// The set of these signals.
     #[must_use]
@@ -145,18 +133,12 @@ impl SigSet {
     pub fn first(self) -> Option<Signal> {
         let urgent = self.intersection(SigSet::SYNCHRONOUS);
         let from = if urgent.is_empty() { self } else { urgent };
-        if from.is_empty() {
-            None
-        } else {
-            Signal::new(from.0.trailing_zeros().wrapping_add(1))
-        }
+        if from.is_empty() { None } else { Signal::new(from.0.trailing_zeros().wrapping_add(1)) }
     }
 
     /// All of them, lowest first.
     pub fn iter(self) -> impl Iterator<Item = Signal> {
-        (1..=64)
-            .filter_map(Signal::new)
-            .filter(move |s| self.contains(*s))
+        (1..=64).filter_map(Signal::new).filter(move |s| self.contains(*s))
     }
 }
 

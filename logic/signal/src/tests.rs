@@ -62,9 +62,7 @@ impl Naive {
     }
 
     fn pick(&self, wanted: u64) -> Option<Signal> {
-        let hits: Vec<u32> = (1..=64)
-            .filter(|n| wanted >> (n - 1) & 1 == 1 && self.set().contains(sig(*n)))
-            .collect();
+        let hits: Vec<u32> = (1..=64).filter(|n| wanted >> (n - 1) & 1 == 1 && self.set().contains(sig(*n))).collect();
         let fault = hits.iter().find(|n| [4, 5, 7, 8, 11, 31].contains(*n));
         fault.or(hits.first()).map(|n| sig(*n))
     }
@@ -77,30 +75,16 @@ impl Naive {
             if !self.list.iter().any(|(i, _)| i.signal == signal) {
                 self.bare.remove(signal);
             }
-            return Some(Taken {
-                info,
-                freed: u32::from(!held),
-            });
+            return Some(Taken { info, freed: u32::from(!held) });
         }
         self.bare.remove(signal);
-        Some(Taken {
-            info: SigInfo::plain(signal, 0),
-            freed: 0,
-        })
+        Some(Taken { info: SigInfo::plain(signal, 0), freed: 0 })
     }
 
     fn discard(&mut self, set: u64) -> u32 {
         let set = SigSet(set);
-        let freed = self
-            .list
-            .iter()
-            .filter(|(i, held)| set.contains(i.signal) && !held)
-            .count();
-        self.holds += self
-            .list
-            .iter()
-            .filter(|(i, held)| set.contains(i.signal) && *held)
-            .count() as u32;
+        let freed = self.list.iter().filter(|(i, held)| set.contains(i.signal) && !held).count();
+        self.holds += self.list.iter().filter(|(i, held)| set.contains(i.signal) && *held).count() as u32;
         self.list.retain(|(i, _)| !set.contains(i.signal));
         self.bare = self.bare.without(set);
         freed as u32
@@ -112,11 +96,7 @@ fn run(pending: &mut Pending, naive: &mut Naive, step: &Step, stamp: u64) {
         Step::Post(n) => {
             let info = SigInfo::with_value(sig(n), code::SI_QUEUE, 7, 8, stamp);
             let collapses = n < 32 && naive.set().contains(sig(n));
-            let expect = if collapses {
-                Posted::Collapsed
-            } else {
-                Posted::Queued
-            };
+            let expect = if collapses { Posted::Collapsed } else { Posted::Queued };
             assert_eq!(post(pending, info), Ok(expect));
             if !collapses {
                 naive.list.push((info, false));
@@ -124,11 +104,7 @@ fn run(pending: &mut Pending, naive: &mut Naive, step: &Step, stamp: u64) {
         }
         Step::Bare(n) => {
             let collapses = n < 32 && naive.set().contains(sig(n));
-            let expect = if collapses {
-                Posted::Collapsed
-            } else {
-                Posted::Bare
-            };
+            let expect = if collapses { Posted::Collapsed } else { Posted::Bare };
             assert_eq!(pending.post_bare(sig(n)), expect);
             if !naive.set().contains(sig(n)) {
                 naive.bare.insert(sig(n));
@@ -148,11 +124,7 @@ fn run(pending: &mut Pending, naive: &mut Naive, step: &Step, stamp: u64) {
             }
             let info = SigInfo::from_timer(sig(n), 3, 0, stamp);
             let collapses = n < 32 && naive.set().contains(sig(n));
-            let expect = if collapses {
-                Posted::Collapsed
-            } else {
-                Posted::Queued
-            };
+            let expect = if collapses { Posted::Collapsed } else { Posted::Queued };
             assert_eq!(pending.post_held(info), expect);
             if !collapses {
                 naive.list.push((info, true));
@@ -228,18 +200,11 @@ proptest! {
 fn frame_layout() {
     let mut out = [0xAA; frame::FRAME_BYTES];
     let info = SigInfo::from_child(ChildCode::Exited, 0x11, 0x22, 0x33, 0x44, 0x55);
-    let stack = AltStack {
-        base: 0x66,
-        flags: 2,
-        size_bytes: 0x77,
-    };
+    let stack = AltStack { base: 0x66, flags: 2, size_bytes: 0x77 };
     let mut regs = frame::Regs([0; 32]);
     regs.0[0] = 0x88;
     regs.0[31] = 0x99;
-    let mut fp = frame::FpRegs {
-        f: [0; 32],
-        fcsr: 0xBB,
-    };
+    let mut fp = frame::FpRegs { f: [0; 32], fcsr: 0xBB };
     fp.f[31] = 0xAA;
     frame::write_frame(&mut out, &info, SigSet(0xCC), &stack, &regs, Some(&fp));
     let expect = [
@@ -277,15 +242,8 @@ fn bad_frames_are_refused() {
 }
 
 fn at(handler: u64) -> Situation {
-    let action = Action {
-        handler,
-        ..Action::DEFAULT
-    };
-    Situation {
-        action,
-        protection: Protection::None,
-        tracing: Tracing::None,
-    }
+    let action = Action { handler, ..Action::DEFAULT };
+    Situation { action, protection: Protection::None, tracing: Tracing::None }
 }
 
 #[test]
@@ -301,10 +259,7 @@ fn defaults_as_signal_7_lists_them() {
             _ => Delivery::Terminate,
         };
         assert_eq!(decide(sig(n), &at(0)), expect, "signal {n}");
-        let init = Situation {
-            protection: Protection::Init,
-            ..at(0)
-        };
+        let init = Situation { protection: Protection::Init, ..at(0) };
         let on_init = match n {
             9 => Delivery::Terminate,
             19 => Delivery::Stop,
@@ -312,14 +267,8 @@ fn defaults_as_signal_7_lists_them() {
         };
         assert_eq!(decide(sig(n), &init), on_init);
         assert!(!generate(sig(n), Origin::Inside, false, &init).queue);
-        assert_eq!(
-            generate(sig(n), Origin::Outside, false, &init).queue,
-            n == 9 || n == 19
-        );
-        assert_eq!(
-            generate(sig(n), Origin::Inside, true, &at(1)).queue,
-            n != 9 && n != 19
-        );
+        assert_eq!(generate(sig(n), Origin::Outside, false, &init).queue, n == 9 || n == 19);
+        assert_eq!(generate(sig(n), Origin::Inside, true, &at(1)).queue, n != 9 && n != 19);
         assert_eq!(decide(sig(n), &at(1)), Delivery::Ignore);
         assert!(matches!(decide(sig(n), &at(0x1000)), Delivery::Handler(_)));
     }
@@ -331,35 +280,17 @@ fn stop_and_continue_discard_each_other() {
     assert!(g.resumes && !g.queue);
     assert_eq!(g.discard, SigSet::STOPPING);
     for s in [Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU] {
-        assert_eq!(
-            generate(s, Origin::Inside, false, &at(0)).discard,
-            SigSet::CONTINUING
-        );
+        assert_eq!(generate(s, Origin::Inside, false, &at(0)).discard, SigSet::CONTINUING);
     }
-    assert_eq!(
-        generate(Signal::TERM, Origin::Inside, false, &at(0)).discard,
-        SigSet::EMPTY
-    );
+    assert_eq!(generate(Signal::TERM, Origin::Inside, false, &at(0)).discard, SigSet::EMPTY);
 }
 
 #[test]
 fn tracer_sees_all_but_kill() {
-    let traced = Situation {
-        tracing: Tracing::Traced,
-        ..at(1)
-    };
+    let traced = Situation { tracing: Tracing::Traced, ..at(1) };
     assert!(generate(Signal::CHLD, Origin::Inside, false, &traced).queue);
     assert_eq!(decide(Signal::CHLD, &traced), Delivery::Trace);
-    assert_eq!(
-        decide(
-            Signal::KILL,
-            &Situation {
-                tracing: Tracing::Traced,
-                ..at(0)
-            }
-        ),
-        Delivery::Terminate
-    );
+    assert_eq!(decide(Signal::KILL, &Situation { tracing: Tracing::Traced, ..at(0) }), Delivery::Terminate);
 }
 
 #[test]
@@ -373,14 +304,7 @@ fn restart_table() {
         (Restart::Block, RestartSyscall, Interrupted, Interrupted),
     ];
     for (kind, without, plain, with) in rows {
-        assert_eq!(
-            (
-                after_call(kind, None),
-                after_call(kind, none),
-                after_call(kind, restart)
-            ),
-            (without, plain, with),
-        );
+        assert_eq!((after_call(kind, None), after_call(kind, none), after_call(kind, restart)), (without, plain, with),);
     }
 }
 
@@ -390,116 +314,41 @@ fn sigaction_rules() {
     let handler = Action::from_user([0x4000, 0x8000_0400 | 0x0400_0000, u64::MAX]);
     assert_eq!(handler.flags, SaFlags::RESETHAND);
     assert!(!handler.mask.contains(Signal::KILL) && !handler.mask.contains(Signal::STOP));
-    assert_eq!(
-        actions.set(Signal::KILL, handler),
-        Err(ActionError::KernelOnly)
-    );
-    assert_eq!(
-        actions.set(Signal::USR1, handler).unwrap().discard,
-        SigSet::EMPTY
-    );
+    assert_eq!(actions.set(Signal::KILL, handler), Err(ActionError::KernelOnly));
+    assert_eq!(actions.set(Signal::USR1, handler).unwrap().discard, SigSet::EMPTY);
     actions.enter_handler(Signal::USR1);
-    assert_eq!(
-        actions.get(Signal::USR1),
-        Action {
-            handler: 0,
-            ..handler
-        }
-    );
-    let ignore = Action {
-        handler: 1,
-        ..Action::DEFAULT
-    };
-    assert_eq!(
-        actions.set(Signal::USR1, ignore).unwrap().discard,
-        SigSet::of(&[Signal::USR1])
-    );
-    assert_eq!(
-        actions.set(Signal::CHLD, Action::DEFAULT).unwrap().discard,
-        SigSet::of(&[Signal::CHLD])
-    );
+    assert_eq!(actions.get(Signal::USR1), Action { handler: 0, ..handler });
+    let ignore = Action { handler: 1, ..Action::DEFAULT };
+    assert_eq!(actions.set(Signal::USR1, ignore).unwrap().discard, SigSet::of(&[Signal::USR1]));
+    assert_eq!(actions.set(Signal::CHLD, Action::DEFAULT).unwrap().discard, SigSet::of(&[Signal::CHLD]));
     actions.set(Signal::USR2, handler).unwrap();
     let mut copy = Actions::new();
     copy.copy_from(&actions);
     assert_eq!(copy.get(Signal::USR2), actions.get(Signal::USR2));
     actions.on_exec();
-    assert_eq!(
-        (actions.get(Signal::USR1), actions.get(Signal::USR2)),
-        (ignore, Action::DEFAULT)
-    );
+    assert_eq!((actions.get(Signal::USR1), actions.get(Signal::USR2)), (ignore, Action::DEFAULT));
     let mask = Action::DEFAULT.mask_in_handler(Signal::USR1, SigSet::EMPTY);
     assert_eq!(mask, SigSet::of(&[Signal::USR1]));
-    let nodefer = Action {
-        flags: SaFlags::NODEFER,
-        ..Action::DEFAULT
-    };
-    assert_eq!(
-        nodefer.mask_in_handler(Signal::USR1, SigSet::EMPTY),
-        SigSet::EMPTY
-    );
+    let nodefer = Action { flags: SaFlags::NODEFER, ..Action::DEFAULT };
+    assert_eq!(nodefer.mask_in_handler(Signal::USR1, SigSet::EMPTY), SigSet::EMPTY);
 }
 
 #[test]
 fn forced_faults() {
-    let init = Situation {
-        protection: Protection::Init,
-        ..at(0)
-    };
-    assert_eq!(
-        force(Signal::SEGV, SigSet::EMPTY, &init),
-        Forced {
-            reset: false,
-            unprotect: true
-        }
-    );
-    assert_eq!(
-        force(Signal::SEGV, SigSet::ALL, &at(9)),
-        Forced {
-            reset: true,
-            unprotect: true
-        }
-    );
-    assert_eq!(
-        force(Signal::SEGV, SigSet::EMPTY, &at(9)),
-        Forced {
-            reset: false,
-            unprotect: false
-        }
-    );
+    let init = Situation { protection: Protection::Init, ..at(0) };
+    assert_eq!(force(Signal::SEGV, SigSet::EMPTY, &init), Forced { reset: false, unprotect: true });
+    assert_eq!(force(Signal::SEGV, SigSet::ALL, &at(9)), Forced { reset: true, unprotect: true });
+    assert_eq!(force(Signal::SEGV, SigSet::EMPTY, &at(9)), Forced { reset: false, unprotect: false });
     assert!(force(Signal::SEGV, SigSet::EMPTY, &at(1)).reset);
 }
 
 #[test]
 fn who_takes_it() {
-    let idle = Target {
-        blocked: SigSet::EMPTY,
-        exiting: false,
-        stopped: false,
-        responsive: true,
-    };
+    let idle = Target { blocked: SigSet::EMPTY, exiting: false, stopped: false, responsive: true };
     assert!(wants_signal(Signal::TERM, &idle));
-    assert!(!wants_signal(
-        Signal::TERM,
-        &Target {
-            stopped: true,
-            ..idle
-        }
-    ));
-    assert!(wants_signal(
-        Signal::KILL,
-        &Target {
-            stopped: true,
-            blocked: SigSet::ALL,
-            ..idle
-        }
-    ));
-    assert!(!wants_signal(
-        Signal::KILL,
-        &Target {
-            exiting: true,
-            ..idle
-        }
-    ));
+    assert!(!wants_signal(Signal::TERM, &Target { stopped: true, ..idle }));
+    assert!(wants_signal(Signal::KILL, &Target { stopped: true, blocked: SigSet::ALL, ..idle }));
+    assert!(!wants_signal(Signal::KILL, &Target { exiting: true, ..idle }));
     assert!(is_fatal_at_once(Signal::TERM, false, &at(0)));
     assert!(!is_fatal_at_once(Signal::SEGV, false, &at(0)));
     assert!(!is_fatal_at_once(Signal::TERM, true, &at(0)));
@@ -518,31 +367,16 @@ fn kill_goes_first_then_the_thread() {
     while let Some(taken) = dequeue(&mut thread, &mut process, SigSet::EMPTY) {
         order.push((taken.info.signal, taken.info.code));
     }
-    assert_eq!(
-        order,
-        [
-            (Signal::KILL, 1),
-            (Signal::SEGV, 0),
-            (Signal::HUP, 0),
-            (Signal::HUP, 1)
-        ]
-    );
+    assert_eq!(order, [(Signal::KILL, 1), (Signal::SEGV, 0), (Signal::HUP, 0), (Signal::HUP, 1)]);
 }
 
 #[test]
 fn queue_has_a_limit() {
     let mut pending = Pending::new();
     for i in 0..MAX_QUEUED as u64 {
-        post(
-            &mut pending,
-            SigInfo::with_value(Signal::RTMIN, -1, 0, 0, i),
-        )
-        .unwrap();
+        post(&mut pending, SigInfo::with_value(Signal::RTMIN, -1, 0, 0, i)).unwrap();
     }
-    assert_eq!(
-        post(&mut pending, SigInfo::plain(Signal::HUP, 0)),
-        Err(PostError::Full)
-    );
+    assert_eq!(post(&mut pending, SigInfo::plain(Signal::HUP, 0)), Err(PostError::Full));
     assert_eq!(pending.post_bare(Signal::HUP), Posted::Bare);
     assert_eq!(pending.discard(SigSet::ALL), MAX_QUEUED as u32);
     assert!(pending.shrink().is_some());
@@ -560,51 +394,21 @@ fn job_control() {
     assert_eq!(job.report(), Some(JobReport::Continued));
     job.begin_stop(Signal::STOP, 1);
     assert_eq!(job.report(), None);
-    assert_eq!(
-        job.resume(),
-        Continued::WasStopping(JobReport::Stopped(Signal::STOP))
-    );
+    assert_eq!(job.resume(), Continued::WasStopping(JobReport::Stopped(Signal::STOP)));
     assert_eq!(job.resume(), Continued::WasRunning);
 }
 
 #[test]
 fn altstack_rules() {
     let mut stack = AltStack::DISABLED;
-    let new = AltStack {
-        base: 0x1000,
-        flags: 0,
-        size_bytes: 0x2000,
-    };
-    assert_eq!(
-        stack.set(
-            AltStack {
-                size_bytes: 2047,
-                ..new
-            },
-            0
-        ),
-        Err(AltStackError::TooSmall)
-    );
-    assert_eq!(
-        stack.set(AltStack { flags: 4, ..new }, 0),
-        Err(AltStackError::BadFlags)
-    );
+    let new = AltStack { base: 0x1000, flags: 0, size_bytes: 0x2000 };
+    assert_eq!(stack.set(AltStack { size_bytes: 2047, ..new }, 0), Err(AltStackError::TooSmall));
+    assert_eq!(stack.set(AltStack { flags: 4, ..new }, 0), Err(AltStackError::BadFlags));
     stack.set(new, 0x9000).unwrap();
     assert_eq!(stack.report(0x1800).flags, 1);
     assert_eq!(stack.report(0x9000).flags, 0);
-    assert_eq!(
-        stack.set(AltStack::DISABLED, 0x1800),
-        Err(AltStackError::InUse)
-    );
-    stack
-        .set(
-            AltStack {
-                flags: 1 << 31,
-                ..new
-            },
-            0,
-        )
-        .unwrap();
+    assert_eq!(stack.set(AltStack::DISABLED, 0x1800), Err(AltStackError::InUse));
+    stack.set(AltStack { flags: 1 << 31, ..new }, 0).unwrap();
     assert!(!stack.is_on(0x1800));
     stack.enter_handler();
     assert_eq!(stack, AltStack::DISABLED);

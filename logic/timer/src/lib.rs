@@ -9,11 +9,7 @@
 //! Neighbours: `logic-waits` (what an expired deadline usually wakes), `logic-tree` (the order).
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 #[cfg(test)]
@@ -29,10 +25,7 @@ pub type Node<T> = logic_tree::Node<Key, T>;
 
 /// A timer for boxing; armed by [`TimerQueue::arm`].
 pub fn node<T>(value: T) -> Node<T> {
-    let nowhere = Key {
-        deadline_ns: 0,
-        seq: 0,
-    };
+    let nowhere = Key { deadline_ns: 0, seq: 0 };
     Node::new(nowhere, value)
 }
 
@@ -77,21 +70,14 @@ impl<T> TimerQueue<T> {
     /// A queue without timers.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            timers: Tree::new(),
-            last_seq: 0,
-            first_ns: u64::MAX,
-        }
+        Self { timers: Tree::new(), last_seq: 0, first_ns: u64::MAX }
     }
 
     /// Arms a timer. A deadline of `u64::MAX` means never; such a timer can only be cancelled.
     #[inline]
     pub fn arm(&mut self, mut node: Box<Node<T>>, deadline_ns: u64) -> (Key, Earliest) {
         self.last_seq = self.last_seq.wrapping_add(1);
-        let key = Key {
-            deadline_ns,
-            seq: self.last_seq,
-        };
+        let key = Key { deadline_ns, seq: self.last_seq };
         node.key = key;
         // The number makes the key unique: nothing can be in the way.
         let _ = self.timers.insert(node);
@@ -152,10 +138,7 @@ impl<T> TimerQueue<T> {
 
     #[inline]
     fn note_first(&mut self) {
-        self.first_ns = self
-            .timers
-            .first()
-            .map_or(u64::MAX, |(key, _)| key.deadline_ns);
+        self.first_ns = self.timers.first().map_or(u64::MAX, |(key, _)| key.deadline_ns);
     }
 }
 

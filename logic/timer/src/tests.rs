@@ -1,10 +1,5 @@
 //! `TimerQueue` beside a list that is searched.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use std::boxed::Box;
 use std::vec::Vec;

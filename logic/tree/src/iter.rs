@@ -19,10 +19,7 @@ pub struct Iter<'a, K, V, A = ()> {
 
 impl<'a, K, V, A> Iter<'a, K, V, A> {
     pub(crate) fn new(root: Option<&'a Node<K, V, A>>) -> Iter<'a, K, V, A> {
-        let mut iter = Iter {
-            stack: [None; MAX_HEIGHT],
-            depth: 0,
-        };
+        let mut iter = Iter { stack: [None; MAX_HEIGHT], depth: 0 };
         iter.push_left_edge(root);
         iter
     }

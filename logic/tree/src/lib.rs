@@ -9,11 +9,7 @@
 //! Neighbours: `logic-vmtree`; the run queues and timers of the kernel.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 
@@ -73,14 +69,7 @@ impl<K, V, A: Augment<K, V>> Node<K, V, A> {
     #[inline]
     pub fn new(key: K, value: V) -> Node<K, V, A> {
         let summary = A::summarize(&key, &value, None, None);
-        Node {
-            key,
-            value,
-            left: None,
-            right: None,
-            summary,
-            height: 1,
-        }
+        Node { key, value, left: None, right: None, summary, height: 1 }
     }
 }
 

@@ -25,10 +25,7 @@ impl<K, V, A> Path<K, V, A> {
     /// The place above the root.
     #[inline(always)]
     pub(crate) fn new() -> Path<K, V, A> {
-        Path {
-            above: None,
-            turns: 0,
-        }
+        Path { above: None, turns: 0 }
     }
 
     /// Goes on to the smaller side of `node`; returns what is there.
@@ -52,20 +49,10 @@ impl<K, V, A> Path<K, V, A> {
 
 /// Puts `subtree` at the place where `path` ended and returns the root of the whole.
 #[inline]
-pub(crate) fn rise<K, V, A: Augment<K, V>>(
-    mut subtree: Link<K, V, A>,
-    path: Path<K, V, A>,
-) -> Link<K, V, A> {
-    let Path {
-        mut above,
-        mut turns,
-    } = path;
+pub(crate) fn rise<K, V, A: Augment<K, V>>(mut subtree: Link<K, V, A>, path: Path<K, V, A>) -> Link<K, V, A> {
+    let Path { mut above, mut turns } = path;
     while let Some(mut node) = above {
-        let side = if turns & 1 == 0 {
-            &mut node.left
-        } else {
-            &mut node.right
-        };
+        let side = if turns & 1 == 0 { &mut node.left } else { &mut node.right };
         above = mem::replace(side, subtree);
         turns >>= 1;
         subtree = Some(balance(node));
@@ -75,9 +62,7 @@ pub(crate) fn rise<K, V, A: Augment<K, V>>(
 
 /// Takes the smallest node out of a subtree; returns it and the rest.
 #[inline]
-pub(crate) fn take_first<K, V, A: Augment<K, V>>(
-    root: Box<Node<K, V, A>>,
-) -> FirstAndRest<K, V, A> {
+pub(crate) fn take_first<K, V, A: Augment<K, V>>(root: Box<Node<K, V, A>>) -> FirstAndRest<K, V, A> {
     let mut path = Path::new();
     let mut first = root;
     loop {

@@ -1,10 +1,5 @@
 //! The tree against `BTreeMap`, with a summary that counts nodes and adds up values.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 extern crate std;
 
@@ -22,10 +17,7 @@ struct Sum(u64, u64);
 
 impl Augment<u32, u64> for Sum {
     fn summarize(_: &u32, value: &u64, left: Option<&Sum>, right: Option<&Sum>) -> Sum {
-        let (left, right) = (
-            left.copied().unwrap_or_default(),
-            right.copied().unwrap_or_default(),
-        );
+        let (left, right) = (left.copied().unwrap_or_default(), right.copied().unwrap_or_default());
         Sum(left.0 + right.0 + 1, left.1 + right.1 + value)
     }
 }
@@ -60,10 +52,7 @@ fn check(tree: &Summed, model: &BTreeMap<u32, u64>) {
         assert!(left.abs_diff(right) <= 1);
         assert_eq!(node.height, left.max(right) + 1);
         let sums = [node.left(), node.right()].map(|side| side.map(Node::summary));
-        assert_eq!(
-            node.summary,
-            Sum::summarize(&node.key, &node.value, sums[0], sums[1])
-        );
+        assert_eq!(node.summary, Sum::summarize(&node.key, &node.value, sums[0], sums[1]));
         stack.extend(node.left().into_iter().chain(node.right()));
     }
     assert!(tree.iter().eq(model.iter()));

@@ -58,8 +58,7 @@ impl Tty {
     }
 
     fn wipes_killed_line(&self) -> bool {
-        self.termios
-            .local(LocalFlags::ECHO | LocalFlags::ECHOK | LocalFlags::ECHOKE | LocalFlags::ECHOE)
+        self.termios.local(LocalFlags::ECHO | LocalFlags::ECHOK | LocalFlags::ECHOKE | LocalFlags::ECHOE)
     }
 
     /// KILL where the screen is not wiped.
@@ -139,11 +138,7 @@ impl Tty {
                 return;
             }
             let width = if is_control(c) {
-                if self.termios.local(LocalFlags::ECHOCTL) {
-                    2
-                } else {
-                    0
-                }
+                if self.termios.local(LocalFlags::ECHOCTL) { 2 } else { 0 }
             } else {
                 u32::from(!self.termios.is_continuation(c))
             };

@@ -3,10 +3,7 @@
 //! Key types: [`Received`], [`TtySignal`]. The order of the steps is N_TTY's: a byte that equals
 //! several control characters means the first of them here.
 
-use crate::{
-    Cc, InputFlags, LocalFlags, Tty, Wire, ctype::to_lower, edit::Erase, lines::INPUT_BYTES,
-    termios::DISABLED,
-};
+use crate::{Cc, InputFlags, LocalFlags, Tty, Wire, ctype::to_lower, edit::Erase, lines::INPUT_BYTES, termios::DISABLED};
 
 /// A signal for the foreground process group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,11 +115,7 @@ impl Tty {
     }
 
     fn strip(&self, c: u8) -> u8 {
-        let c = if self.termios.input(InputFlags::ISTRIP) {
-            c & 0x7F
-        } else {
-            c
-        };
+        let c = if self.termios.input(InputFlags::ISTRIP) { c & 0x7F } else { c };
         let lower = self.termios.input(InputFlags::IUCLC) && self.termios.local(LocalFlags::IEXTEN);
         if lower { to_lower(c) } else { c }
     }
@@ -184,15 +177,8 @@ impl Tty {
         if !self.termios.local(LocalFlags::ISIG) {
             return None;
         }
-        let signals = [
-            (Cc::Intr, TtySignal::Interrupt),
-            (Cc::Quit, TtySignal::Quit),
-            (Cc::Susp, TtySignal::Suspend),
-        ];
-        signals
-            .into_iter()
-            .find(|(cc, _)| self.termios.cc(*cc) == c)
-            .map(|(_, signal)| signal)
+        let signals = [(Cc::Intr, TtySignal::Interrupt), (Cc::Quit, TtySignal::Quit), (Cc::Susp, TtySignal::Suspend)];
+        signals.into_iter().find(|(cc, _)| self.termios.cc(*cc) == c).map(|(_, signal)| signal)
     }
 
     fn raise(&mut self, c: u8) {

@@ -24,13 +24,7 @@ pub(crate) struct Lines {
 impl Lines {
     pub(crate) fn try_new() -> Result<Lines, NoMemory> {
         let bytes = zeroed(INPUT_BYTES as usize)?;
-        Ok(Lines {
-            bytes,
-            marks: zeroed(MARK_BYTES)?,
-            tail: 0,
-            canon: 0,
-            head: 0,
-        })
+        Ok(Lines { bytes, marks: zeroed(MARK_BYTES)?, tail: 0, canon: 0, head: 0 })
     }
 
     /// Bytes held, finished lines or not.
@@ -69,9 +63,7 @@ impl Lines {
 
     pub(crate) fn is_marked(&self, pos: u32) -> bool {
         let at = index(pos);
-        self.marks
-            .get(at / 8)
-            .is_some_and(|byte| byte >> (at % 8) & 1 == 1)
+        self.marks.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1)
     }
 
     pub(crate) fn mark(&mut self, pos: u32) {

@@ -33,13 +33,7 @@ struct Room(u32);
 impl Output {
     pub(crate) fn try_new() -> Result<Output, NoMemory> {
         let ring = zeroed(OUTPUT_BYTES as usize)?;
-        Ok(Output {
-            ring,
-            start: 0,
-            len: 0,
-            column: 0,
-            canon_column: 0,
-        })
+        Ok(Output { ring, start: 0, len: 0, column: 0, canon_column: 0 })
     }
 
     /// Bytes waiting.
@@ -49,9 +43,7 @@ impl Output {
 
     /// Bytes that a program may still write.
     pub(crate) fn write_room(&self) -> u32 {
-        OUTPUT_BYTES
-            .saturating_sub(ECHO_RESERVE_BYTES)
-            .saturating_sub(self.len)
+        OUTPUT_BYTES.saturating_sub(ECHO_RESERVE_BYTES).saturating_sub(self.len)
     }
 
     /// What waits, in order, in two pieces.
@@ -129,11 +121,7 @@ impl Output {
     /// Wipes a tab. `before` are the columns of the characters between it and the tab before it,
     /// or (`since_start`) the start of the line.
     pub(crate) fn erase_tab(&mut self, before: u32, since_start: bool) {
-        let from = if since_start {
-            before.wrapping_add(self.canon_column)
-        } else {
-            before
-        };
+        let from = if since_start { before.wrapping_add(self.canon_column) } else { before };
         let back = 8u32.wrapping_sub(from & 7);
         if back > self.all_room().0 {
             return;
@@ -167,11 +155,7 @@ impl Output {
             }
             _ if is_control(c) => self.put(c),
             _ => {
-                let c = if termios.output(OutputFlags::OLCUC) {
-                    to_upper(c)
-                } else {
-                    c
-                };
+                let c = if termios.output(OutputFlags::OLCUC) { to_upper(c) } else { c };
                 if !termios.is_continuation(c) {
                     self.column = self.column.wrapping_add(1);
                 }

@@ -56,21 +56,14 @@ impl Tty {
         } else if min == 0 {
             ReadRule::Timed { total_ds: time }
         } else {
-            ReadRule::Count {
-                min,
-                between_ds: (time > 0).then_some(time),
-            }
+            ReadRule::Count { min, between_ds: (time > 0).then_some(time) }
         }
     }
 
     /// Whether a read would find something.
     #[must_use]
     pub fn can_read(&self) -> bool {
-        if self.is_canonical() {
-            !self.lines.has_no_line()
-        } else {
-            self.lines.len() > 0
-        }
+        if self.is_canonical() { !self.lines.has_no_line() } else { self.lines.len() > 0 }
     }
 
     /// Whether poll(2) shows POLLIN: with VMIN and without VTIME, VMIN bytes must be there.
@@ -107,11 +100,7 @@ impl Tty {
             return None;
         }
         let limit = want.min(buffer.len());
-        let plan = if self.is_canonical() {
-            self.plan_line(want, limit, buffer)
-        } else {
-            self.plan_raw(limit, buffer)
-        };
+        let plan = if self.is_canonical() { self.plan_line(want, limit, buffer) } else { self.plan_raw(limit, buffer) };
         Some(plan)
     }
 
@@ -167,12 +156,7 @@ impl Tty {
             }
         }
         let room_left = copied < limit || copied == want;
-        if end == LineEnd::None
-            && want > 0
-            && room_left
-            && pos != self.lines.canon
-            && self.is_eof_mark(pos)
-        {
+        if end == LineEnd::None && want > 0 && room_left && pos != self.lines.canon && self.is_eof_mark(pos) {
             end = LineEnd::At(pos);
             pos = pos.wrapping_add(1);
         }

@@ -178,15 +178,10 @@ impl Termios {
         Termios {
             iflag: InputFlags::ICRNL.union(InputFlags::IXON),
             oflag: OutputFlags::OPOST.union(OutputFlags::ONLCR),
-            cflag: ControlFlags::B38400
-                .union(ControlFlags::CS8)
-                .union(ControlFlags::CREAD)
-                .union(ControlFlags::HUPCL),
+            cflag: ControlFlags::B38400.union(ControlFlags::CS8).union(ControlFlags::CREAD).union(ControlFlags::HUPCL),
             lflag: local,
             line: 0,
-            cc: [
-                3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0,
-            ],
+            cc: [3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0],
         }
     }
 
@@ -194,9 +189,7 @@ impl Termios {
     #[must_use]
     pub fn from_bytes(bytes: &[u8; Termios::BYTES]) -> Termios {
         let (flags, rest) = bytes.split_at(16);
-        let mut words = flags
-            .chunks_exact(4)
-            .map(|b| b.try_into().map_or(0, u32::from_le_bytes));
+        let mut words = flags.chunks_exact(4).map(|b| b.try_into().map_or(0, u32::from_le_bytes));
         let mut next = || words.next().unwrap_or(0);
         let mut termios = Termios {
             iflag: InputFlags::from_bits_retain(next()),
@@ -217,17 +210,8 @@ impl Termios {
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Termios::BYTES] {
         let mut out = [0; Termios::BYTES];
-        let words = [
-            self.iflag.bits(),
-            self.oflag.bits(),
-            self.cflag.bits(),
-            self.lflag.bits(),
-        ];
-        let bytes = words
-            .iter()
-            .flat_map(|w| w.to_le_bytes())
-            .chain([self.line])
-            .chain(self.cc);
+        let words = [self.iflag.bits(), self.oflag.bits(), self.cflag.bits(), self.lflag.bits()];
+        let bytes = words.iter().flat_map(|w| w.to_le_bytes()).chain([self.line]).chain(self.cc);
         for (to, from) in out.iter_mut().zip(bytes) {
             *to = from;
         }

@@ -13,12 +13,7 @@ fn tty() -> Tty {
 }
 
 fn raw() -> Termios {
-    Termios {
-        iflag: InputFlags::empty(),
-        oflag: OutputFlags::empty(),
-        lflag: LocalFlags::empty(),
-        ..Termios::new()
-    }
+    Termios { iflag: InputFlags::empty(), oflag: OutputFlags::empty(), lflag: LocalFlags::empty(), ..Termios::new() }
 }
 
 fn feed(tty: &mut Tty, bytes: &[u8]) -> Vec<TtySignal> {
@@ -86,11 +81,7 @@ fn end_of_file() {
     feed(&mut tty, b"abc\x04");
     assert_eq!(tty.readable_bytes(), 3);
     assert_eq!(read(&mut tty, 3).unwrap(), b"abc");
-    assert_eq!(
-        read(&mut tty, 3),
-        None,
-        "the mark went with the bytes before it"
-    );
+    assert_eq!(read(&mut tty, 3), None, "the mark went with the bytes before it");
     feed(&mut tty, b"\x04");
     assert_eq!(read(&mut tty, 3).unwrap(), b"");
     assert_eq!(read(&mut tty, 3), None);
@@ -99,16 +90,10 @@ fn end_of_file() {
 #[test]
 fn signals_flush() {
     let mut tty = tty();
-    assert_eq!(
-        feed(&mut tty, b"abc\n\x03x\x1c\x1a"),
-        [TtySignal::Interrupt, TtySignal::Quit, TtySignal::Suspend]
-    );
+    assert_eq!(feed(&mut tty, b"abc\n\x03x\x1c\x1a"), [TtySignal::Interrupt, TtySignal::Quit, TtySignal::Suspend]);
     assert_eq!(sent(&mut tty), b"^Z");
     assert!(!tty.can_read());
-    let keep = Termios {
-        lflag: tty.termios().lflag | LocalFlags::NOFLSH,
-        ..*tty.termios()
-    };
+    let keep = Termios { lflag: tty.termios().lflag | LocalFlags::NOFLSH, ..*tty.termios() };
     tty.set_termios(keep);
     assert_eq!(feed(&mut tty, b"abc\n\x03"), [TtySignal::Interrupt]);
     assert_eq!(sent(&mut tty), b"abc\r\n^C");
@@ -134,10 +119,7 @@ fn flow_control() {
 #[test]
 fn input_pauses_the_other_end() {
     let mut tty = tty();
-    tty.set_termios(Termios {
-        iflag: InputFlags::IXOFF,
-        ..raw()
-    });
+    tty.set_termios(Termios { iflag: InputFlags::IXOFF, ..raw() });
     assert_eq!(feed(&mut tty, &[b'x'; 5000]), []);
     assert_eq!(tty.take_urgent(), Some(0x13));
     assert_eq!(tty.readable_bytes(), 4095);
@@ -150,10 +132,7 @@ fn input_pauses_the_other_end() {
 #[test]
 fn too_long_a_line_can_still_be_ended() {
     let mut tty = tty();
-    let quiet = Termios {
-        lflag: LocalFlags::ICANON,
-        ..*tty.termios()
-    };
+    let quiet = Termios { lflag: LocalFlags::ICANON, ..*tty.termios() };
     tty.set_termios(quiet);
     feed(&mut tty, &[b'x'; 6000]);
     feed(&mut tty, b"yz\n");
@@ -179,26 +158,14 @@ fn read_rules() {
     assert_eq!(tty.read_rule(), ReadRule::Line);
     let mut settings = raw();
     tty.set_termios(settings);
-    assert_eq!(
-        tty.read_rule(),
-        ReadRule::Count {
-            min: 1,
-            between_ds: None
-        }
-    );
+    assert_eq!(tty.read_rule(), ReadRule::Count { min: 1, between_ds: None });
     settings.cc[Cc::Min as usize] = 3;
     tty.set_termios(settings);
     feed(&mut tty, b"ab");
     assert!(tty.can_read() && !tty.poll_readable());
     settings.cc[Cc::Time as usize] = 5;
     tty.set_termios(settings);
-    assert_eq!(
-        tty.read_rule(),
-        ReadRule::Count {
-            min: 3,
-            between_ds: Some(5)
-        }
-    );
+    assert_eq!(tty.read_rule(), ReadRule::Count { min: 3, between_ds: Some(5) });
     assert!(tty.poll_readable());
     settings.cc[Cc::Min as usize] = 0;
     tty.set_termios(settings);
@@ -220,18 +187,12 @@ fn flush_between_plan_and_commit() {
 #[test]
 fn breaks_and_parity() {
     let mut tty = tty();
-    tty.set_termios(Termios {
-        iflag: InputFlags::PARMRK | InputFlags::INPCK,
-        ..raw()
-    });
+    tty.set_termios(Termios { iflag: InputFlags::PARMRK | InputFlags::INPCK, ..raw() });
     assert_eq!(tty.receive_break(), None);
     tty.receive_bad_byte(b'x');
     feed(&mut tty, b"\xff");
     assert_eq!(read(&mut tty, 20).unwrap(), b"\xff\0\0\xff\0x\xff\xff");
-    tty.set_termios(Termios {
-        iflag: InputFlags::BRKINT,
-        ..raw()
-    });
+    tty.set_termios(Termios { iflag: InputFlags::BRKINT, ..raw() });
     assert_eq!(tty.receive_break(), Some(TtySignal::Interrupt));
 }
 
@@ -249,54 +210,18 @@ fn packet_mode_is_told() {
     feed(&mut tty, b"\x13");
     assert_eq!(tty.take_packet_status(), PacketStatus::STOP);
     tty.set_termios(raw());
-    assert_eq!(
-        tty.take_packet_status(),
-        PacketStatus::START | PacketStatus::NOSTOP
-    );
+    assert_eq!(tty.take_packet_status(), PacketStatus::START | PacketStatus::NOSTOP);
     tty.flush(Queue::Both);
-    assert_eq!(
-        tty.take_packet_status(),
-        PacketStatus::FLUSHREAD | PacketStatus::FLUSHWRITE
-    );
+    assert_eq!(tty.take_packet_status(), PacketStatus::FLUSHREAD | PacketStatus::FLUSHWRITE);
 }
 
 #[test]
 fn background_processes() {
-    let own = Background {
-        immune: false,
-        orphaned: false,
-    };
+    let own = Background { immune: false, orphaned: false };
     assert_eq!(check_background(Access::Read, own), JobVerdict::Signal);
-    assert_eq!(
-        check_background(
-            Access::Change,
-            Background {
-                orphaned: true,
-                ..own
-            }
-        ),
-        JobVerdict::IoError
-    );
-    assert_eq!(
-        check_background(
-            Access::Read,
-            Background {
-                immune: true,
-                ..own
-            }
-        ),
-        JobVerdict::IoError
-    );
-    assert_eq!(
-        check_background(
-            Access::Change,
-            Background {
-                immune: true,
-                orphaned: true
-            }
-        ),
-        JobVerdict::Proceed
-    );
+    assert_eq!(check_background(Access::Change, Background { orphaned: true, ..own }), JobVerdict::IoError);
+    assert_eq!(check_background(Access::Read, Background { immune: true, ..own }), JobVerdict::IoError);
+    assert_eq!(check_background(Access::Change, Background { immune: true, orphaned: true }), JobVerdict::Proceed);
 }
 
 proptest! {

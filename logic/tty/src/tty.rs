@@ -149,11 +149,7 @@ impl Tty {
     /// Bytes that a program may write now (before processing).
     #[must_use]
     pub fn write_room(&self) -> u32 {
-        if self.wire == Wire::Pty && self.is_stopped() {
-            0
-        } else {
-            self.output.write_room()
-        }
+        if self.wire == Wire::Pty && self.is_stopped() { 0 } else { self.output.write_room() }
     }
 
     /// Whether poll(2) shows POLLOUT.
@@ -166,18 +162,13 @@ impl Tty {
     /// [`Tty::take_urgent`] goes before it.
     #[must_use]
     pub fn output_slices(&self) -> (&[u8], &[u8]) {
-        if self.is_stopped() {
-            (&[], &[])
-        } else {
-            self.output.slices()
-        }
+        if self.is_stopped() { (&[], &[]) } else { self.output.slices() }
     }
 
     /// The wire has sent so many bytes of [`Tty::output_slices`].
     pub fn consume_output(&mut self, count: usize) {
         if !self.is_stopped() {
-            self.output
-                .consume(u32::try_from(count).unwrap_or(u32::MAX));
+            self.output.consume(u32::try_from(count).unwrap_or(u32::MAX));
         }
     }
 
@@ -267,9 +258,7 @@ impl Tty {
     }
 
     pub(crate) fn is_special(&self, c: u8) -> bool {
-        self.special
-            .get(usize::from(c >> 6))
-            .is_some_and(|word| word >> (c & 63) & 1 == 1)
+        self.special.get(usize::from(c >> 6)).is_some_and(|word| word >> (c & 63) & 1 == 1)
     }
 
     fn change_mode(&mut self) {
@@ -297,18 +286,11 @@ impl Tty {
     }
 
     fn note_flow_keys(&mut self, old: &Termios) {
-        let by_keys = |t: &Termios| {
-            t.input(InputFlags::IXON) && t.cc(Cc::Stop) == 0o23 && t.cc(Cc::Start) == 0o21
-        };
+        let by_keys = |t: &Termios| t.input(InputFlags::IXON) && t.cc(Cc::Stop) == 0o23 && t.cc(Cc::Start) == 0o21;
         let now = by_keys(&self.termios);
         if by_keys(old) != now {
-            self.packet
-                .remove(PacketStatus::DOSTOP | PacketStatus::NOSTOP);
-            self.packet.insert(if now {
-                PacketStatus::DOSTOP
-            } else {
-                PacketStatus::NOSTOP
-            });
+            self.packet.remove(PacketStatus::DOSTOP | PacketStatus::NOSTOP);
+            self.packet.insert(if now { PacketStatus::DOSTOP } else { PacketStatus::NOSTOP });
         }
     }
 }
@@ -321,12 +303,7 @@ fn special_set(termios: &Termios) -> [u64; 4] {
     let flow = termios.input(InputFlags::IXON);
     let cc = |which: Cc| termios.cc(which);
     let rows = [
-        (
-            termios
-                .iflag
-                .intersects(InputFlags::IGNCR | InputFlags::ICRNL),
-            b'\r',
-        ),
+        (termios.iflag.intersects(InputFlags::IGNCR | InputFlags::ICRNL), b'\r'),
         (canonical || termios.input(InputFlags::INLCR), b'\n'),
         (canonical, cc(Cc::Erase)),
         (canonical, cc(Cc::Kill)),

@@ -2,11 +2,7 @@
 //! real pty of the Linux that runs the tests and to the model; echo, reads and counts are compared.
 //! Where the host has no pty, the test says so and passes.
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 use logic_tty::{Cc, InputFlags, LocalFlags, OutputFlags, Queue, Termios, Tty, Wire};
 use proptest::prelude::*;
@@ -16,8 +12,8 @@ use rustix::fs::{Mode, OFlags, fcntl_setfl, open};
 use rustix::io::{Errno, ioctl_fionread, read, write};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{
-    ControlModes, InputModes, LocalModes, OptionalActions, OutputModes, QueueSelector,
-    SpecialCodeIndex, tcflush, tcgetattr, tcsetattr,
+    ControlModes, InputModes, LocalModes, OptionalActions, OutputModes, QueueSelector, SpecialCodeIndex, tcflush, tcgetattr,
+    tcsetattr,
 };
 use std::time::{Duration, Instant};
 
@@ -34,17 +30,9 @@ impl Host {
         grantpt(&master)?;
         unlockpt(&master)?;
         let name = ptsname(&master, Vec::new())?;
-        let slave = open(
-            name,
-            OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK,
-            Mode::empty(),
-        )?;
+        let slave = open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK, Mode::empty())?;
         fcntl_setfl(&master, OFlags::RDWR | OFlags::NONBLOCK)?;
-        Ok(Host {
-            master,
-            slave,
-            grace,
-        })
+        Ok(Host { master, slave, grace })
     }
 
     fn set(&self, t: &Termios) {
@@ -84,9 +72,7 @@ impl Host {
             let mut piece = [0u8; 4096];
             match read(&self.master, &mut piece) {
                 Ok(n) => out.extend_from_slice(&piece[..n]),
-                Err(Errno::AGAIN)
-                    if out.len() >= expect || start.elapsed() > Duration::from_millis(300) =>
-                {
+                Err(Errno::AGAIN) if out.len() >= expect || start.elapsed() > Duration::from_millis(300) => {
                     return out;
                 }
                 Err(Errno::AGAIN) => std::thread::yield_now(),
@@ -117,9 +103,7 @@ impl Host {
                     buffer.truncate(n);
                     return Some(buffer);
                 }
-                Err(Errno::AGAIN)
-                    if expect.is_none() || start.elapsed() > Duration::from_millis(300) =>
-                {
+                Err(Errno::AGAIN) if expect.is_none() || start.elapsed() > Duration::from_millis(300) => {
                     return None;
                 }
                 Err(Errno::AGAIN) => std::thread::yield_now(),
@@ -139,10 +123,7 @@ enum Step {
 }
 
 fn bits(all: u32) -> impl Strategy<Value = u32> {
-    prop_oneof![
-        any::<u32>().prop_map(move |b| b & all),
-        any::<[u32; 2]>().prop_map(move |b| b[0] & b[1] & all)
-    ]
+    prop_oneof![any::<u32>().prop_map(move |b| b & all), any::<[u32; 2]>().prop_map(move |b| b[0] & b[1] & all)]
 }
 
 fn settings() -> impl Strategy<Value = Termios> {
@@ -174,36 +155,22 @@ fn settings() -> impl Strategy<Value = Termios> {
         | LocalFlags::ECHOPRT
         | LocalFlags::ECHOKE
         | LocalFlags::IEXTEN;
-    let usual = LocalFlags::ICANON
-        | LocalFlags::ECHO
-        | LocalFlags::ECHOE
-        | LocalFlags::ECHOCTL
-        | LocalFlags::IEXTEN;
-    let local = prop_oneof![
-        bits(local.bits()),
-        bits(local.bits()).prop_map(move |b| b | usual.bits())
-    ];
-    (
-        bits(input.bits()),
-        bits(output.bits()),
-        local,
-        0u8..4,
-        any::<bool>(),
-    )
-        .prop_map(|(i, o, l, min, eols)| {
-            let mut t = Termios {
-                iflag: InputFlags::from_bits_retain(i),
-                oflag: OutputFlags::from_bits_retain(o),
-                lflag: LocalFlags::from_bits_retain(l),
-                ..Termios::new()
-            };
-            t.cc[Cc::Min as usize] = min;
-            if eols {
-                t.cc[Cc::Eol as usize] = b'.';
-                t.cc[Cc::Eol2 as usize] = b',';
-            }
-            t
-        })
+    let usual = LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ECHOE | LocalFlags::ECHOCTL | LocalFlags::IEXTEN;
+    let local = prop_oneof![bits(local.bits()), bits(local.bits()).prop_map(move |b| b | usual.bits())];
+    (bits(input.bits()), bits(output.bits()), local, 0u8..4, any::<bool>()).prop_map(|(i, o, l, min, eols)| {
+        let mut t = Termios {
+            iflag: InputFlags::from_bits_retain(i),
+            oflag: OutputFlags::from_bits_retain(o),
+            lflag: LocalFlags::from_bits_retain(l),
+            ..Termios::new()
+        };
+        t.cc[Cc::Min as usize] = min;
+        if eols {
+            t.cc[Cc::Eol as usize] = b'.';
+            t.cc[Cc::Eol2 as usize] = b',';
+        }
+        t
+    })
 }
 
 fn typed() -> impl Strategy<Value = Vec<u8>> {
@@ -267,18 +234,8 @@ fn type_both(host: &Host, tty: &mut Tty, bytes: &[u8]) {
         let n = tty.readable_bytes();
         settle(host);
         let got = host.sent(expect.len());
-        assert_eq!(
-            show(&got),
-            show(&expect),
-            "echo of {c:#x} under {:?}",
-            tty.termios()
-        );
-        assert_eq!(
-            host.readable(n),
-            n,
-            "FIONREAD after {c:#x} under {:?}",
-            tty.termios()
-        );
+        assert_eq!(show(&got), show(&expect), "echo of {c:#x} under {:?}", tty.termios());
+        assert_eq!(host.readable(n), n, "FIONREAD after {c:#x} under {:?}", tty.termios());
     }
 }
 
@@ -292,14 +249,8 @@ fn restart(host: &Host, tty: &mut Tty) {
 /// Waits until the host has processed what the master wrote: a poll of the slave does, unless
 /// input is there already; the worker needs some microseconds then.
 fn settle(host: &Host) {
-    let mut fds = [rustix::event::PollFd::new(
-        &host.slave,
-        rustix::event::PollFlags::IN,
-    )];
-    let zero = rustix::event::Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let mut fds = [rustix::event::PollFd::new(&host.slave, rustix::event::PollFlags::IN)];
+    let zero = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
     let ready = rustix::event::poll(&mut fds, Some(&zero)).unwrap();
     if ready > 0 {
         std::thread::sleep(host.grace);
@@ -321,11 +272,7 @@ fn run(host: &Host, steps: &[Step]) {
                 tty.set_termios(**t);
                 host.set(t);
                 let expect = model_sent(&mut tty);
-                assert_eq!(
-                    show(&host.sent(expect.len())),
-                    show(&expect),
-                    "released by {t:?}"
-                );
+                assert_eq!(show(&host.sent(expect.len())), show(&expect), "released by {t:?}");
             }
             Step::Type(bytes) => type_both(host, &mut tty, bytes),
             Step::Write(bytes) => {
@@ -333,22 +280,12 @@ fn run(host: &Host, steps: &[Step]) {
                 let got = write(&host.slave, bytes).unwrap_or(0);
                 assert_eq!(got, expect);
                 let expect = model_sent(&mut tty);
-                assert_eq!(
-                    show(&host.sent(expect.len())),
-                    show(&expect),
-                    "written {bytes:?} under {:?}",
-                    tty.termios()
-                );
+                assert_eq!(show(&host.sent(expect.len())), show(&expect), "written {bytes:?} under {:?}", tty.termios());
             }
             Step::Read(want) => {
                 let expect = model_read(&mut tty, *want);
                 let got = host.read(*want, &expect);
-                assert_eq!(
-                    got.as_deref().map(show),
-                    expect.as_deref().map(show),
-                    "read of {want} under {:?}",
-                    tty.termios()
-                );
+                assert_eq!(got.as_deref().map(show), expect.as_deref().map(show), "read of {want} under {:?}", tty.termios());
             }
             Step::Flush(which) => {
                 // Linux keeps echo that a stop holds back in a queue of its own, which tcflush
@@ -371,16 +308,8 @@ fn same_as_the_host() {
         eprintln!("skipped: no pty on this host ({error})");
         return;
     }
-    let cases = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(24);
-    let config = Config {
-        cases,
-        max_shrink_iters: 400,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|s| s.parse().ok()).unwrap_or(24);
+    let config = Config { cases, max_shrink_iters: 400, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&steps(), |steps| {
         // A byte that shows no effect may not have been processed when the next step comes: a
         // difference counts only if it is still there with more patience.
@@ -401,16 +330,10 @@ fn too_long_a_line_as_on_the_host() {
         return;
     };
     let mut tty = Tty::try_new(Wire::Pty).unwrap();
-    let quiet = Termios {
-        lflag: LocalFlags::ICANON,
-        ..Termios::new()
-    };
+    let quiet = Termios { lflag: LocalFlags::ICANON, ..Termios::new() };
     tty.set_termios(quiet);
     host.set(&quiet);
-    for chunk in [[b'x'; 500].as_slice(); 12]
-        .into_iter()
-        .chain([b"yz\x7fq\n".as_slice()])
-    {
+    for chunk in [[b'x'; 500].as_slice(); 12].into_iter().chain([b"yz\x7fq\n".as_slice()]) {
         let mut rest = chunk;
         while !rest.is_empty() {
             match write(&host.master, rest) {
@@ -422,8 +345,5 @@ fn too_long_a_line_as_on_the_host() {
         assert_eq!(tty.receive(chunk).consumed, chunk.len());
     }
     let expect = model_read(&mut tty, 9000);
-    assert_eq!(
-        host.read(9000, &expect).as_deref().map(show),
-        expect.as_deref().map(show)
-    );
+    assert_eq!(host.read(9000, &expect).as_deref().map(show), expect.as_deref().map(show));
 }

@@ -85,16 +85,8 @@ impl<V: Region> RegionMap<V> {
 
     /// Joins regions that touch within `range` or at its ends, where [`Region::try_merge`] does.
     /// Nodes that become free go into `spare`, and to `freed` when that is full.
-    pub fn merge(
-        &mut self,
-        range: Range<u64>,
-        spare: &mut Spare<V>,
-        mut freed: impl FnMut(Box<RegionNode<V>>),
-    ) {
-        let before = self
-            .tree
-            .last_before(&range.start)
-            .filter(|(_, slot)| slot.end >= range.start);
+    pub fn merge(&mut self, range: Range<u64>, spare: &mut Spare<V>, mut freed: impl FnMut(Box<RegionNode<V>>)) {
+        let before = self.tree.last_before(&range.start).filter(|(_, slot)| slot.end >= range.start);
         let Some((&start, slot)) = before.or_else(|| self.tree.ceiling(&range.start)) else {
             return;
         };
@@ -192,9 +184,7 @@ impl<V: Region> RegionMap<V> {
     fn merge_with_next(&mut self, own: &Range<u64>) -> Option<Box<RegionNode<V>>> {
         let next = self.tree.get_mut(&own.end)?.value.take()?;
         let joined = match self.tree.get_mut(&own.start) {
-            Some(Slot {
-                value: Some(value), ..
-            }) => value.try_merge(length(own), next),
+            Some(Slot { value: Some(value), .. }) => value.try_merge(length(own), next),
             _ => Err(next),
         };
         if let Err(next) = joined {

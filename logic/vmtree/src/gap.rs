@@ -24,23 +24,12 @@ impl<V> RegionMap<V> {
     /// one at the preferred end), as in Linux, so that the search stays O(log n). `None` also
     /// when `len` is zero or not whole pages, or `align` is no power of two.
     #[must_use]
-    pub fn find_gap(
-        &self,
-        len: u64,
-        align: u64,
-        low: u64,
-        high: u64,
-        search: Search,
-    ) -> Option<u64> {
+    pub fn find_gap(&self, len: u64, align: u64, low: u64, high: u64, search: Search) -> Option<u64> {
         if len == 0 || len & (PAGE_BYTES - 1) != 0 || !align.is_power_of_two() {
             return None;
         }
         let align = align.max(PAGE_BYTES);
-        let wanted = Wanted {
-            len,
-            align,
-            certain: len.checked_add(align.wrapping_sub(PAGE_BYTES))?,
-        };
+        let wanted = Wanted { len, align, certain: len.checked_add(align.wrapping_sub(PAGE_BYTES))? };
         match search {
             Search::Bottom => self.lowest(&wanted, low, high),
             Search::Top => self.highest(&wanted, low, high),

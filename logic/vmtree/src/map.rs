@@ -21,10 +21,7 @@ impl<V> RegionMap<V> {
     #[inline]
     #[must_use]
     pub const fn new() -> RegionMap<V> {
-        RegionMap {
-            tree: Tree::new(),
-            bytes: 0,
-        }
+        RegionMap { tree: Tree::new(), bytes: 0 }
     }
 
     /// How many regions there are.
@@ -69,8 +66,7 @@ impl<V> RegionMap<V> {
     #[inline]
     #[must_use]
     pub fn next_at_or_after(&self, address: u64) -> Option<(Range<u64>, &V)> {
-        self.find(address)
-            .or_else(|| region(self.tree.next_after(&address)?))
+        self.find(address).or_else(|| region(self.tree.next_after(&address)?))
     }
 
     /// The last region that begins below this address.
@@ -84,11 +80,7 @@ impl<V> RegionMap<V> {
     #[inline]
     #[must_use]
     pub fn overlaps(&self, range: &Range<u64>) -> bool {
-        range.start < range.end
-            && self
-                .tree
-                .last_before(&range.end)
-                .is_some_and(|(_, slot)| slot.end > range.start)
+        range.start < range.end && self.tree.last_before(&range.end).is_some_and(|(_, slot)| slot.end > range.start)
     }
 
     /// Whether regions hold every address of this range.
@@ -110,11 +102,7 @@ impl<V> RegionMap<V> {
     /// Gives the node back when the range overlaps a region, is empty or not page-aligned, or
     /// when the node has no value.
     #[inline]
-    pub fn insert(
-        &mut self,
-        range: Range<u64>,
-        mut node: Box<RegionNode<V>>,
-    ) -> Result<(), Box<RegionNode<V>>> {
+    pub fn insert(&mut self, range: Range<u64>, mut node: Box<RegionNode<V>>) -> Result<(), Box<RegionNode<V>>> {
         if !is_sound(&range) || node.value.value.is_none() || self.overlaps(&range) {
             return Err(node);
         }

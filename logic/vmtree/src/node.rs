@@ -60,11 +60,7 @@ pub struct Gaps {
 impl<V> Augment<u64, Slot<V>> for Gaps {
     #[inline]
     fn summarize(start: &u64, slot: &Slot<V>, left: Option<&Gaps>, right: Option<&Gaps>) -> Gaps {
-        let mut gaps = Gaps {
-            start: *start,
-            end: slot.end,
-            largest: 0,
-        };
+        let mut gaps = Gaps { start: *start, end: slot.end, largest: 0 };
         if let Some(left) = left {
             gaps.largest = left.largest.max(start.wrapping_sub(left.end));
             gaps.start = left.start;
@@ -90,9 +86,7 @@ impl<V> Spare<V> {
     #[inline]
     #[must_use]
     pub const fn new() -> Spare<V> {
-        Spare {
-            nodes: [None, None],
-        }
+        Spare { nodes: [None, None] }
     }
 
     /// How many nodes there are, 0–2.

@@ -1,11 +1,6 @@
 //! The map against a page-by-page model: every page has an owner or none, and a region is a run
 //! of pages that continue each other.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 extern crate std;
 
@@ -16,9 +11,7 @@ use std::vec::Vec;
 
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use crate::{
-    NoSpare, PAGE_BYTES, Region, RegionMap, ResizeError, Search, Spare, new_node, spare_node,
-};
+use crate::{NoSpare, PAGE_BYTES, Region, RegionMap, ResizeError, Search, Spare, new_node, spare_node};
 
 const PAGES: u64 = 64;
 
@@ -31,18 +24,11 @@ struct Mapping {
 
 impl Region for Mapping {
     fn split_off(&mut self, offset_bytes: u64) -> Mapping {
-        Mapping {
-            file: self.file,
-            offset: self.offset + offset_bytes,
-        }
+        Mapping { file: self.file, offset: self.offset + offset_bytes }
     }
 
     fn try_merge(&mut self, own_len_bytes: u64, next: Mapping) -> Result<(), Mapping> {
-        if next.file == self.file && next.offset == self.offset + own_len_bytes {
-            Ok(())
-        } else {
-            Err(next)
-        }
+        if next.file == self.file && next.offset == self.offset + own_len_bytes { Ok(()) } else { Err(next) }
     }
 }
 
@@ -104,8 +90,7 @@ impl Model {
             page >= low
                 && page.is_multiple_of(align)
                 && page + len <= high
-                && (page..page + len)
-                    .all(|page| self.0.get(page as usize).is_none_or(Option::is_none))
+                && (page..page + len).all(|page| self.0.get(page as usize).is_none_or(Option::is_none))
         };
         (0..PAGES * 2).filter(fits).collect()
     }
@@ -155,10 +140,7 @@ impl Pair {
     fn step(&mut self, op: &Op) {
         match op {
             Op::Insert(pages, file, page) => {
-                let mapping = Mapping {
-                    file: *file,
-                    offset: page * PAGE_BYTES,
-                };
+                let mapping = Mapping { file: *file, offset: page * PAGE_BYTES };
                 let given = self.map.insert(bytes(pages), Box::new(new_node(mapping)));
                 assert_eq!(given.is_ok(), self.model.insert(pages, *file, *page));
                 if let Err(mut node) = given {
@@ -179,16 +161,13 @@ impl Pair {
             self.model.cut(pages.start);
             self.model.cut(pages.end);
         }
-        let inside = |(range, _): &(Range<u64>, Mapping)| {
-            range.start >= pages.start * PAGE_BYTES && range.end <= pages.end * PAGE_BYTES
-        };
+        let inside =
+            |(range, _): &(Range<u64>, Mapping)| range.start >= pages.start * PAGE_BYTES && range.end <= pages.end * PAGE_BYTES;
         let expected: Vec<_> = self.model.regions().into_iter().filter(inside).collect();
         let mut removed = vec![];
-        let result = self
-            .map
-            .carve(bytes(pages), &mut self.spare, |range, mut node| {
-                removed.push((range, node.value.take().unwrap()));
-            });
+        let result = self.map.carve(bytes(pages), &mut self.spare, |range, mut node| {
+            removed.push((range, node.value.take().unwrap()));
+        });
         assert_eq!(result, Ok(()));
         assert_eq!(removed, expected);
         self.model.0[pages.start as usize..pages.end as usize].fill(None);
@@ -198,22 +177,14 @@ impl Pair {
         self.fill_spare();
         let before = self.map.len() + self.spare.len();
         let mut freed = 0;
-        let result = self.map.update(
-            bytes(pages),
-            &mut self.spare,
-            |_, mapping| mapping.file = file,
-            |_| freed += 1,
-        );
+        let result = self.map.update(bytes(pages), &mut self.spare, |_, mapping| mapping.file = file, |_| freed += 1);
         assert_eq!(result, Ok(()));
         assert_eq!(self.map.len() + self.spare.len() + freed, before);
         if !pages.is_empty() {
             self.model.cut(pages.start);
             self.model.cut(pages.end);
         }
-        for (mapping, _) in self.model.0[pages.start as usize..pages.end as usize]
-            .iter_mut()
-            .flatten()
-        {
+        for (mapping, _) in self.model.0[pages.start as usize..pages.end as usize].iter_mut().flatten() {
             mapping.file = file;
         }
         self.model.merge(pages);
@@ -221,8 +192,7 @@ impl Pair {
 
     fn resize_end(&mut self, nth: u64, to: u64) {
         let regions = self.model.regions();
-        let Some((range, mapping)) = regions.get(nth as usize % regions.len().max(1)).cloned()
-        else {
+        let Some((range, mapping)) = regions.get(nth as usize % regions.len().max(1)).cloned() else {
             return;
         };
         let (end, to_bytes) = (range.end / PAGE_BYTES, to * PAGE_BYTES);
@@ -246,8 +216,7 @@ impl Pair {
 
     fn resize_start(&mut self, nth: u64, to: u64) {
         let regions = self.model.regions();
-        let Some((range, mapping)) = regions.get(nth as usize % regions.len().max(1)).cloned()
-        else {
+        let Some((range, mapping)) = regions.get(nth as usize % regions.len().max(1)).cloned() else {
             return;
         };
         let (start, to_bytes) = (range.start / PAGE_BYTES, to * PAGE_BYTES);
@@ -271,51 +240,30 @@ impl Pair {
         let search = if top { Search::Top } else { Search::Bottom };
         let found = self
             .map
-            .find_gap(
-                len * PAGE_BYTES,
-                align * PAGE_BYTES,
-                pages.start * PAGE_BYTES,
-                pages.end * PAGE_BYTES,
-                search,
-            )
+            .find_gap(len * PAGE_BYTES, align * PAGE_BYTES, pages.start * PAGE_BYTES, pages.end * PAGE_BYTES, search)
             .map(|place| place / PAGE_BYTES);
         let places = self.model.places(len, align, pages.start, pages.end);
         if align == 1 {
-            assert_eq!(
-                found,
-                if top { places.last() } else { places.first() }.copied()
-            );
+            assert_eq!(found, if top { places.last() } else { places.first() }.copied());
         } else if let Some(place) = found {
             assert!(places.contains(&place));
         } else {
-            assert_eq!(
-                self.model
-                    .places(len + align - 1, 1, pages.start, pages.end),
-                []
-            );
+            assert_eq!(self.model.places(len + align - 1, 1, pages.start, pages.end), []);
         }
     }
 
     fn check(&self) {
         let regions = self.model.regions();
-        let expected = regions
-            .iter()
-            .map(|(range, mapping)| (range.clone(), mapping));
+        let expected = regions.iter().map(|(range, mapping)| (range.clone(), mapping));
         assert!(self.map.iter().eq(expected.clone()));
         assert_eq!(self.map.len(), regions.len());
-        let total: u64 = regions
-            .iter()
-            .map(|(range, _)| range.end - range.start)
-            .sum();
+        let total: u64 = regions.iter().map(|(range, _)| range.end - range.start).sum();
         assert_eq!(self.map.total_bytes(), total);
         for address in (0..PAGES).flat_map(|page| [page * PAGE_BYTES, page * PAGE_BYTES + 4095]) {
             let holds = |(range, _): &(Range<u64>, &Mapping)| range.contains(&address);
             assert_eq!(self.map.find(address), expected.clone().find(holds));
             let later = |(range, _): &(Range<u64>, &Mapping)| range.end > address;
-            assert_eq!(
-                self.map.next_at_or_after(address),
-                expected.clone().find(later)
-            );
+            assert_eq!(self.map.next_at_or_after(address), expected.clone().find(later));
         }
     }
 }
@@ -353,8 +301,5 @@ fn without_spare_nodes_nothing_is_cut() {
     assert_eq!(map.carve(0x3000..0x4000, &mut spare, |_, _| ()), Ok(()));
     assert_eq!(map.find(0x2fff), Some((0..0x3000, &mapping)));
     assert!(map.covers(&(0..0x3000)) && !map.covers(&(0..0x3001)));
-    assert!(
-        map.insert(0x3001..0x4000, Box::new(new_node(mapping)))
-            .is_err()
-    );
+    assert!(map.insert(0x3001..0x4000, Box::new(new_node(mapping))).is_err());
 }

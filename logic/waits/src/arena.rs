@@ -52,13 +52,9 @@ impl<O> Spare<O> {
     /// [`NoMemory`].
     pub fn new(shortage: Shortage) -> Result<Self, NoMemory> {
         let mut chunk = Vec::new();
-        chunk
-            .try_reserve_exact(shortage.slots)
-            .map_err(|_| NoMemory)?;
+        chunk.try_reserve_exact(shortage.slots).map_err(|_| NoMemory)?;
         let mut chunks = Vec::new();
-        chunks
-            .try_reserve_exact(shortage.table)
-            .map_err(|_| NoMemory)?;
+        chunks.try_reserve_exact(shortage.table).map_err(|_| NoMemory)?;
         Ok(Self { chunk, chunks })
     }
 }
@@ -85,10 +81,7 @@ pub(crate) struct Arena<O> {
 
 impl<O> Arena<O> {
     pub(crate) const fn new() -> Self {
-        Self {
-            chunks: Vec::new(),
-            free: NIL,
-        }
+        Self { chunks: Vec::new(), free: NIL }
     }
 
     #[inline]
@@ -168,10 +161,7 @@ impl<O> Arena<O> {
         }
         let chunks = core::mem::take(&mut self.chunks);
         self.free = NIL;
-        Some(Spare {
-            chunk: Vec::new(),
-            chunks,
-        })
+        Some(Spare { chunk: Vec::new(), chunks })
     }
 
     /// Fills the newest chunk with free slots.
@@ -187,6 +177,7 @@ impl<O> Arena<O> {
         for at in 0..len {
             let following = start.saturating_add(at).saturating_add(1);
             let is_last = at.saturating_add(1) == len;
+            // reserved: the chunk was made with its whole capacity.
             chunk.push(Slot {
                 seq: 0,
                 prev: NIL,
@@ -213,9 +204,7 @@ const fn chunk_start(chunk: usize) -> usize {
     match chunk {
         0 => 0,
         1 => FIRST,
-        _ => (chunk.saturating_sub(2))
-            .saturating_mul(OTHER)
-            .saturating_add(FIRST + SECOND),
+        _ => (chunk.saturating_sub(2)).saturating_mul(OTHER).saturating_add(FIRST + SECOND),
     }
 }
 

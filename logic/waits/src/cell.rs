@@ -70,9 +70,7 @@ impl<A: Atomics> WaitCell<A> {
     /// The state of a thread that does not wait.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            state: A::U32::new(RUNNING),
-        }
+        Self { state: A::U32::new(RUNNING) }
     }
 
     /// (1) By the thread itself, before it registers and checks; in a loop, before each check.
@@ -108,10 +106,7 @@ impl<A: Atomics> WaitCell<A> {
             return Sleep::Sleep;
         }
         // Release: the waker at (7) reads on which hart the thread ran last.
-        match self
-            .state
-            .compare_exchange(ARMED, ASLEEP, Ordering::AcqRel, Ordering::Acquire)
-        {
+        match self.state.compare_exchange(ARMED, ASLEEP, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Sleep::Sleep,
             Err(_) => Sleep::Woken,
         }

@@ -41,16 +41,9 @@ impl Events {
     pub const LASTING: Self = Self::ERR.union(Self::HUP).union(Self::RDHUP);
 
     /// The events that are news for a reader.
-    pub const INWARD: Self = Self::IN
-        .union(Self::PRI)
-        .union(Self::RDNORM)
-        .union(Self::RDBAND)
-        .union(Self::MSG)
-        .union(Self::LASTING);
+    pub const INWARD: Self =
+        Self::IN.union(Self::PRI).union(Self::RDNORM).union(Self::RDBAND).union(Self::MSG).union(Self::LASTING);
 
     /// The events that are news for a writer.
-    pub const OUTWARD: Self = Self::OUT
-        .union(Self::WRNORM)
-        .union(Self::WRBAND)
-        .union(Self::ALWAYS);
+    pub const OUTWARD: Self = Self::OUT.union(Self::WRNORM).union(Self::WRBAND).union(Self::ALWAYS);
 }

@@ -26,11 +26,7 @@
 //! Neighbours: `logic-sched` (where a woken thread goes), `logic-timer` (deadlines), `logic-futex`.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[cfg(test)]
 extern crate std;

@@ -49,12 +49,7 @@ struct Queue {
 
 impl Thread {
     fn new(commit: Commit) -> Arc<Self> {
-        Arc::new(Self {
-            cell: WaitCell::new(),
-            queue: Mutex::new(Queue::default()),
-            enqueued: Condvar::new(),
-            commit,
-        })
+        Arc::new(Self { cell: WaitCell::new(), queue: Mutex::new(Queue::default()), enqueued: Condvar::new(), commit })
     }
 
     /// The scheduler's part: (3) and (4), then off the hart until enqueued.
@@ -149,12 +144,7 @@ enum Thief {
 
 impl Object {
     fn new() -> Arc<Self> {
-        Arc::new(Self {
-            state: Mutex::new(State {
-                units: 0,
-                observers: ObserverList::new(),
-            }),
-        })
+        Arc::new(Self { state: Mutex::new(State { units: 0, observers: ObserverList::new() }) })
     }
 
     fn put(&self) {
@@ -170,12 +160,7 @@ impl Object {
     fn fire_and_wake(&self) {
         let mut batch = Batch::new();
         loop {
-            let more = self
-                .state
-                .lock()
-                .unwrap()
-                .observers
-                .fire(Events::IN, &mut batch);
+            let more = self.state.lock().unwrap().observers.fire(Events::IN, &mut batch);
             let woken: Vec<_> = batch.drain().collect();
             woken.iter().for_each(|thread| thread.wake());
             if more == More::Done {
@@ -295,13 +280,7 @@ fn two_takers(step: Option<Step>, register: Register) {
         let takers: Vec<_> = (0..2)
             .map(|_| {
                 let object = object.clone();
-                thread::spawn(move || {
-                    assert!(object.take(
-                        &Thread::new(Commit::UnderLock),
-                        Patience::Forever,
-                        register
-                    ))
-                })
+                thread::spawn(move || assert!(object.take(&Thread::new(Commit::UnderLock), Patience::Forever, register)))
             })
             .collect();
         object.put();
@@ -321,9 +300,7 @@ fn impatient(step: Option<Step>, thief: Thief, register: Register) {
             .into_iter()
             .map(|patience| {
                 let object = object.clone();
-                thread::spawn(move || {
-                    object.take(&Thread::new(Commit::UnderLock), patience, register)
-                })
+                thread::spawn(move || object.take(&Thread::new(Commit::UnderLock), patience, register))
             })
             .collect();
         object.put();

@@ -105,19 +105,8 @@ impl<O: Clone> ObserverList<O> {
     /// A list without observers; does not allocate.
     #[must_use]
     pub const fn new() -> Self {
-        const NONE: Ends = Ends {
-            head: NIL,
-            tail: NIL,
-        };
-        Self {
-            arena: Arena::new(),
-            all: NONE,
-            one: NONE,
-            next_seq: 1,
-            generation: 0,
-            in_count: 0,
-            out_count: 0,
-        }
+        const NONE: Ends = Ends { head: NIL, tail: NIL };
+        Self { arena: Arena::new(), all: NONE, one: NONE, next_seq: 1, generation: 0, in_count: 0, out_count: 0 }
     }
 
     /// Whether nobody watches: then there is nothing to fire.
@@ -144,11 +133,7 @@ impl<O: Clone> ObserverList<O> {
 
     /// Memory that an emptied list can do without, to be dropped after unlock.
     pub fn excess(&mut self) -> Option<Spare<O>> {
-        if self.is_empty() {
-            self.arena.excess()
-        } else {
-            None
-        }
+        if self.is_empty() { self.arena.excess() } else { None }
     }
 
     /// Makes sure that the next [`ObserverList::add`] succeeds; allocates in place.
@@ -183,14 +168,7 @@ impl<O: Clone> ObserverList<O> {
             slot.next = index;
         }
         if let Some(slot) = self.arena.get_mut(index) {
-            *slot = Slot {
-                seq,
-                prev,
-                next: NIL,
-                mask: mask.union(Events::ALWAYS),
-                mode,
-                observer: Some(observer),
-            };
+            *slot = Slot { seq, prev, next: NIL, mask: mask.union(Events::ALWAYS), mode, observer: Some(observer) };
         }
         Ok(Key { index, seq })
     }
@@ -213,9 +191,7 @@ impl<O: Clone> ObserverList<O> {
     /// Whether the registration still stands: false once it was fired or removed.
     #[must_use]
     pub fn contains(&self, key: Key) -> bool {
-        self.arena
-            .get(key.index)
-            .is_some_and(|slot| slot.seq == key.seq)
+        self.arena.get(key.index).is_some_and(|slot| slot.seq == key.seq)
     }
 
     /// (B) Notes that `events` came to hold, for [`ObserverList::generation`] and the counts.
@@ -275,10 +251,7 @@ impl<O: Clone> ObserverList<O> {
         if head == NIL {
             return true;
         }
-        let fits = self
-            .arena
-            .get(head)
-            .is_some_and(|slot| slot.mask.intersects(events));
+        let fits = self.arena.get(head).is_some_and(|slot| slot.mask.intersects(events));
         if !fits || events.intersects(Events::LASTING) || out.taken.is_full() {
             return false;
         }
@@ -390,16 +363,7 @@ impl<O> Batch<O> {
     #[must_use]
     #[inline]
     pub fn new() -> Self {
-        Self {
-            taken: ArrayVec::new(),
-            stage: Stage::Start,
-            cursor: Cursor {
-                index: NIL,
-                index_seq: 0,
-                after: 0,
-                limit: 0,
-            },
-        }
+        Self { taken: ArrayVec::new(), stage: Stage::Start, cursor: Cursor { index: NIL, index_seq: 0, after: 0, limit: 0 } }
     }
 
     /// Takes those out who are to be woken, in order; after unlock.
@@ -417,12 +381,7 @@ impl<O> Batch<O> {
 
     fn begin(&mut self, stage: Stage, limit: u64) {
         self.stage = stage;
-        self.cursor = Cursor {
-            index: NIL,
-            index_seq: 0,
-            after: 0,
-            limit,
-        };
+        self.cursor = Cursor { index: NIL, index_seq: 0, after: 0, limit };
     }
 }
 

@@ -1,10 +1,5 @@
 //! `ObserverList` beside a naive list, and `WaitCell` without races (those are in `models`).
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use std::vec::Vec;
 
@@ -22,12 +17,8 @@ impl Naive {
     fn fire(&mut self, events: Events, modes: &[Mode]) -> Vec<u32> {
         let mut out = Vec::new();
         for &mode in modes {
-            let fits: Vec<u32> = self
-                .entries
-                .iter()
-                .filter(|e| e.2 == mode && (e.1 | Events::ALWAYS).intersects(events))
-                .map(|e| e.0)
-                .collect();
+            let fits: Vec<u32> =
+                self.entries.iter().filter(|e| e.2 == mode && (e.1 | Events::ALWAYS).intersects(events)).map(|e| e.0).collect();
             let count = match mode {
                 Mode::One if !events.intersects(Events::LASTING) => 1,
                 _ => fits.len(),
@@ -185,10 +176,7 @@ fn memory_from_outside() {
         list.add(id, Events::IN, Mode::One).unwrap();
     }
     assert!(list.excess().is_none());
-    assert_eq!(
-        fire_all(&mut list, Events::HUP),
-        (0..2000).collect::<Vec<_>>()
-    );
+    assert_eq!(fire_all(&mut list, Events::HUP), (0..2000).collect::<Vec<_>>());
     assert!(list.excess().is_some());
     list.add(1, Events::IN, Mode::One).unwrap();
 }
@@ -210,25 +198,13 @@ fn a_full_list_refuses() {
 fn counts_have_directions() {
     let mut list = ObserverList::<u32>::new();
     list.changed(Events::IN | Events::RDNORM);
-    assert_eq!(
-        (list.generation(), list.in_count(), list.out_count()),
-        (1, 1, 0)
-    );
+    assert_eq!((list.generation(), list.in_count(), list.out_count()), (1, 1, 0));
     list.changed(Events::OUT);
-    assert_eq!(
-        (list.generation(), list.in_count(), list.out_count()),
-        (2, 1, 1)
-    );
+    assert_eq!((list.generation(), list.in_count(), list.out_count()), (2, 1, 1));
     list.changed(Events::HUP);
-    assert_eq!(
-        (list.generation(), list.in_count(), list.out_count()),
-        (3, 2, 2)
-    );
+    assert_eq!((list.generation(), list.in_count(), list.out_count()), (3, 2, 2));
     list.changed(Events::RDHUP);
-    assert_eq!(
-        (list.generation(), list.in_count(), list.out_count()),
-        (4, 3, 2)
-    );
+    assert_eq!((list.generation(), list.in_count(), list.out_count()), (4, 3, 2));
 }
 
 #[test]

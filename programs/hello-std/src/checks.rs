@@ -15,26 +15,14 @@ use crate::Line;
 
 /// Fails a check unless the two are equal.
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted: T) -> Result<(), String> {
-    if found == wanted {
-        Ok(())
-    } else {
-        Err(format!("{what}: {found:?}, not {wanted:?}"))
-    }
+    if found == wanted { Ok(()) } else { Err(format!("{what}: {found:?}, not {wanted:?}")) }
 }
 
 /// The name of the program, its directory, and an environment of its own.
 pub(crate) fn environment() -> Line {
     let program = env::args().next().ok_or("no argv[0]")?;
-    same(
-        "current directory is absolute",
-        env::current_dir()?.is_absolute(),
-        true,
-    )?;
-    same(
-        "a variable that is not set",
-        env::var("RVOS_NOT_SET").is_err(),
-        true,
-    )?;
+    same("current directory is absolute", env::current_dir()?.is_absolute(), true)?;
+    same("a variable that is not set", env::var("RVOS_NOT_SET").is_err(), true)?;
     same("argv[0] is empty", program.is_empty(), false)?;
     Ok("argv, cwd and environment are there".to_owned())
 }
@@ -44,11 +32,7 @@ pub(crate) fn threads(count: usize) -> Line {
     let numbers = 1_000_000u64;
     let part = move |index: usize| (1..=numbers).skip(index).step_by(count).sum::<u64>();
     let handles: Vec<_> = (0..count)
-        .map(|index| {
-            thread::Builder::new()
-                .name(format!("sum-{index}"))
-                .spawn(move || part(index))
-        })
+        .map(|index| thread::Builder::new().name(format!("sum-{index}")).spawn(move || part(index)))
         .collect::<Result<_, _>>()?;
     let mut total = 0;
     for handle in handles {
@@ -72,9 +56,7 @@ pub(crate) fn locks(count: usize) -> Line {
             atomic.fetch_add(1, Ordering::Relaxed);
         }
         let guard = turn.lock().expect("no thread panics");
-        let mut guard = turned
-            .wait_while(guard, |turn| *turn != index)
-            .expect("no thread panics");
+        let mut guard = turned.wait_while(guard, |turn| *turn != index).expect("no thread panics");
         *guard += 1;
         turned.notify_all();
     };
@@ -89,9 +71,7 @@ pub(crate) fn locks(count: usize) -> Line {
     same("rwlock", *shared.read().map_err(|_| "poisoned")?, wanted)?;
     same("atomic", atomic.into_inner(), wanted)?;
     same("turns", *turn.lock().map_err(|_| "poisoned")?, count)?;
-    Ok(format!(
-        "{wanted} increments each under mutex, rwlock and atomic; {count} turns in order"
-    ))
+    Ok(format!("{wanted} increments each under mutex, rwlock and atomic; {count} turns in order"))
 }
 
 /// Many producers, one consumer; then a rendezvous channel.
@@ -104,9 +84,7 @@ pub(crate) fn channels(count: usize) -> Line {
     thread::scope(|scope| {
         for producer in 0..count as u64 {
             let sender = sender.clone();
-            scope.spawn(move || {
-                (0..MESSAGES).try_for_each(|n| sender.send(producer * MESSAGES + n))
-            });
+            scope.spawn(move || (0..MESSAGES).try_for_each(|n| sender.send(producer * MESSAGES + n)));
         }
         drop(sender);
         received = receiver.iter().sum();
@@ -122,15 +100,9 @@ pub(crate) fn channels(count: usize) -> Line {
 /// A thread's own variable is nobody else's, and is dropped with the thread.
 pub(crate) fn thread_locals(count: usize) -> Line {
     thread_local!(static OWN: Cell<usize> = const { Cell::new(7) });
-    let handles: Vec<_> = (0..count)
-        .map(|index| thread::spawn(move || (OWN.replace(index), OWN.get())))
-        .collect();
+    let handles: Vec<_> = (0..count).map(|index| thread::spawn(move || (OWN.replace(index), OWN.get()))).collect();
     for (index, handle) in handles.into_iter().enumerate() {
-        same(
-            "values",
-            handle.join().map_err(|_| "a thread panicked")?,
-            (7, index),
-        )?;
+        same("values", handle.join().map_err(|_| "a thread panicked")?, (7, index))?;
     }
     same("the first thread's value", OWN.get(), 7)?;
     Ok(format!("{count} threads had a value of their own"))
@@ -146,11 +118,7 @@ pub(crate) fn hash_map() -> Line {
     keys.sort();
     same("keys", keys.len(), 1000)?;
     same("sum", map.values().sum(), 49_995_000u64)?;
-    Ok(format!(
-        "{} keys, the last is {:?}",
-        keys.len(),
-        keys[keys.len() - 1]
-    ))
+    Ok(format!("{} keys, the last is {:?}", keys.len(), keys[keys.len() - 1]))
 }
 
 /// A directory with files: written, sought in, renamed, listed, removed.
@@ -179,17 +147,11 @@ fn files_in(dir: &std::path::Path) -> Line {
     same("bytes at 7", &five, b"line ")?;
     fs::rename(&path, &renamed)?;
     fs::copy(&renamed, dir.join("copy"))?;
-    let lines = BufReader::new(File::open(dir.join("copy"))?)
-        .lines()
-        .count();
-    let mut names: Vec<_> = fs::read_dir(dir)?
-        .map(|entry| entry.map(|e| e.file_name()))
-        .collect::<Result<_, _>>()?;
+    let lines = BufReader::new(File::open(dir.join("copy"))?).lines().count();
+    let mut names: Vec<_> = fs::read_dir(dir)?.map(|entry| entry.map(|e| e.file_name())).collect::<Result<_, _>>()?;
     names.sort();
     same("length", fs::metadata(&renamed)?.len(), 8000)?;
-    Ok(format!(
-        "{lines} lines in a copy, the directory held {names:?}"
-    ))
+    Ok(format!("{lines} lines in a copy, the directory held {names:?}"))
 }
 
 /// Clocks move, a sleep lasts, a wait with a time limit ends.
@@ -200,11 +162,7 @@ pub(crate) fn time() -> Line {
     same("slept at least 20 ms", start.elapsed() >= nap, true)?;
     let (_sender, receiver) = mpsc::channel::<()>();
     let start = Instant::now();
-    same(
-        "a timed wait",
-        receiver.recv_timeout(nap),
-        Err(mpsc::RecvTimeoutError::Timeout),
-    )?;
+    same("a timed wait", receiver.recv_timeout(nap), Err(mpsc::RecvTimeoutError::Timeout))?;
     same("waited at least 20 ms", start.elapsed() >= nap, true)?;
     let mut last = Instant::now();
     for _ in 0..10_000 {
@@ -218,21 +176,12 @@ pub(crate) fn time() -> Line {
 
 /// Floating point state is a thread's own, also across preemption.
 pub(crate) fn float() -> Line {
-    let series = |shift: f64| {
-        (0..200_000).fold(shift, |sum, n| {
-            sum + 1.0 / f64::from(2 * n + 1) * if n % 2 == 0 { 4.0 } else { -4.0 }
-        })
-    };
+    let series =
+        |shift: f64| (0..200_000).fold(shift, |sum, n| sum + 1.0 / f64::from(2 * n + 1) * if n % 2 == 0 { 4.0 } else { -4.0 });
     let alone: Vec<f64> = (0..4).map(|n| series(f64::from(n))).collect();
-    let handles: Vec<_> = (0..4)
-        .map(|n| thread::spawn(move || series(f64::from(n))))
-        .collect();
+    let handles: Vec<_> = (0..4).map(|n| thread::spawn(move || series(f64::from(n)))).collect();
     for (handle, wanted) in handles.into_iter().zip(&alone) {
-        same(
-            "series",
-            handle.join().map_err(|_| "a thread panicked")?,
-            *wanted,
-        )?;
+        same("series", handle.join().map_err(|_| "a thread panicked")?, *wanted)?;
     }
     Ok(format!("pi is near {:.4}", alone[0]))
 }
@@ -250,10 +199,6 @@ pub(crate) fn panics() -> Line {
     let text = |payload: Box<dyn std::any::Any + Send>| payload.downcast_ref::<String>().cloned();
     let first = caught.map_or_else(text, |()| None);
     let second = joined.map_or_else(text, |()| None);
-    same(
-        "payloads",
-        (first.as_deref(), second.as_deref()),
-        (Some("caught 1"), Some("caught 2")),
-    )?;
+    same("payloads", (first.as_deref(), second.as_deref()), (Some("caught 1"), Some("caught 2")))?;
     Ok("one caught in place, one by join".to_owned())
 }

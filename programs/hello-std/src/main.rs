@@ -50,11 +50,7 @@ fn run(threads: usize) -> ExitCode {
         ("processes", &processes::processes),
         ("panics", &checks::panics),
     ];
-    println!(
-        "hello from std on {} {}",
-        env::consts::OS,
-        env::consts::ARCH
-    );
+    println!("hello from std on {} {}", env::consts::OS, env::consts::ARCH);
     for (name, check) in checks {
         match check() {
             Ok(line) => println!("{name}: {line}"),

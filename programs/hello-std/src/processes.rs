@@ -22,9 +22,7 @@ pub(crate) fn processes() -> Line {
     if upper != "HELLO, CHILD\n".repeat(10_000) {
         return Err(format!("the child gave back {} bytes", upper.len()).into());
     }
-    let variable = child("variable")
-        .env("HELLO", "set for the child")
-        .output()?;
+    let variable = child("variable").env("HELLO", "set for the child").output()?;
     if variable.stdout != b"set for the child" {
         return Err(format!("the child's variable: {variable:?}").into());
     }
@@ -41,26 +39,17 @@ pub(crate) fn processes() -> Line {
 
 /// Writes from a thread while the answer is read: the pipes hold less than both.
 fn shout(mut command: Command, text: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut stdin = child.stdin.take().ok_or("no stdin")?;
     let mut stdout = child.stdout.take().ok_or("no stdout")?;
     let mut answer = String::new();
     std::thread::scope(|scope| {
         let writer = scope.spawn(move || stdin.write_all(text.as_bytes()));
         stdout.read_to_string(&mut answer)?;
-        writer
-            .join()
-            .map_err(|_| io::Error::other("the writer panicked"))?
+        writer.join().map_err(|_| io::Error::other("the writer panicked"))?
     })?;
     let status = child.wait()?;
-    if status.success() {
-        Ok(answer)
-    } else {
-        Err(format!("the child ended with {status}").into())
-    }
+    if status.success() { Ok(answer) } else { Err(format!("the child ended with {status}").into()) }
 }
 
 /// The child's side.
@@ -68,14 +57,8 @@ pub(crate) fn child(what: &str) -> ExitCode {
     match what {
         "shout" => {
             let mut text = String::new();
-            let done = io::stdin()
-                .read_to_string(&mut text)
-                .and_then(|_| io::stdout().write_all(text.to_uppercase().as_bytes()));
-            if done.is_ok() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
+            let done = io::stdin().read_to_string(&mut text).and_then(|_| io::stdout().write_all(text.to_uppercase().as_bytes()));
+            if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         "variable" => {
             print!("{}", env::var("HELLO").unwrap_or_default());

@@ -63,18 +63,11 @@ pub(crate) fn parse(words: &[String]) -> Result<Role, String> {
         let [option, value] = pair else {
             return Err(format!("{} needs a value", pair.concat()));
         };
-        let number = || {
-            value
-                .parse::<u64>()
-                .map_err(|e| format!("{option} {value}: {e}"))
-        };
+        let number = || value.parse::<u64>().map_err(|e| format!("{option} {value}: {e}"));
         match option.as_str() {
             "--helper" => return Ok(Role::Helper(value.clone())),
             "--seed" => options.seed = number()?,
-            "--minutes" => {
-                options.limit =
-                    Limit::Time(Duration::from_secs(60) * number()?.try_into().unwrap_or(u32::MAX))
-            }
+            "--minutes" => options.limit = Limit::Time(Duration::from_secs(60) * number()?.try_into().unwrap_or(u32::MAX)),
             "--seconds" => options.limit = Limit::Time(Duration::from_secs(number()?)),
             "--rounds" => options.limit = Limit::Rounds(number()?),
             "--workers" => options.workers = u32::try_from(number()?).unwrap_or(u32::MAX).max(1),
@@ -92,9 +85,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Role, String> {
 }
 
 fn seed_from_clock() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::from(since.subsec_nanos()) ^ since.as_secs()
 }
 
@@ -109,22 +100,11 @@ mod tests {
 
     #[test]
     fn roles() {
-        let Ok(Role::Supervisor(options)) = parse(&words("--seed 7 --minutes 2 --workers 3"))
-        else {
-            panic!("no supervisor")
-        };
+        let Ok(Role::Supervisor(options)) = parse(&words("--seed 7 --minutes 2 --workers 3")) else { panic!("no supervisor") };
         assert_eq!((options.seed, options.workers), (7, 3));
         assert_eq!(options.limit, Limit::Time(Duration::from_secs(120)));
-        let Ok(Role::Worker(_, which)) = parse(&words("--worker 2 --step 9")) else {
-            panic!("no worker")
-        };
-        assert_eq!(
-            which,
-            Which {
-                worker: 2,
-                step: Some(9)
-            }
-        );
+        let Ok(Role::Worker(_, which)) = parse(&words("--worker 2 --step 9")) else { panic!("no worker") };
+        assert_eq!(which, Which { worker: 2, step: Some(9) });
     }
 
     #[test]

@@ -55,11 +55,7 @@ pub(crate) fn choose(rng: &mut Rng) -> (&'static str, Step) {
 
 /// Fails unless the two are equal.
 pub(crate) fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted: T) -> Outcome {
-    if found == wanted {
-        Ok(())
-    } else {
-        Err(format!("{what}: {found:?}, not {wanted:?}"))
-    }
+    if found == wanted { Ok(()) } else { Err(format!("{what}: {found:?}, not {wanted:?}")) }
 }
 
 /// The text of an error, with what was attempted.
@@ -79,11 +75,7 @@ pub(crate) fn fork_child(work: impl FnOnce() -> u8) -> Result<Pid, String> {
 
 /// Waits for a child that must exit with this status.
 pub(crate) fn expect_exit(pid: Pid, status: u8) -> Outcome {
-    same(
-        "wait status",
-        waitpid(pid, None).map_err(at("waitpid"))?,
-        WaitStatus::Exited(pid, i32::from(status)),
-    )
+    same("wait status", waitpid(pid, None).map_err(at("waitpid"))?, WaitStatus::Exited(pid, i32::from(status)))
 }
 
 /// FNV-1a, to compare a lot of bytes by eight.

@@ -38,12 +38,7 @@ enum State {
 
 /// Runs all workers to the end, or to the first failure.
 pub(crate) fn run(options: &Options) -> ExitCode {
-    println!(
-        "soak: seed {}, {} workers, {}",
-        options.seed,
-        options.workers,
-        limit_text(options.limit)
-    );
+    println!("soak: seed {}, {} workers, {}", options.seed, options.workers, limit_text(options.limit));
     let (mut workers, news) = match start(options) {
         Ok(started) => started,
         Err(message) => {
@@ -85,44 +80,23 @@ fn start(options: &Options) -> Result<(Vec<Worker>, Receiver<News>), String> {
 
 fn start_one(options: &Options, index: u32, news: Sender<News>) -> std::io::Result<Worker> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args([
-        "--seed",
-        &options.seed.to_string(),
-        "--worker",
-        &index.to_string(),
-    ]);
+    command.args(["--seed", &options.seed.to_string(), "--worker", &index.to_string()]);
     match options.limit {
         Limit::Time(time) => command.args(["--seconds", &time.as_secs().to_string()]),
         Limit::Rounds(rounds) => command.args(["--rounds", &rounds.to_string()]),
     };
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let stdout = child
-        .stdout
-        .take()
-        .ok_or_else(|| std::io::Error::other("no pipe"))?;
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let stdout = child.stdout.take().ok_or_else(|| std::io::Error::other("no pipe"))?;
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             let _ = news.send((index as usize, Some(line)));
         }
         let _ = news.send((index as usize, None));
     });
-    Ok(Worker {
-        child,
-        last: "start".to_owned(),
-        heard: Instant::now(),
-        steps: 0,
-        state: State::Running,
-    })
+    Ok(Worker { child, last: "start".to_owned(), heard: Instant::now(), steps: 0, state: State::Running })
 }
 
-fn supervise(
-    options: &Options,
-    workers: &mut [Worker],
-    news: &Receiver<News>,
-) -> Result<(), String> {
+fn supervise(options: &Options, workers: &mut [Worker], news: &Receiver<News>) -> Result<(), String> {
     let start = Instant::now();
     let mut reported = start;
     let mut left = workers.len();
@@ -154,13 +128,8 @@ impl Worker {
             self.state = State::Done;
         } else if let Some(what) = line.strip_prefix("wrong ") {
             let step = what.split(' ').next().unwrap_or("0");
-            let again = format!(
-                "soak --seed {} --worker {index} --step {step}",
-                options.seed
-            );
-            return Err(format!(
-                "worker {index}, step {what}\nsoak: to repeat it: {again}"
-            ));
+            let again = format!("soak --seed {} --worker {index} --step {step}", options.seed);
+            return Err(format!("worker {index}, step {what}\nsoak: to repeat it: {again}"));
         } else {
             line.clone_into(&mut self.last);
             self.steps += 1;
@@ -170,31 +139,21 @@ impl Worker {
 
     /// Its output ended: it must have said so, and have ended well.
     fn end(&mut self, index: usize) -> Result<(), String> {
-        let status = self
-            .child
-            .wait()
-            .map_err(|e| format!("worker {index}: wait: {e}"))?;
+        let status = self.child.wait().map_err(|e| format!("worker {index}: wait: {e}"))?;
         if status.success() && self.state == State::Done {
             return Ok(());
         }
-        Err(format!(
-            "worker {index} ended with {status} in step {}",
-            self.last
-        ))
+        Err(format!("worker {index} ended with {status} in step {}", self.last))
     }
 }
 
 fn look_for_hangs(options: &Options, workers: &[Worker]) -> Result<(), String> {
-    let silent = |worker: &Worker| {
-        worker.state == State::Running && worker.heard.elapsed() >= options.patience
-    };
+    let silent = |worker: &Worker| worker.state == State::Running && worker.heard.elapsed() >= options.patience;
     match workers.iter().position(silent) {
         None => Ok(()),
-        Some(index) => Err(format!(
-            "worker {index} hangs: no news for {} s in step {}",
-            options.patience.as_secs(),
-            workers[index].last,
-        )),
+        Some(index) => {
+            Err(format!("worker {index} hangs: no news for {} s in step {}", options.patience.as_secs(), workers[index].last,))
+        }
     }
 }
 

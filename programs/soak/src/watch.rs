@@ -18,20 +18,10 @@ pub(crate) fn print_tree(root: u32) {
             let path = task.path();
             let read = |name: &str| fs::read_to_string(path.join(name)).unwrap_or_default();
             let stat = read("stat");
-            let state = stat
-                .rsplit_once(')')
-                .map_or("?", |(_, rest)| rest.get(1..2).unwrap_or("?"));
-            let clues: Vec<String> = CLUES
-                .iter()
-                .map(|name| read(name).trim().replace('\n', " | "))
-                .filter(|text| !text.is_empty())
-                .collect();
-            println!(
-                "soak:   pid {pid} tid {} {} {state} {}",
-                task.file_name().display(),
-                read("comm").trim(),
-                clues.join(", ")
-            );
+            let state = stat.rsplit_once(')').map_or("?", |(_, rest)| rest.get(1..2).unwrap_or("?"));
+            let clues: Vec<String> =
+                CLUES.iter().map(|name| read(name).trim().replace('\n', " | ")).filter(|text| !text.is_empty()).collect();
+            println!("soak:   pid {pid} tid {} {} {state} {}", task.file_name().display(), read("comm").trim(), clues.join(", "));
         }
     }
 }
@@ -51,12 +41,7 @@ fn tree(root: u32) -> Vec<u32> {
     let mut found = vec![root];
     let mut next = 0;
     while let Some(parent) = found.get(next).copied() {
-        found.extend(
-            pairs
-                .iter()
-                .filter(|(_, of)| *of == parent)
-                .map(|(pid, _)| *pid),
-        );
+        found.extend(pairs.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
         next += 1;
     }
     found

@@ -11,8 +11,7 @@ use crate::session::Session;
 use crate::stage::{self, Terminal};
 
 /// The environment of every program, before the session's own.
-const DEFAULT_ENV: [(&str, &str); 2] =
-    [("PATH", "/sbin:/usr/sbin:/bin:/usr/bin"), ("HOME", "/root")];
+const DEFAULT_ENV: [(&str, &str); 2] = [("PATH", "/sbin:/usr/sbin:/bin:/usr/bin"), ("HOME", "/root")];
 
 /// The shell of a session that names no command. A leading `-` would make it a
 /// login shell, which reads profiles that the user of a test did not write.
@@ -37,9 +36,7 @@ fn term(terminal: Terminal) -> String {
         Terminal::None => "dumb".to_owned(),
         // The serial line may have any terminal at its other end; if the host
         // does not say, vt102 is what they all understand.
-        Terminal::Console => cmdline::Terminal::of_this_boot()
-            .kind
-            .unwrap_or_else(|| "vt102".to_owned()),
+        Terminal::Console => cmdline::Terminal::of_this_boot().kind.unwrap_or_else(|| "vt102".to_owned()),
     }
 }
 

@@ -20,11 +20,7 @@ impl Terminal {
 }
 
 fn parse(line: &str) -> Terminal {
-    let value = |key: &str| {
-        line.split_whitespace()
-            .rev()
-            .find_map(|word| word.strip_prefix(key))
-    };
+    let value = |key: &str| line.split_whitespace().rev().find_map(|word| word.strip_prefix(key));
     let size = value("rvos.winsize=").and_then(|size| size.split_once('x'));
     Terminal {
         size: size.and_then(|(rows, columns)| Some((rows.parse().ok()?, columns.parse().ok()?))),

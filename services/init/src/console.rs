@@ -7,9 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
 
 use rustix::fs::OFlags;
-use rustix::termios::{
-    OptionalActions, Termios, Winsize, tcdrain, tcgetattr, tcsetattr, tcsetwinsize,
-};
+use rustix::termios::{OptionalActions, Termios, Winsize, tcdrain, tcgetattr, tcsetattr, tcsetwinsize};
 
 /// The path of the console.
 pub(crate) const PATH: &str = "/dev/console";
@@ -47,12 +45,7 @@ impl Console {
 
     /// Tells programs how large the terminal at the other end is.
     pub(crate) fn set_size(&self, rows: u16, columns: u16) {
-        let size = Winsize {
-            ws_row: rows,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         // Programs then take the size to be unknown, as on any serial line.
         let _ = tcsetwinsize(&self.file, size);
     }
@@ -65,11 +58,7 @@ impl Console {
     /// Three standard streams for a program that runs on the console.
     pub(crate) fn streams() -> io::Result<[Stdio; 3]> {
         let file = open(OFlags::NOCTTY)?;
-        Ok([
-            file.try_clone()?.into(),
-            file.try_clone()?.into(),
-            file.into(),
-        ])
+        Ok([file.try_clone()?.into(), file.try_clone()?.into(), file.into()])
     }
 
     /// Reads what is there.
@@ -91,9 +80,5 @@ impl AsFd for Console {
 
 fn open(flags: OFlags) -> io::Result<File> {
     let flags = flags.bits().cast_signed();
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(flags)
-        .open(PATH)
+    OpenOptions::new().read(true).write(true).custom_flags(flags).open(PATH)
 }

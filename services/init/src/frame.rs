@@ -91,9 +91,7 @@ impl Decoder {
                 self.state = State::HighByte { low: *low };
                 (None, rest)
             }
-            (State::HighByte { low }, [high, rest @ ..]) => {
-                (self.length(u16::from_le_bytes([low, *high])), rest)
-            }
+            (State::HighByte { low }, [high, rest @ ..]) => (self.length(u16::from_le_bytes([low, *high])), rest),
             (State::Payload { left }, _) => {
                 let (data, rest) = bytes.split_at(left.min(bytes.len()));
                 self.state = match left - data.len() {
@@ -157,10 +155,7 @@ mod tests {
 
     #[test]
     fn bytes_after_the_end_are_ignored() {
-        assert_eq!(
-            decode(&[b"\x02\0ab\0\0\x01\0c"]),
-            (b"ab".to_vec(), Some(Piece::End))
-        );
+        assert_eq!(decode(&[b"\x02\0ab\0\0\x01\0c"]), (b"ab".to_vec(), Some(Piece::End)));
     }
 
     #[test]

@@ -65,9 +65,7 @@ fn run_session() -> Result<Power, String> {
     let console = Console::open().map_err(|e| format!("/dev/console: {e}"))?;
     match session.mode {
         Mode::Relay => relay::run(&console, &session, &signals),
-        Mode::Program | Mode::ShellOnce | Mode::ShellAgain => {
-            terminal::run(&console, &session, &signals)
-        }
+        Mode::Program | Mode::ShellOnce | Mode::ShellAgain => terminal::run(&console, &session, &signals),
     }
 }
 

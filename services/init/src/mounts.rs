@@ -28,9 +28,7 @@ struct Mount {
     when: When,
 }
 
-const SAFE: MountFlags = MountFlags::NOSUID
-    .union(MountFlags::NODEV)
-    .union(MountFlags::NOEXEC);
+const SAFE: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV).union(MountFlags::NOEXEC);
 const MEMORY: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
 
 /// In this order; the fields are those of [`Mount`].

@@ -12,9 +12,7 @@ use crate::frame::{Kind, MAX_TO_HOST};
 /// Makes this end of a pipe non-blocking; the program's end is another open
 /// description and stays as it is.
 pub(crate) fn set_non_blocking(end: Option<&impl AsFd>) -> io::Result<()> {
-    end.map_or(Ok(()), |end| {
-        Ok(rustix::fs::fcntl_setfl(end, OFlags::NONBLOCK)?)
-    })
+    end.map_or(Ok(()), |end| Ok(rustix::fs::fcntl_setfl(end, OFlags::NONBLOCK)?))
 }
 
 /// What one read of a program's pipe came to.

@@ -27,31 +27,19 @@ use crate::stage::Terminal;
 
 /// Runs the session's program; after it the machine powers off, unless a
 /// signal asked for something else.
-pub(crate) fn run(
-    console: &Console,
-    session: &Session,
-    signals: &Signals,
-) -> Result<Power, String> {
+pub(crate) fn run(console: &Console, session: &Session, signals: &Signals) -> Result<Power, String> {
     // Kernel messages would fall between frames; a panic still gets through
     // (proc_sys_kernel(5), printk). Absent on rvOS, where nobody else writes.
     let _ = std::fs::write("/proc/sys/kernel/printk", "1");
     console.set_raw().map_err(|e| format!("console: {e}"))?;
     let mut command = children::command(session, Terminal::None);
-    let child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.map_err(|e| format!("spawn: {e}"))?;
     let mut relay = Relay::new(console, signals, child).map_err(|e| format!("pipes: {e}"))?;
     relay.outbox.push_raw(&MAGIC);
-    relay
-        .outbox
-        .push(Kind::Ready, &Inbox::WINDOW_BYTES.to_le_bytes());
+    relay.outbox.push(Kind::Ready, &Inbox::WINDOW_BYTES.to_le_bytes());
     let status = relay.until_end();
-    relay
-        .outbox
-        .push(Kind::Exit, &status.as_raw().to_le_bytes());
+    relay.outbox.push(Kind::Exit, &status.as_raw().to_le_bytes());
     flush(console, &mut relay.outbox);
     Ok(relay.power)
 }
@@ -133,18 +121,12 @@ impl<'a> Relay<'a> {
     /// Blocks until something can be done; what it is.
     fn wait(&self) -> Vec<Source> {
         let ends = self.ends();
-        let mut fds: Vec<PollFd<'_>> = ends
-            .iter()
-            .map(|(_, fd, flags)| PollFd::from_borrowed_fd(*fd, *flags))
-            .collect();
+        let mut fds: Vec<PollFd<'_>> = ends.iter().map(|(_, fd, flags)| PollFd::from_borrowed_fd(*fd, *flags)).collect();
         // An interrupted poll has no events, and the next one sees the signal.
         if poll(&mut fds, self.timeout().as_ref()).is_err() {
             return Vec::new();
         }
-        let ready = ends
-            .iter()
-            .zip(&fds)
-            .filter(|(_, fd)| !fd.revents().is_empty());
+        let ready = ends.iter().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty());
         ready.map(|((source, ..), _)| *source).collect()
     }
 
@@ -162,22 +144,12 @@ impl<'a> Relay<'a> {
         if let Some(stdin) = &self.stdin {
             // With nothing to write it is still told when the reader goes.
             let idle = self.inbox.front().is_empty();
-            let flags = if idle {
-                PollFlags::empty()
-            } else {
-                PollFlags::OUT
-            };
+            let flags = if idle { PollFlags::empty() } else { PollFlags::OUT };
             ends.push((Source::Stdin, stdin.as_fd(), flags));
         }
         if self.outbox.has_room() {
-            let stdout = self
-                .stdout
-                .as_ref()
-                .map(|end| (Source::Stdout, end.as_fd(), PollFlags::IN));
-            let stderr = self
-                .stderr
-                .as_ref()
-                .map(|end| (Source::Stderr, end.as_fd(), PollFlags::IN));
+            let stdout = self.stdout.as_ref().map(|end| (Source::Stdout, end.as_fd(), PollFlags::IN));
+            let stderr = self.stderr.as_ref().map(|end| (Source::Stderr, end.as_fd(), PollFlags::IN));
             ends.extend(stdout.into_iter().chain(stderr));
         }
         ends

@@ -128,10 +128,7 @@ mod tests {
         let session = session.expect("a valid file");
         assert_eq!(session.mode, Mode::Relay);
         assert_eq!(session.args, ["sh", "-c", "a=b\nc"]);
-        assert_eq!(
-            session.env,
-            [("K".into(), "V=W".into()), ("E".into(), "".into())]
-        );
+        assert_eq!(session.env, [("K".into(), "V=W".into()), ("E".into(), "".into())]);
         assert_eq!(session.cwd, Some("/tmp".into()));
     }
 

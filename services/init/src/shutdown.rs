@@ -66,10 +66,7 @@ fn wait_for_all() -> Remaining {
 /// `sync` has made that harmless.
 fn unmount_all() {
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    let targets = mounts
-        .lines()
-        .rev()
-        .filter_map(|line| line.split(' ').nth(1));
+    let targets = mounts.lines().rev().filter_map(|line| line.split(' ').nth(1));
     for target in targets.filter(|target| *target != "/") {
         let _ = rustix::mount::unmount(target, UnmountFlags::empty());
     }

@@ -15,12 +15,8 @@ use crate::power::Power;
 
 /// What each signal asks for, as BusyBox's `halt`, `poweroff` and `reboot`
 /// send them; SIGINT is the kernel's Ctrl-Alt-Del (reboot(2)).
-const REQUESTS: [(i32, Power); 4] = [
-    (SIGUSR1, Power::Halt),
-    (SIGUSR2, Power::Off),
-    (SIGTERM, Power::Restart),
-    (SIGINT, Power::Restart),
-];
+const REQUESTS: [(i32, Power); 4] =
+    [(SIGUSR1, Power::Halt), (SIGUSR2, Power::Off), (SIGTERM, Power::Restart), (SIGINT, Power::Restart)];
 
 /// The installed handlers and the pipe they write to.
 #[derive(Debug)]
@@ -57,12 +53,11 @@ impl Signals {
         let mut buffer = [0; 64];
         while matches!((&self.pipe).read(&mut buffer), Ok(n) if n > 0) {}
         // All flags are cleared; of several requests the last in the list wins.
-        self.requests.iter().fold(None, |asked, (flag, power)| {
-            if flag.swap(false, Ordering::SeqCst) {
-                Some(*power)
-            } else {
-                asked
-            }
-        })
+        self.requests.iter().fold(
+            None,
+            |asked, (flag, power)| {
+                if flag.swap(false, Ordering::SeqCst) { Some(*power) } else { asked }
+            },
+        )
     }
 }

@@ -40,10 +40,7 @@ impl Terminal {
 /// Becomes the program; returns only when that failed.
 pub(crate) fn run(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let (Some(kind), Some(cwd), Some(name)) = (args.next(), args.next(), args.next()) else {
-        return fail(
-            CANNOT_RUN,
-            "usage: init --stage console|none CWD NAME ARG...",
-        );
+        return fail(CANNOT_RUN, "usage: init --stage console|none CWD NAME ARG...");
     };
     if let Err(e) = rustix::process::setsid() {
         return fail(CANNOT_RUN, &format!("setsid: {e}"));

@@ -34,11 +34,7 @@ enum End {
 }
 
 /// Runs the program until the session is over; says how the machine is to end.
-pub(crate) fn run(
-    console: &Console,
-    session: &Session,
-    signals: &Signals,
-) -> Result<Power, String> {
+pub(crate) fn run(console: &Console, session: &Session, signals: &Signals) -> Result<Power, String> {
     if let Some((rows, columns)) = cmdline::Terminal::of_this_boot().size {
         console.set_size(rows, columns);
     }
@@ -83,9 +79,7 @@ fn run_once(console: &Console, session: &Session, signals: &Signals) -> Result<E
 fn spawn(session: &Session, stdin: Stdio, stdout: Stdio, stderr: Stdio) -> Result<Pid, String> {
     let mut command = children::command(session, Terminal::Console);
     let child = command.stdin(stdin).stdout(stdout).stderr(stderr).spawn();
-    child
-        .map(|child| Pid::from_child(&child))
-        .map_err(|e| format!("spawn: {e}"))
+    child.map(|child| Pid::from_child(&child)).map_err(|e| format!("spawn: {e}"))
 }
 
 fn pause(started: Instant) {

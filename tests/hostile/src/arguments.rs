@@ -148,7 +148,9 @@ fn plain_value(world: &World, call: &Call, name: &str, kind: &ArgKind) -> usize 
         ArgKind::Uid | ArgKind::Gid => usize::MAX,
         ArgKind::Clock => libc::CLOCK_MONOTONIC as usize,
         // Addresses that a call does not follow itself still mean memory.
-        ArgKind::Addr if matches!(call.name, "mincore" | "madvise" | "msync" | "mlock" | "munlock" | "mlock2" | "mprotect") => scratch_page(),
+        ArgKind::Addr if matches!(call.name, "mincore" | "madvise" | "msync" | "mlock" | "munlock" | "mlock2" | "mprotect") => {
+            scratch_page()
+        }
         _ => 0,
     }
 }
@@ -156,7 +158,16 @@ fn plain_value(world: &World, call: &Call, name: &str, kind: &ArgKind) -> usize 
 /// A page of the process's own that calls may lock, protect or drop.
 fn scratch_page() -> usize {
     // SAFETY: a fresh mapping.
-    unsafe { libc::mmap(std::ptr::null_mut(), crate::PAGE, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0) as usize }
+    unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            crate::PAGE,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        ) as usize
+    }
 }
 
 fn object_size(kind: &ArgKind, count: usize) -> usize {
@@ -178,9 +189,10 @@ impl Pointer {
     #[must_use]
     pub fn is_written(&self) -> bool {
         match self.kind {
-            ArgKind::Bytes { direction, .. } | ArgKind::Struct { direction, .. } | ArgKind::SizedStruct { direction, .. } | ArgKind::Array { direction, .. } => {
-                direction != Direction::In
-            }
+            ArgKind::Bytes { direction, .. }
+            | ArgKind::Struct { direction, .. }
+            | ArgKind::SizedStruct { direction, .. }
+            | ArgKind::Array { direction, .. } => direction != Direction::In,
             ArgKind::BitSet { .. } | ArgKind::PageVec { .. } => true,
             _ => false,
         }

@@ -73,9 +73,7 @@ pub fn errno() -> i32 {
 #[must_use]
 pub fn show(result: isize) -> String {
     match u16::try_from(-result) {
-        Ok(number) if (1..4096).contains(&number) => {
-            std::io::Error::from_raw_os_error(i32::from(number)).to_string()
-        }
+        Ok(number) if (1..4096).contains(&number) => std::io::Error::from_raw_os_error(i32::from(number)).to_string(),
         _ => format!("{result:#x}"),
     }
 }

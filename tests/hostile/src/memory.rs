@@ -62,7 +62,14 @@ impl Arena {
         let pages = BUFFER_PAGES + 4;
         // SAFETY: a fresh anonymous mapping, parts of which are then unmapped or protected; nobody else knows it.
         unsafe {
-            let base = libc::mmap(std::ptr::null_mut(), pages * PAGE, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);
+            let base = libc::mmap(
+                std::ptr::null_mut(),
+                pages * PAGE,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            );
             assert!(base != libc::MAP_FAILED, "no memory for a buffer");
             let base = base as usize;
             let arena = Arena { base };

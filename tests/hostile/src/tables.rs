@@ -17,11 +17,29 @@ pub enum Danger {
 #[must_use]
 pub fn danger(name: &str) -> Danger {
     match name {
-        "exit" | "exit_group" | "reboot" | "rt_sigreturn" | "restart_syscall" | "vhangup" | "kexec_load" | "kexec_file_load" | "init_module"
-        | "finit_module" | "delete_module" | "swapon" | "swapoff" | "pivot_root" | "acct" | "ptrace" | "seccomp" | "landlock_restrict_self" | "perf_event_open"
-        | "bpf" | "userfaultfd" => Danger::Never,
-        "rt_sigsuspend" | "execve" | "execveat" | "settimeofday" | "clock_settime" | "sethostname" | "setdomainname" | "chroot" | "umount2" | "mount"
-        | "move_mount" | "mount_setattr" | "fspick" | "quotactl" => Danger::Good,
+        "exit"
+        | "exit_group"
+        | "reboot"
+        | "rt_sigreturn"
+        | "restart_syscall"
+        | "vhangup"
+        | "kexec_load"
+        | "kexec_file_load"
+        | "init_module"
+        | "finit_module"
+        | "delete_module"
+        | "swapon"
+        | "swapoff"
+        | "pivot_root"
+        | "acct"
+        | "ptrace"
+        | "seccomp"
+        | "landlock_restrict_self"
+        | "perf_event_open"
+        | "bpf"
+        | "userfaultfd" => Danger::Never,
+        "rt_sigsuspend" | "execve" | "execveat" | "settimeofday" | "clock_settime" | "sethostname" | "setdomainname"
+        | "chroot" | "umount2" | "mount" | "move_mount" | "mount_setattr" | "fspick" | "quotactl" => Danger::Good,
         _ => Danger::None,
     }
 }
@@ -74,10 +92,18 @@ pub(crate) fn scalar(world: &World, call: &str, arg: &str) -> Option<usize> {
         ("ftruncate" | "truncate", "length") => Some(4096),
         ("fallocate", "len") => Some(4096),
         ("rt_sigaction", "signum") => Some(libc::SIGUSR1 as usize),
-        ("rt_sigaction" | "rt_sigprocmask" | "rt_sigpending" | "rt_sigtimedwait" | "rt_sigsuspend" | "ppoll" | "epoll_pwait" | "epoll_pwait2", "sigsetsize")
+        (
+            "rt_sigaction" | "rt_sigprocmask" | "rt_sigpending" | "rt_sigtimedwait" | "rt_sigsuspend" | "ppoll" | "epoll_pwait"
+            | "epoll_pwait2",
+            "sigsetsize",
+        )
         | ("signalfd4", "sizemask") => Some(8),
         ("signalfd4", "fd") => Some(usize::MAX),
-        ("kill" | "tkill" | "tgkill" | "rt_sigqueueinfo" | "rt_tgsigqueueinfo" | "process_vm_readv" | "process_vm_writev" | "kcmp", "pid" | "tid" | "tgid" | "pid1" | "pid2") => own_pid(),
+        (
+            "kill" | "tkill" | "tgkill" | "rt_sigqueueinfo" | "rt_tgsigqueueinfo" | "process_vm_readv" | "process_vm_writev"
+            | "kcmp",
+            "pid" | "tid" | "tgid" | "pid1" | "pid2",
+        ) => own_pid(),
         ("wait4" | "waitid", "options") => Some((libc::WNOHANG | libc::WEXITED) as usize),
         ("futex", "val") => Some(1),
         ("setrlimit" | "getrlimit" | "prlimit64", "resource") => Some(libc::RLIMIT_CORE as usize),

@@ -1,5 +1,5 @@
 // sched_yield(2), sched(7): runnable threads on one hart all make progress, with and without yielding; nobody starves beside one that spins.
-// calls: sched_setaffinity
+// calls: sched_setaffinity sched_yield
 #include "../harness.h"
 
 static volatile long *turns;

@@ -12,6 +12,7 @@ static void handler(int signal, siginfo_t *info, void *context) {
 
 static void expect(int number, int code, int status, pid_t pid) {
     while (count < number) h_sleep_ms(1);
+    __sync_synchronize();
     CHECK_EQ(count, number);
     CHECK_EQ(got.si_code, code);
     CHECK_EQ(got.si_status, status);

@@ -1,5 +1,5 @@
 // signal(7): a stop and a continue without a handler go unnoticed: nanosleep and poll sleep for their whole time, read goes on.
-// calls: clock_nanosleep ppoll kill
+// calls: clock_nanosleep ppoll kill restart_syscall
 #include "../harness.h"
 
 static pid_t stopper(pid_t parent) {

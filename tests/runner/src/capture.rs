@@ -16,11 +16,7 @@ pub(crate) struct Capture {
 impl Capture {
     /// An empty one. All the memory it will use is taken now.
     pub(crate) fn new() -> Self {
-        Self {
-            head: Vec::with_capacity(KEPT_BYTES),
-            tail: VecDeque::with_capacity(KEPT_BYTES),
-            dropped_bytes: 0,
-        }
+        Self { head: Vec::with_capacity(KEPT_BYTES), tail: VecDeque::with_capacity(KEPT_BYTES), dropped_bytes: 0 }
     }
 
     /// Adds output.
@@ -43,10 +39,7 @@ impl Capture {
         if self.dropped_bytes == 0 {
             return String::from_utf8_lossy(&[&self.head[..], &tail].concat()).into_owned();
         }
-        let (head, tail) = (
-            String::from_utf8_lossy(&self.head),
-            String::from_utf8_lossy(&tail),
-        );
+        let (head, tail) = (String::from_utf8_lossy(&self.head), String::from_utf8_lossy(&tail));
         format!("{head}\n[{} bytes left out]\n{tail}", self.dropped_bytes)
     }
 }

@@ -65,31 +65,18 @@ fn parse(text: &str) -> Result<Snapshot, String> {
         Some((name.to_owned(), value.trim().parse().ok()?))
     };
     let bad = |line: &str| format!("{COUNTERS}: bad line {line:?}");
-    let counters: Snapshot = text
-        .lines()
-        .map(|line| parse_line(line).ok_or_else(|| bad(line)))
-        .collect::<Result<_, _>>()?;
-    if counters.is_empty() {
-        Err(format!("{COUNTERS}: empty"))
-    } else {
-        Ok(counters)
-    }
+    let counters: Snapshot = text.lines().map(|line| parse_line(line).ok_or_else(|| bad(line))).collect::<Result<_, _>>()?;
+    if counters.is_empty() { Err(format!("{COUNTERS}: empty")) } else { Ok(counters) }
 }
 
 fn differences(before: &Snapshot, after: &Snapshot) -> Vec<String> {
-    let value = |counters: &Snapshot, name: &str| {
-        counters.get(name).map_or("none".to_owned(), i64::to_string)
-    };
+    let value = |counters: &Snapshot, name: &str| counters.get(name).map_or("none".to_owned(), i64::to_string);
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort();
     names.dedup();
     let differs = |name: &&&String| before.get(**name) != after.get(**name);
     let text = |name: &String| format!("{name} {}->{}", value(before, name), value(after, name));
-    names
-        .iter()
-        .filter(differs)
-        .map(|name| text(name))
-        .collect()
+    names.iter().filter(differs).map(|name| text(name)).collect()
 }
 
 #[cfg(test)]
@@ -100,10 +87,7 @@ mod tests {
     fn differences_name_both_values() {
         let before = parse("frames 100\npipes 0\ngone 1\n").expect("valid");
         let after = parse("frames 103\npipes 0\nnew 2\n").expect("valid");
-        assert_eq!(
-            differences(&before, &after),
-            ["frames 100->103", "gone 1->none", "new none->2"]
-        );
+        assert_eq!(differences(&before, &after), ["frames 100->103", "gone 1->none", "new none->2"]);
         assert!(differences(&before, &before).is_empty());
     }
 

@@ -51,20 +51,13 @@ pub(crate) enum Verdict {
 
 /// Runs one test from an empty scratch directory to its removal.
 pub(crate) fn run(options: &Options, test: &Test, wake: &Wake) -> Outcome {
-    let outcome = |verdict, output| Outcome {
-        verdict,
-        output,
-        leaks: Vec::new(),
-    };
+    let outcome = |verdict, output| Outcome { verdict, output, leaks: Vec::new() };
     if let Some(reason) = too_little_memory(test) {
         return outcome(Verdict::Skipped(reason), String::new());
     }
     let scratch = scratch_path(&test.title());
     if let Err(e) = make_scratch(&scratch) {
-        return outcome(
-            Verdict::NotRun(format!("{}: {e}", scratch.display())),
-            String::new(),
-        );
+        return outcome(Verdict::NotRun(format!("{}: {e}", scratch.display())), String::new());
     }
     let (mut verdict, output) = match start(options, test, &scratch) {
         Ok((pid, pipe)) => watch(pid, pipe, test.timeout.unwrap_or(options.timeout), wake),
@@ -77,31 +70,20 @@ pub(crate) fn run(options: &Options, test: &Test, wake: &Wake) -> Outcome {
 }
 
 fn start(options: &Options, test: &Test, scratch: &Path) -> Result<(Pid, PipeReader), String> {
-    let path = if test.name.contains('/') {
-        PathBuf::from(&test.name)
-    } else {
-        options.dir.join(&test.name)
-    };
+    let path = if test.name.contains('/') { PathBuf::from(&test.name) } else { options.dir.join(&test.name) };
     let say = |what: &str, e: io::Error| format!("{what}: {e}");
     let (pipe, writer) = io::pipe().map_err(|e| say("pipe", e))?;
     rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK).map_err(|e| say("pipe", e.into()))?;
     let mut command = Command::new(&path);
     command.args(&test.args).current_dir(scratch).env_clear();
-    command
-        .env("PATH", "/sbin:/usr/sbin:/bin:/usr/bin")
-        .env("HOME", "/root")
-        .env("TERM", "dumb");
+    command.env("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").env("HOME", "/root").env("TERM", "dumb");
     command.env("TMPDIR", scratch).stdin(Stdio::null());
-    command
-        .stdout(writer.try_clone().map_err(|e| say("pipe", e))?)
-        .stderr(writer);
+    command.stdout(writer.try_clone().map_err(|e| say("pipe", e))?).stderr(writer);
     let mutations = options.mutations.clone();
     // SAFETY: between fork and exec only async-signal-safe calls are made, and
     // nothing is allocated (signal-safety(7)).
     unsafe { command.pre_exec(move || before_exec(&mutations)) };
-    let child = command
-        .spawn()
-        .map_err(|e| say(&path.display().to_string(), e))?;
+    let child = command.spawn().map_err(|e| say(&path.display().to_string(), e))?;
     Ok((Pid::from_child(&child), pipe))
 }
 
@@ -144,11 +126,7 @@ fn watch(pid: Pid, mut pipe: PipeReader, timeout: Duration, wake: &Wake) -> (Ver
     }
     let output = capture.text();
     if let Verdict::Skipped(reason) = &mut verdict {
-        *reason = output
-            .lines()
-            .last()
-            .unwrap_or("no reason given")
-            .to_owned();
+        *reason = output.lines().last().unwrap_or("no reason given").to_owned();
     }
     (verdict, output)
 }
@@ -186,9 +164,7 @@ fn judge(status: WaitStatus) -> Verdict {
 fn too_little_memory(test: &Test) -> Option<String> {
     let wanted = test.mem_mib?;
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let total_kib: u64 = line.split_whitespace().next()?.parse().ok()?;
     // Kernel and firmware keep an eighth at most of what the machine was given.
     let total_mib = total_kib / 1024;
@@ -197,11 +173,7 @@ fn too_little_memory(test: &Test) -> Option<String> {
 
 fn scratch_path(title: &str) -> PathBuf {
     let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || "_-.".contains(c) {
-            c
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' }
     };
     Path::new("/tmp").join(format!("t.{}", title.chars().map(safe).collect::<String>()))
 }

@@ -40,18 +40,12 @@ impl fmt::Display for ListError {
 impl Test {
     /// A test without attributes.
     pub(crate) fn named(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            ..Self::default()
-        }
+        Self { name: name.to_owned(), ..Self::default() }
     }
 
     /// A run of nothing, by the runner's own binary.
     pub(crate) fn warm_up() -> Self {
-        Self {
-            args: vec!["--help".to_owned()],
-            ..Self::named("/proc/self/exe")
-        }
+        Self { args: vec!["--help".to_owned()], ..Self::named("/proc/self/exe") }
     }
 
     /// What reports call it: its name and arguments.
@@ -69,14 +63,10 @@ impl Test {
 pub(crate) fn parse(text: &str) -> Result<Vec<Test>, ListError> {
     let mut tests: Vec<Test> = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let Some(test) = parse_line(line).map_err(|word| ListError::Attribute(index + 1, word))?
-        else {
+        let Some(test) = parse_line(line).map_err(|word| ListError::Attribute(index + 1, word))? else {
             continue;
         };
-        if tests
-            .iter()
-            .any(|other| other.name == test.name && other.args == test.args)
-        {
+        if tests.iter().any(|other| other.name == test.name && other.args == test.args) {
             return Err(ListError::Twice(index + 1, test.title()));
         }
         tests.push(test);
@@ -114,8 +104,7 @@ mod tests {
 
     #[test]
     fn a_list_with_everything() {
-        let tests = parse("# tests\n\n  pipe_basic\nfork_bomb timeout_s=90 mem=512 arg=-n arg=4\n")
-            .expect("valid");
+        let tests = parse("# tests\n\n  pipe_basic\nfork_bomb timeout_s=90 mem=512 arg=-n arg=4\n").expect("valid");
         assert_eq!(tests[0], Test::named("pipe_basic"));
         assert_eq!(tests[1].timeout, Some(Duration::from_secs(90)));
         assert_eq!(tests[1].mem_mib, Some(512));

@@ -59,9 +59,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Option
             options.names.push(word);
             continue;
         }
-        let value = words
-            .next()
-            .ok_or_else(|| format!("{word} needs a value, or is unknown"))?;
+        let value = words.next().ok_or_else(|| format!("{word} needs a value, or is unknown"))?;
         take(&mut options, &word, value)?;
     }
     Ok(Some(options))
@@ -73,9 +71,7 @@ fn take(options: &mut Options, option: &str, value: String) -> Result<(), String
         "--dir" => options.dir = value.into(),
         "--only" => options.only = Some(value),
         "--timeout" => {
-            let seconds = value
-                .parse()
-                .map_err(|e| format!("--timeout {value}: {e}"))?;
+            let seconds = value.parse().map_err(|e| format!("--timeout {value}: {e}"))?;
             options.timeout = Duration::from_secs(seconds);
         }
         "--mutate" => options.mutations.push(parse_mutation(&value)?),
@@ -85,15 +81,8 @@ fn take(options: &mut Options, option: &str, value: String) -> Result<(), String
 }
 
 fn parse_mutation(text: &str) -> Result<Mutation, String> {
-    let numbers = text.split_once(':').and_then(|(nr, mode)| {
-        Some(Mutation {
-            nr: nr.parse().ok()?,
-            mode: mode.parse().ok()?,
-        })
-    });
-    numbers
-        .filter(|m| m.nr >= 0 && (1..=2).contains(&m.mode))
-        .ok_or_else(|| format!("{text:?} is not NR:1 or NR:2"))
+    let numbers = text.split_once(':').and_then(|(nr, mode)| Some(Mutation { nr: nr.parse().ok()?, mode: mode.parse().ok()? }));
+    numbers.filter(|m| m.nr >= 0 && (1..=2).contains(&m.mode)).ok_or_else(|| format!("{text:?} is not NR:1 or NR:2"))
 }
 
 impl Options {
@@ -102,18 +91,13 @@ impl Options {
         let mut tests: Vec<Test> = self.names.iter().map(|name| Test::named(name)).collect();
         let default = self.names.is_empty().then(|| PathBuf::from("/tests/list"));
         if let Some(path) = self.list.clone().or(default) {
-            let text =
-                std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
             tests.extend(list::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?);
         }
         if let Some(pattern) = &self.only {
             tests.retain(|test| test.title().contains(pattern.as_str()));
         }
-        if tests.is_empty() {
-            Err("no test is listed".to_owned())
-        } else {
-            Ok(tests)
-        }
+        if tests.is_empty() { Err("no test is listed".to_owned()) } else { Ok(tests) }
     }
 }
 
@@ -128,9 +112,7 @@ mod tests {
 
     #[test]
     fn names_and_options() {
-        let options = parse(words("a --only b --mutate 64:2 bc --timeout 5"))
-            .expect("valid")
-            .expect("no help");
+        let options = parse(words("a --only b --mutate 64:2 bc --timeout 5")).expect("valid").expect("no help");
         assert_eq!(options.mutations, [Mutation { nr: 64, mode: 2 }]);
         assert_eq!(options.tests(), Ok(vec![Test::named("bc")]));
         assert_eq!(options.timeout.as_secs(), 5);
@@ -138,13 +120,7 @@ mod tests {
 
     #[test]
     fn refusals() {
-        for line in [
-            "--mutate 64",
-            "--mutate 64:3",
-            "--mutate",
-            "--colour red",
-            "--timeout x",
-        ] {
+        for line in ["--mutate 64", "--mutate 64:3", "--mutate", "--colour red", "--timeout x"] {
             assert!(parse(words(line)).is_err(), "{line}");
         }
         let options = parse(words("a --only b")).expect("valid").expect("no help");

@@ -51,13 +51,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// Nothing ran yet.
     pub(crate) fn new(listed: usize) -> Self {
-        Self {
-            listed,
-            run: 0,
-            passed: 0,
-            failed: 0,
-            skipped: 0,
-        }
+        Self { listed, run: 0, passed: 0, failed: 0, skipped: 0 }
     }
 
     /// Counts one test in exactly one of passed, failed and skipped.
@@ -72,21 +66,9 @@ impl Tally {
 
     /// Prints the last line. Fewer tests run than listed is a failure, too.
     pub(crate) fn finish(self) -> ExitCode {
-        let Self {
-            listed,
-            run,
-            passed,
-            failed,
-            skipped,
-        } = self;
-        println!(
-            "runner: {run} run of {listed} listed, {passed} passed, {failed} failed, {skipped} skipped"
-        );
-        if failed == 0 && run == listed {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        let Self { listed, run, passed, failed, skipped } = self;
+        println!("runner: {run} run of {listed} listed, {passed} passed, {failed} failed, {skipped} skipped");
+        if failed == 0 && run == listed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 

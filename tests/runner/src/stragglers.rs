@@ -61,20 +61,12 @@ fn others(leader: Pid) -> Vec<Pid> {
         return Vec::new();
     };
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let stats = pids.filter_map(|pid: i32| {
-        Some((
-            Pid::from_raw(pid)?,
-            std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?,
-        ))
-    });
+    let stats =
+        pids.filter_map(|pid: i32| Some((Pid::from_raw(pid)?, std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)));
     let concerned = stats.filter_map(|(pid, text)| Some((pid, parse_stat(&text)?)));
-    let concerned = concerned.filter(|(_, stat)| {
-        stat.session == leader.as_raw_nonzero().get() || stat.parent == me.as_raw_nonzero().get()
-    });
-    concerned
-        .map(|(pid, _)| pid)
-        .filter(|pid| *pid != me)
-        .collect()
+    let concerned =
+        concerned.filter(|(_, stat)| stat.session == leader.as_raw_nonzero().get() || stat.parent == me.as_raw_nonzero().get());
+    concerned.map(|(pid, _)| pid).filter(|pid| *pid != me).collect()
 }
 
 /// The fields of `/proc/PID/stat` (proc_pid_stat(5)) that matter here.
@@ -91,10 +83,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let _state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
     let _group = fields.next()?;
-    Some(Stat {
-        parent,
-        session: fields.next()?.parse().ok()?,
-    })
+    Some(Stat { parent, session: fields.next()?.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -104,13 +93,7 @@ mod tests {
     #[test]
     fn a_name_with_parentheses() {
         let stat = parse_stat("12 (a) b (c) S 1 12 11 0 -1 4194560\n");
-        assert_eq!(
-            stat,
-            Some(Stat {
-                parent: 1,
-                session: 11
-            })
-        );
+        assert_eq!(stat, Some(Stat { parent: 1, session: 11 }));
         assert_eq!(parse_stat("12"), None);
     }
 }

@@ -27,8 +27,7 @@ pub(super) struct Pair {
 
 /// The whole document.
 pub(super) fn render(exact: &Pair, smp: &Pair, with: &Circumstances) -> String {
-    let mut text =
-        String::from("# Performance\n\nWritten by `./x bench`, which measures both systems with the same program.\n");
+    let mut text = String::from("# Performance\n\nWritten by `./x bench`, which measures both systems with the same program.\n");
     let _ = writeln!(
         text,
         "\nMeasured with QEMU {}, OpenSBI {}, Linux {} (Debian's kernel). The kernel's image has {} KiB.\n\

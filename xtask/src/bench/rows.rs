@@ -73,8 +73,7 @@ mod tests {
 
     #[test]
     fn rows_are_read() {
-        let rows =
-            parse("hello\nROW sys_getpid 250.5\nROW pipe 9000 instructions\nROW mq n/a\nDONE 3\n").expect("reads");
+        let rows = parse("hello\nROW sys_getpid 250.5\nROW pipe 9000 instructions\nROW mq n/a\nDONE 3\n").expect("reads");
         assert_eq!(rows.len(), 2);
         assert_eq!(find(&rows, "pipe"), Some(9000.0));
         assert!(parse("ROW a error open: No space\nDONE 1\n").is_err());

@@ -35,17 +35,14 @@ fn section<'a>(text: &mut String, title: &str, calls: impl Iterator<Item = &'a C
         return;
     }
     let _ = writeln!(text, "\n## {title}\n");
-    text.push_str(
-        "| number | call | authority | rights | errors | what it does | state |\n|---:|---|---|---|---|---|---|\n",
-    );
+    text.push_str("| number | call | authority | rights | errors | what it does | state |\n|---:|---|---|---|---|---|---|\n");
     for call in calls {
         row(text, call);
     }
 }
 
 fn row(text: &mut String, call: &Call) {
-    let number =
-        if call.number < abi::FIRST_NATIVE_CALL { call.number.to_string() } else { format!("{:#x}", call.number) };
+    let number = if call.number < abi::FIRST_NATIVE_CALL { call.number.to_string() } else { format!("{:#x}", call.number) };
     let errors: Vec<_> = call.errors.iter().map(|e| e.name()).collect();
     let rights: Vec<_> = call.rights.iter().map(|r| rights(*r)).collect();
     let state = if is_live(call) { "live" } else { "stub" };

@@ -126,9 +126,6 @@ mod tests {
 not json"#;
         let found = findings_of(json, "/r");
         assert_eq!(found.len(), 1);
-        assert_eq!(
-            found[0].to_string(),
-            "logic/a/src/lib.rs:7: use of a disallowed method [clippy::disallowed_methods]"
-        );
+        assert_eq!(found[0].to_string(), "logic/a/src/lib.rs:7: use of a disallowed method [clippy::disallowed_methods]");
     }
 }

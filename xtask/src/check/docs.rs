@@ -17,8 +17,7 @@ pub(super) fn run(tree: &Tree) -> Result<Vec<Finding>> {
 
 fn generated(tree: &Tree, path: &str, wanted: &str) -> Option<Finding> {
     let written = tree.files.iter().find(|f| f.path == path);
-    (written.is_none_or(|f| f.text != wanted))
-        .then(|| Finding::new(path, 0, "is not what the table makes (./x calls --write)"))
+    (written.is_none_or(|f| f.text != wanted)).then(|| Finding::new(path, 0, "is not what the table makes (./x calls --write)"))
 }
 
 /// Relative links of a Markdown file that lead nowhere.

@@ -65,8 +65,7 @@ fn roots(tree: &Tree, packages: &[Package]) -> Vec<Finding> {
 fn forbids(source: &Source) -> bool {
     let text = &source.text;
     // The kernel's own crate may only deny, as linker attributes need an allowance there.
-    text.contains("#![forbid(unsafe_code)]")
-        || (source.path == "kernel/src/main.rs" && text.contains("#![deny(unsafe_code)]"))
+    text.contains("#![forbid(unsafe_code)]") || (source.path == "kernel/src/main.rs" && text.contains("#![deny(unsafe_code)]"))
 }
 
 #[cfg(test)]

@@ -63,12 +63,8 @@ pub(super) fn boot(only: Option<&str>) -> Result<Tally> {
 }
 
 fn run(mut command: Command, show: Show) -> Result<Tally> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("cannot start cargo")?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot start cargo")?;
     let mut stderr = child.stderr.take().context("no pipe")?;
     let messages = thread::spawn(move || {
         let mut bytes = Vec::new();

@@ -90,9 +90,7 @@ fn allowed() -> Result<BTreeMap<String, Survivor>> {
 
 fn judge(text: &str, wanted: &BTreeSet<String>, allowed: &BTreeMap<String, Survivor>) -> Tally {
     let mut tally = Tally::default();
-    let lines = |word: &str| -> BTreeSet<&str> {
-        text.lines().filter_map(|l| l.strip_prefix(word)?.strip_prefix(' ')).collect()
-    };
+    let lines = |word: &str| -> BTreeSet<&str> { text.lines().filter_map(|l| l.strip_prefix(word)?.strip_prefix(' ')).collect() };
     let (killed, survived) = (lines("KILLED"), lines("SURVIVED"));
     for mutation in wanted.iter().map(String::as_str) {
         let excused = allowed.get(mutation).is_some_and(|s| s.reason.len() >= 15);

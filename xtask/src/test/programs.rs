@@ -73,21 +73,29 @@ pub(crate) fn find(only: Option<&str>) -> Result<Vec<Test>> {
 }
 
 fn collect(dir: &Path, language: Language, found: &mut BTreeMap<String, Test>) -> Result<()> {
-    let ending = if language == Language::C { "c" } else { "rs" };
     for entry in fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))? {
         let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, language, found)?;
-        } else if path.extension().is_some_and(|e| e == ending) {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let test = Test { name: name.clone(), text, path, language };
-            if let Some(other) = found.insert(name, test) {
-                bail!("two tests have the name {}", other.name);
-            }
+        let main = path.join("main.rs");
+        match language {
+            Language::C if path.is_dir() => collect(&path, language, found)?,
+            Language::C if path.extension().is_some_and(|e| e == "c") => add(&path, path.clone(), language, found)?,
+            Language::Rust if main.is_file() => add(&path, main, language, found)?,
+            Language::Rust if path.extension().is_some_and(|e| e == "rs") => add(&path, path.clone(), language, found)?,
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// Adds the test that `named` names and `source` holds.
+fn add(named: &Path, source: PathBuf, language: Language, found: &mut BTreeMap<String, Test>) -> Result<()> {
+    let name = named.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let text = fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
+    let test = Test { name: name.clone(), text, path: source, language };
+    match found.insert(name, test) {
+        Some(other) => bail!("two tests have the name {}", other.name),
+        None => Ok(()),
+    }
 }
 
 /// Compiles the tests and lays them out in a fresh directory called `label`.
@@ -114,6 +122,10 @@ pub(crate) fn build(tests: Vec<Test>, label: &str) -> Result<Suite> {
 /// The test's line in the runner's list: its name, and what its source asks for.
 fn list_line(test: &Test) -> String {
     let mut line = test.name.clone();
+    // A sweep over the whole table takes longer than a test of one call.
+    if test.language == Language::Rust && !test.text.contains("timeout:") {
+        line.push_str(" timeout_s=600");
+    }
     for (asked, attribute) in [("// timeout:", "timeout_s"), ("// mem:", "mem"), ("// args:", "arg")] {
         let lines = test.text.lines().take(30).map(|l| l.replacen("//!", "//", 1));
         let values: Vec<String> = lines.filter_map(|l| Some(l.strip_prefix(asked)?.to_owned())).collect();
@@ -226,10 +238,8 @@ fn shared_hash(folder: &Path) -> Result<u64> {
         .with_context(|| format!("cannot start {CC}; ./x doctor says what is missing"))?;
     let mut hasher = DefaultHasher::new();
     (version.stdout, FLAGS).hash(&mut hasher);
-    let mut headers: Vec<PathBuf> = fs::read_dir(folder)?
-        .filter_map(|e| Some(e.ok()?.path()))
-        .filter(|p| p.extension().is_some_and(|e| e == "h"))
-        .collect();
+    let mut headers: Vec<PathBuf> =
+        fs::read_dir(folder)?.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "h")).collect();
     headers.sort();
     for header in headers {
         fs::read(&header)?.hash(&mut hasher);
@@ -243,8 +253,7 @@ mod tests {
 
     #[test]
     fn the_list_has_time_outs() {
-        let test =
-            |text: &str| Test { name: "a".into(), text: text.into(), path: PathBuf::new(), language: Language::C };
+        let test = |text: &str| Test { name: "a".into(), text: text.into(), path: PathBuf::new(), language: Language::C };
         assert_eq!(list_line(&test("// x\n// calls: dup\n")), "a\n");
         assert_eq!(list_line(&test("// x\n// timeout: 90\n")), "a timeout_s=90\n");
         assert_eq!(list_line(&test("//! x\n//! timeout: 90\n//! mem: 512\n")), "a timeout_s=90 mem=512\n");

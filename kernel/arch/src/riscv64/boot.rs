@@ -104,6 +104,8 @@ unsafe extern "C" {
     static __text_end: u8;
     static __rodata_end: u8;
     static __image_end: u8;
+    static __ksyms_start: u8;
+    static __ksyms_end: u8;
 }
 
 /// What the firmware handed over.
@@ -123,6 +125,14 @@ pub fn kernel_image() -> [usize; 4] {
         &raw const __rodata_end as usize - KERNEL_OFFSET,
         &raw const __image_end as usize - KERNEL_OFFSET,
     ]
+}
+
+/// Room for the table of function names, filled in after linking; and the address that the table's offsets count from.
+pub fn symbol_table() -> (&'static [u8], usize) {
+    let (start, end) = (&raw const __ksyms_start, &raw const __ksyms_end);
+    // SAFETY: the linker script reserves this range of the read-only part of the image for the table.
+    let bytes = unsafe { core::slice::from_raw_parts(start, end as usize - start as usize) };
+    (bytes, &raw const __image_start as usize)
 }
 
 /// Physical address at which [`super::sbi::hart_start`] lets a further hart begin.

@@ -2,6 +2,7 @@
 
 use core::arch::asm;
 
+const EXT_BASE: usize = 0x10;
 const EXT_TIME: usize = 0x5449_4d45;
 const EXT_IPI: usize = 0x0073_5049;
 const EXT_RFENCE: usize = 0x5246_4e43;
@@ -22,6 +23,11 @@ fn call(ext: usize, fid: usize, args: [usize; 5]) -> Result<usize, SbiError> {
              in("a3") args[3], in("a4") args[4], in("a6") fid, in("a7") ext, options(nostack));
     }
     if err == 0 { Ok(value) } else { Err(SbiError(err)) }
+}
+
+/// `mvendorid`, `marchid` and `mimpid` of the harts (chapter 4); 0 where the firmware does not tell.
+pub fn machine_ids() -> [u64; 3] {
+    [4, 5, 6].map(|fid| call(EXT_BASE, fid, [0; 5]).unwrap_or(0) as u64)
 }
 
 /// Writes one byte to the firmware's console (legacy extension; for panics and before the UART is known).

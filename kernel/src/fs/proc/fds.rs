@@ -1,7 +1,7 @@
 //! `/proc/PID/fd` and `/proc/PID/fdinfo`.
 
 use super::process::inode;
-use super::subject::Subject;
+use super::subject::{Owned, Subject};
 use super::text::make;
 use super::tree::Each;
 use super::{number_of, with_digits};
@@ -59,14 +59,16 @@ impl Virtual for Fds {
         };
         drop(slot);
         let node = Ref::try_new(Fd { subject: self.subject, fd }).map_err(|NoMemory| Errno::ENOMEM)?;
-        inode(&self.fs, ino(&self.subject, self.show, fd as u32), mode, self.subject.owner(), node.unsize(|p| p))
+        inode(&self.fs, ino(&self.subject, self.show, fd as u32), mode, self.subject.owner(Owned::File), node.unsize(|p| p))
     }
     fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
         self.subject.check_access()?;
         let kind = (if self.show == Show::Links { S_IFLNK } else { S_IFREG } >> 12) as u8;
-        let files = self.subject.refs().ok_or(Errno::ENOENT)?.files;
+        self.subject.process().map_err(|_| Errno::ENOENT)?;
+        // A zombie has none.
+        let Some(refs) = self.subject.refs() else { return Ok(()) };
         let mut from = usize::try_from(cursor).unwrap_or(usize::MAX);
-        while let Some(fd) = files.next_used(from) {
+        while let Some(fd) = refs.files.next_used(from) {
             let fd = fd as u32;
             from = fd as usize + 1;
             if !with_digits(fd, |name| each(from as u64, ino(&self.subject, self.show, fd), kind, name)) {

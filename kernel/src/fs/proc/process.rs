@@ -1,12 +1,14 @@
 //! The directory of a process or thread: its entries.
 
-use super::subject::Subject;
+use super::subject::{Owned, Subject};
 use super::text::{Made, Text, make, number};
 use super::tree::Each;
 use super::{fds, maps, memory, mounts, number_of, stat, status, with_digits};
+use crate::fs::context::cap;
 use crate::fs::file::File;
 use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
 use crate::fs::mount::Location;
+use crate::task::{Thread, ids, with_current};
 use abi::Errno;
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -22,7 +24,7 @@ struct Entry {
 
 #[derive(Clone, Copy)]
 enum What {
-    /// A text; `Access::Ptrace` ones need the right to look into the process when they are opened.
+    /// A text.
     Text(fn(&Subject, &mut Text) -> Made, Access),
     /// A text that can be written.
     Setting(fn(&Subject, &mut Text) -> Made, fn(&Subject, &[u8]) -> Result<usize, Errno>),
@@ -39,7 +41,10 @@ enum What {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
     Anyone,
-    Ptrace,
+    /// Anyone, as long as the process has mounts.
+    Mounts,
+    /// Whoever may look into the process, as long as it has memory.
+    Memory,
 }
 
 const fn text(name: &'static [u8], mode: u32, f: fn(&Subject, &mut Text) -> Made) -> Entry {
@@ -50,18 +55,18 @@ const fn link(name: &'static [u8], f: fn(&Subject) -> Result<Location, Errno>) -
 }
 
 static ENTRIES: &[Entry] = &[
-    Entry { name: b"auxv", mode: 0o400, what: What::Text(memory::auxv, Access::Ptrace) },
+    Entry { name: b"auxv", mode: 0o400, what: What::Text(memory::auxv, Access::Memory) },
     text(b"cmdline", 0o444, memory::command_line),
     Entry { name: b"comm", mode: 0o644, what: What::Setting(comm, set_comm) },
     link(b"cwd", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.cwd())),
-    Entry { name: b"environ", mode: 0o400, what: What::Text(memory::environment, Access::Ptrace) },
+    Entry { name: b"environ", mode: 0o400, what: What::Text(memory::environment, Access::Memory) },
     link(b"exe", |s| s.process()?.state.lock().exe.clone().ok_or(Errno::ENOENT)),
     Entry { name: b"fd", mode: 0o500, what: What::Fds(fds::Show::Links) },
     Entry { name: b"fdinfo", mode: 0o555, what: What::Fds(fds::Show::Texts) },
     text(b"limits", 0o444, status::limits),
     Entry { name: b"maps", mode: 0o444, what: What::File(maps::open) },
-    text(b"mountinfo", 0o444, mounts::mountinfo),
-    text(b"mounts", 0o444, mounts::mounts),
+    Entry { name: b"mountinfo", mode: 0o444, what: What::Text(mounts::mountinfo, Access::Mounts) },
+    Entry { name: b"mounts", mode: 0o444, what: What::Text(mounts::mounts, Access::Mounts) },
     text(b"oom_score", 0o444, status::oom_score),
     Entry { name: b"oom_score_adj", mode: 0o644, what: What::Setting(oom_score_adj, set_oom_score_adj) },
     link(b"root", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.root())),
@@ -92,14 +97,23 @@ fn kind(what: What) -> u32 {
 }
 
 /// The inode of a virtual file of `subject`.
-pub(super) fn inode(fs: &Ref<FileSystem>, ino: u64, mode: u32, owner: (u32, u32), node: Ref<dyn Virtual>) -> Result<Ref<Inode>, Errno> {
+pub(super) fn inode(
+    fs: &Ref<FileSystem>,
+    ino: u64,
+    mode: u32,
+    owner: (u32, u32),
+    node: Ref<dyn Virtual>,
+) -> Result<Ref<Inode>, Errno> {
     Inode::try_new_numbered(fs, ino, mode, owner, Body::Virtual(node)).map_err(|NoMemory| Errno::ENOMEM)
 }
 
 /// The directory of a process or thread.
 pub(super) fn directory(fs: &Ref<FileSystem>, subject: Subject) -> Result<Ref<Inode>, Errno> {
     let node = Ref::try_new(Directory { fs: fs.clone(), subject }).map_err(|NoMemory| Errno::ENOMEM)?;
-    inode(fs, ino(subject.number(), 0), S_IFDIR | 0o555, subject.owner(), node.unsize(|p| p))
+    let made = inode(fs, ino(subject.number(), 0), S_IFDIR | 0o555, subject.owner(Owned::Directory), node.unsize(|p| p))?;
+    let dirs = entries(&subject).iter().filter(|e| kind(e.what) == S_IFDIR).count();
+    made.attrs.lock().nlink = (dirs as u32).saturating_add(2);
+    Ok(made)
 }
 
 struct Directory {
@@ -109,7 +123,7 @@ struct Directory {
 
 impl Virtual for Directory {
     fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
-        self.subject.process().map_err(|_| Errno::ENOENT)?;
+        self.subject.process()?;
         let (i, entry) = entries(&self.subject).iter().enumerate().find(|(_, e)| e.name == name).ok_or(Errno::ENOENT)?;
         let number = ino(self.subject.number(), i as u32 + 1);
         let mode = kind(entry.what) | entry.mode;
@@ -119,7 +133,7 @@ impl Virtual for Directory {
             What::Tasks => Ref::try_new(Tasks { fs: self.fs.clone(), subject: self.subject }).map_err(no_memory)?.unsize(|p| p),
             what => Ref::try_new(Leaf { subject: self.subject, what }).map_err(no_memory)?.unsize(|p| p),
         };
-        inode(&self.fs, number, mode, self.subject.owner(), node)
+        inode(&self.fs, number, mode, self.subject.owner(Owned::File), node)
     }
     fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
         self.subject.process().map_err(|_| Errno::ENOENT)?;
@@ -161,7 +175,9 @@ impl Virtual for Leaf {
     }
     fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
         match self.what {
-            What::Text(_, Access::Ptrace) => self.subject.check_access().err().map(Err),
+            What::Text(_, Access::Memory) if self.subject.space().is_none() => Some(Err(Errno::ESRCH)),
+            What::Text(_, Access::Memory) => self.subject.check_access().err().map(Err),
+            What::Text(_, Access::Mounts) if self.subject.refs().is_none() => Some(Err(Errno::EINVAL)),
             What::File(f) => Some(self.subject.check_access().and_then(|()| f(&self.subject))),
             _ => None,
         }
@@ -178,19 +194,21 @@ impl Virtual for Tasks {
     fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
         let tid = number_of(name).ok_or(Errno::ENOENT)?;
         let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
-        let thread = crate::task::ids::thread(tid).ok_or(Errno::ENOENT)?;
-        let belongs = thread.process_opt().is_some_and(|p| Ref::ptr_eq(p, &process));
-        if !belongs {
-            return Err(Errno::ENOENT);
-        }
-        directory(&self.fs, Subject::of_thread(&process, &thread))
+        let own = |t: &Ref<Thread>| t.process_opt().is_some_and(|p| Ref::ptr_eq(p, &process));
+        let subject = match ids::thread(tid).filter(own) {
+            Some(thread) => Subject::of_thread(&process, &thread),
+            None if tid == process.pid() => Subject::of_ended_leader(&process),
+            None => return Err(Errno::ENOENT),
+        };
+        directory(&self.fs, subject)
     }
     fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
         let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
         let mut at = u32::try_from(cursor).unwrap_or(u32::MAX);
         loop {
-            // By number, not by place: threads that end meanwhile do not hide others.
-            let next = process.state.lock().threads.iter().map(|t| t.tid()).filter(|tid| *tid >= at).min();
+            // By number, not by place: threads that end meanwhile do not hide others. The first one is there to the end.
+            let leader = process.pid();
+            let next = process.state.lock().threads.iter().map(|t| t.tid()).chain([leader]).filter(|tid| *tid >= at).min();
             let Some(tid) = next else { return Ok(()) };
             at = tid.saturating_add(1);
             if !with_digits(tid, |name| each(u64::from(at), ino(tid, 0), DT_DIR, name)) {
@@ -202,9 +220,13 @@ impl Virtual for Tasks {
 
 const DT_DIR: u8 = 4;
 
-/// Adds a process's name as it is.
+/// Adds the name of a thread, or of a process's oldest one.
 pub(super) fn put_name(subject: &Subject, t: &mut Text) -> Made {
-    let name = *subject.process()?.name.lock();
+    let process = subject.process()?;
+    let name = match subject.thread() {
+        Some(thread) => *thread.attrs.name.lock(),
+        None => *process.name.lock(),
+    };
     let len = name.iter().position(|b| *b == 0).unwrap_or(name.len());
     Ok(t.put(name.get(..len).unwrap_or_default())?)
 }
@@ -214,10 +236,10 @@ fn comm(subject: &Subject, t: &mut Text) -> Made {
     Ok(t.put(b"\n")?)
 }
 
-/// Only threads of the process itself may change its name (proc_pid_comm(5)).
+/// Only threads of the process itself may change a name (proc_pid_comm(5)).
 fn set_comm(subject: &Subject, data: &[u8]) -> Result<usize, Errno> {
     let process = subject.process()?;
-    if !crate::task::with_current(|me| Ref::ptr_eq(me.process(), &process)) {
+    if !with_current(|me| Ref::ptr_eq(me.process(), &process)) {
         return Err(Errno::EINVAL);
     }
     let text = data.strip_suffix(b"\n").unwrap_or(data);
@@ -225,7 +247,11 @@ fn set_comm(subject: &Subject, data: &[u8]) -> Result<usize, Errno> {
     for (to, from) in name.iter_mut().take(15).zip(text.iter().take_while(|b| **b != 0)) {
         *to = *from;
     }
-    *process.name.lock() = name;
+    let thread = subject.thread().ok_or(Errno::ESRCH)?;
+    if thread.tid() == process.pid() {
+        *process.name.lock() = name;
+    }
+    *thread.attrs.name.lock() = name;
     Ok(data.len())
 }
 
@@ -234,15 +260,15 @@ fn oom_score_adj(subject: &Subject, t: &mut Text) -> Made {
     Ok(writeln!(t, "{adj}")?)
 }
 
-/// -1000 to 1000; lowering it is for root (CAP_SYS_RESOURCE).
+/// -1000 to 1000; lowering it needs CAP_SYS_RESOURCE.
 fn set_oom_score_adj(subject: &Subject, data: &[u8]) -> Result<usize, Errno> {
     let adj: i32 = number(data)?;
     if !(-1000..=1000).contains(&adj) {
         return Err(Errno::EINVAL);
     }
     let process = subject.process()?;
-    let root = crate::task::with_current(|me| me.cred().is_root());
-    if adj < process.oom_score_adj.load(Ordering::Relaxed) && !root {
+    let may_lower = with_current(|me| me.cred().capable(cap::SYS_RESOURCE));
+    if adj < process.oom_score_adj.load(Ordering::Relaxed) && !may_lower {
         return Err(Errno::EACCES);
     }
     process.oom_score_adj.store(adj, Ordering::Relaxed);

@@ -48,7 +48,7 @@ impl Virtual for Root {
         let Some(number) = number_of(name) else { return tree::lookup(&self.fs, FIXED, name) };
         // A thread's number leads to its process, although it is not listed (proc(5)).
         let process = ids::process(number).or_else(|| ids::thread(number).and_then(|t| t.process_opt().cloned()));
-        process::directory(&self.fs, Subject::of_process(&process.ok_or(Errno::ENOENT)?))
+        process::directory(&self.fs, Subject::of_process(&*process.ok_or(Errno::ENOENT)?))
     }
     fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
         let fixed = FIXED.len() as u64;

@@ -4,6 +4,7 @@ use super::memory::Sizes;
 use super::process::put_name;
 use super::subject::Subject;
 use super::text::{Made, Text};
+use crate::task::policy::Parameters;
 use crate::task::{Process, Thread, limits, sched};
 use core::fmt::Write;
 use core::sync::atomic::Ordering;
@@ -40,13 +41,12 @@ impl Times {
     }
     /// A thread's, what it is running now included.
     pub(super) fn of_thread(t: &Thread) -> Times {
-        let run = t.run_ns.load(Ordering::Relaxed).saturating_add(sched::unaccounted_ns(t));
-        Times::of(run, t.system_ns.load(Ordering::Relaxed))
+        let (run, system) = crate::task::accounting::times_ns(t);
+        Times::of(run, system)
     }
     /// A process's: its threads', and of those that have ended.
     pub(super) fn of_process(p: &Process) -> Times {
-        let (mut run, system) = p.times_ns();
-        p.each_thread(|t| run = run.saturating_add(sched::unaccounted_ns(t)));
+        let (run, system) = p.times_ns();
         Times::of(run, system)
     }
     /// Of children that were waited for.
@@ -114,7 +114,7 @@ fn faults(process: &Process, thread: Option<&Thread>, alone: bool) -> u64 {
     match thread {
         Some(t) if alone => t.faults(),
         _ => {
-            let mut sum = 0u64;
+            let mut sum = process.attrs.ended.faults.load(Ordering::Relaxed);
             process.each_thread(|t| sum = sum.saturating_add(t.faults()));
             sum
         }
@@ -134,17 +134,20 @@ pub(super) fn stat(subject: &Subject, t: &mut Text) -> Made {
         _ => Times::of_process(&process),
     };
     let ended = Times::of_children(&process);
-    let (tty, foreground) = crate::tty::of_session(f.sid);
-    // PF_RANDOMIZE; PF_FORKNOEXEC.
-    let flags = 0x40_0000 | if f.has_execed { 0 } else { 0x40 };
+    let (tty, foreground) = terminal_of(&process);
+    // PF_RANDOMIZE; PF_FORKNOEXEC; PF_EXITING.
+    let flags = 0x40_0000 | if f.has_execed { 0 } else { 0x40 } | if thread.is_none() { 4 } else { 0 };
     write!(t, "{} (", subject.number())?;
     put_name(subject, t)?;
     write!(t, ") {} {} {} {} {tty} {foreground} {flags}", state(&process, thread).0, f.parent, f.pgid, f.sid)?;
-    write!(t, " {} 0 0 0", faults(&process, thread, subject.is_thread()))?;
+    // All faults are minor ones: no page comes from a device.
+    let of_children = process.attrs.children.faults.load(Ordering::Relaxed);
+    write!(t, " {} {of_children} 0 0", faults(&process, thread, subject.is_thread()))?;
     for ns in [times.user_ns, times.system_ns, ended.user_ns, ended.system_ns] {
         write!(t, " {}", ns / TICK_NS)?;
     }
-    let (policy, rt_priority, nice) = sched_of(thread);
+    let p = thread.map_or(Parameters::DEFAULT, Thread::parameters);
+    let (nice, rt_priority) = (i32::from(p.nice), i32::from(p.priority));
     let priority = if rt_priority == 0 { 20 + nice } else { -1 - rt_priority };
     write!(t, " {priority} {nice} {} 0 {}", f.threads, process.start_ns / TICK_NS)?;
     put_memory(t, &process, sizes.as_ref(), may)?;
@@ -155,14 +158,14 @@ pub(super) fn stat(subject: &Subject, t: &mut Text) -> Made {
     }
     let exit_signal = if subject.is_thread() && subject.number() != subject.pid { -1 } else { f.exit_signal };
     let hart = thread.map_or(0, |t| t.task().core().hart_index());
-    write!(t, " 0 0 0 {exit_signal} {hart} {rt_priority} {policy} 0 0 0")?;
+    write!(t, " 0 0 0 {exit_signal} {hart} {rt_priority} {} 0 0 0", p.policy as u32)?;
     put_layout(t, sizes.as_ref(), may)?;
     Ok(writeln!(t, " {}", if may { f.exit } else { 0 })?)
 }
 
-/// Policy, real-time priority and nice value of a thread.
-pub(super) fn sched_of(thread: Option<&Thread>) -> (i32, i32, i32) {
-    thread.map_or((0, 0, 0), sched::parameters)
+/// Device number of the controlling terminal, and the process group in its foreground; `(0, -1)` without one.
+fn terminal_of(process: &Process) -> (u32, i32) {
+    crate::tty::of_process(process).map_or((0, -1), |t| (t.number, t.foreground_or_none()))
 }
 
 /// vsize, rss, rsslim, startcode, endcode, startstack, kstkesp, kstkeip.

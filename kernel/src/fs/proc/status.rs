@@ -5,16 +5,14 @@ use super::process::put_name;
 use super::stat::{Signals, state};
 use super::subject::Subject;
 use super::text::{Made, Text};
-use crate::fs::context::Ids;
+use crate::fs::capability::Caps;
+use crate::fs::context::{Cred, Ids};
 use crate::task::{Process, Thread, limits, sched};
 use core::fmt::Write;
 use core::sync::atomic::Ordering;
 use mem::PAGE;
 
-/// All capabilities that exist (capability.h, CAP_LAST_CAP 40).
-const ALL_CAPABILITIES: u64 = (1 << 41) - 1;
-
-/// `Name:	value` lines.
+/// Lines of a name, a colon, a tab and a value.
 pub(super) fn status(subject: &Subject, t: &mut Text) -> Made {
     let process = subject.process()?;
     let thread = subject.thread();
@@ -30,27 +28,33 @@ pub(super) fn status(subject: &Subject, t: &mut Text) -> Made {
     writeln!(t, "State:\t{letter} ({word})")?;
     let (number, parent) = (subject.number(), process.parent_pid());
     writeln!(t, "Tgid:\t{}\nNgid:\t0\nPid:\t{number}\nPPid:\t{parent}\nTracerPid:\t0", subject.pid)?;
-    put_identity(t, refs.as_ref().map(|r| &*r.cred).unwrap_or(&Default::default()), refs.as_ref().map_or(0, |r| r.files.len()))?;
+    put_identity(
+        t,
+        refs.as_ref().map(|r| &*r.cred).unwrap_or(&Default::default()),
+        refs.as_ref().map_or(0, |r| r.files.len().max(64).next_power_of_two()),
+    )?;
     put_numbers(t, subject, &process)?;
     if let Some(space) = subject.space() {
         put_memory(t, &Sizes::of(&space))?;
     }
     writeln!(t, "Threads:\t{}", process.live_threads.load(Ordering::Relaxed).max(1))?;
     put_signals(t, &process, thread)?;
-    let root = refs.as_ref().is_some_and(|r| r.cred.is_root());
-    let held = if root { ALL_CAPABILITIES } else { 0 };
-    writeln!(t, "CapInh:\t{:016x}\nCapPrm:\t{held:016x}\nCapEff:\t{held:016x}", 0)?;
-    writeln!(t, "CapBnd:\t{ALL_CAPABILITIES:016x}\nCapAmb:\t{:016x}\nNoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0", 0)?;
+    if let Some(r) = &refs {
+        put_capabilities(t, &r.cred.caps)?;
+    }
+    let no_new_privs = thread.map_or(0, |t| t.attrs.no_new_privs.load(Ordering::Relaxed));
+    writeln!(t, "NoNewPrivs:\t{no_new_privs}\nSeccomp:\t0\nSeccomp_filters:\t0")?;
     put_harts(t, thread)?;
-    let [willing, forced] = thread.map_or([0, 0], |t| [t.switches[0].load(Ordering::Relaxed), t.switches[1].load(Ordering::Relaxed)]);
+    let [willing, forced] =
+        thread.map_or([0, 0], |t| [t.switches[0].load(Ordering::Relaxed), t.switches[1].load(Ordering::Relaxed)]);
     Ok(writeln!(t, "voluntary_ctxt_switches:\t{willing}\nnonvoluntary_ctxt_switches:\t{forced}")?)
 }
 
-fn put_identity(t: &mut Text, cred: &crate::fs::context::Cred, descriptors: usize) -> Made {
+fn put_identity(t: &mut Text, cred: &Cred, room: usize) -> Made {
     let mut line = |name: &str, ids: &Ids| writeln!(t, "{name}:\t{}\t{}\t{}\t{}", ids.real, ids.effective, ids.saved, ids.fs);
     line("Uid", &cred.uid)?;
     line("Gid", &cred.gid)?;
-    write!(t, "FDSize:\t{}\nGroups:\t", descriptors.max(64).next_power_of_two())?;
+    write!(t, "FDSize:\t{room}\nGroups:\t")?;
     for group in &cred.groups {
         write!(t, "{group} ")?;
     }
@@ -104,10 +108,24 @@ fn put_signals(t: &mut Text, process: &Process, thread: Option<&Thread>) -> Made
     Ok(())
 }
 
+fn put_capabilities(t: &mut Text, caps: &Caps) -> Made {
+    let lines = [
+        ("CapInh", caps.inheritable),
+        ("CapPrm", caps.permitted),
+        ("CapEff", caps.effective),
+        ("CapBnd", caps.bounding),
+        ("CapAmb", caps.ambient),
+    ];
+    for (name, set) in lines {
+        writeln!(t, "{name}:\t{set:016x}")?;
+    }
+    Ok(())
+}
+
 /// Harts that the thread may run on: as a mask, and as ranges.
 fn put_harts(t: &mut Text, thread: Option<&Thread>) -> Made {
     let online = sched::online();
-    let mask = thread.map_or(online, |t| sched::affinity(t) & online);
+    let mask = thread.map_or(online, Thread::allowed_harts);
     write!(t, "Cpus_allowed:\t{mask:x}\nCpus_allowed_list:\t")?;
     let mut first = true;
     let mut at = 0u32;

@@ -1,10 +1,11 @@
 //! Whom a process or thread directory is about, and who may look.
 
-use crate::fs::context::{Cred, Ids};
+use crate::fs::context::{Cred, Ids, cap};
 use crate::mm::AddressSpace;
 use crate::task::thread::Refs;
 use crate::task::{Process, Thread, ids, with_current};
 use abi::Errno;
+use core::sync::atomic::Ordering;
 use mem::Ref;
 
 /// A process, or one thread of it, by identities that are never reused: holding one keeps nothing alive.
@@ -16,11 +17,23 @@ pub(super) struct Subject {
     thread: Option<ThreadId>,
 }
 
+/// What of a process an owner is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owned {
+    /// Its directory.
+    Directory,
+    /// A file in it.
+    File,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct ThreadId {
     tid: u32,
     id: u64,
 }
+
+/// No thread has this id.
+const ENDED: u64 = 0;
 
 impl Subject {
     /// A process as a whole.
@@ -30,6 +43,11 @@ impl Subject {
     /// One thread of it.
     pub(super) fn of_thread(process: &Process, thread: &Thread) -> Subject {
         let id = ThreadId { tid: thread.tid(), id: thread.id() };
+        Subject { thread: Some(id), ..Subject::of_process(process) }
+    }
+    /// The first thread of a process, which has ended while the process is still there.
+    pub(super) fn of_ended_leader(process: &Process) -> Subject {
+        let id = ThreadId { tid: process.pid(), id: ENDED };
         Subject { thread: Some(id), ..Subject::of_process(process) }
     }
     /// The number that files show as the pid: the thread's, or the process's.
@@ -43,7 +61,7 @@ impl Subject {
     /// The process; ESRCH when it has gone.
     pub(super) fn process(&self) -> Result<Ref<Process>, Errno> {
         let process = ids::process(self.pid).filter(|p| p.id() == self.process_id).ok_or(Errno::ESRCH)?;
-        if self.thread.is_some() && self.own_thread().is_none() {
+        if self.thread.is_some_and(|t| t.id != ENDED) && self.own_thread().is_none() {
             return Err(Errno::ESRCH);
         }
         Ok(process)
@@ -67,18 +85,24 @@ impl Subject {
     pub(super) fn refs(&self) -> Option<Refs> {
         self.thread()?.refs()
     }
-    /// Effective user and group id: owner of its files.
-    pub(super) fn owner(&self) -> (u32, u32) {
-        self.refs().map_or((0, 0), |r| (r.cred.uid.effective, r.cred.gid.effective))
+    /// Effective user and group id: owner of its directory, and of its other files unless it is not dumpable (proc(5)).
+    pub(super) fn owner(&self, of: Owned) -> (u32, u32) {
+        let dumpable = self.process().is_ok_and(|p| p.attrs.dumpable.load(Ordering::Relaxed) == 1);
+        match self.refs() {
+            Some(r) if dumpable || of == Owned::Directory => (r.cred.uid.effective, r.cred.gid.effective),
+            _ => (0, 0),
+        }
     }
     /// Whether the caller may look into it (ptrace(2), PTRACE_MODE_READ_FSCREDS).
     pub(super) fn may_access(&self) -> bool {
         with_current(|me| {
             let mine = me.cred();
-            if me.process().id() == self.process_id || mine.is_root() {
+            if me.process().id() == self.process_id || mine.capable(cap::SYS_PTRACE) {
                 return true;
             }
-            self.refs().is_some_and(|r| same_ids(&mine, &r.cred))
+            // A process that gained rights by exec is closed to those who have only its ids.
+            let dumpable = self.process().is_ok_and(|p| p.attrs.dumpable.load(Ordering::Relaxed) == 1);
+            dumpable && self.refs().is_some_and(|r| same_ids(&mine, &r.cred))
         })
     }
     /// EACCES unless [`Subject::may_access`].

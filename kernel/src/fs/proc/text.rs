@@ -29,6 +29,10 @@ impl From<Errno> for Failed {
 }
 
 impl Text {
+    /// Makes room for `bytes` more at once.
+    pub(crate) fn reserve(&mut self, bytes: usize) -> fmt::Result {
+        self.bytes.try_reserve_exact(bytes).map_err(|_| fmt::Error)
+    }
     /// Adds bytes as they are.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> fmt::Result {
         self.bytes.try_reserve(bytes.len()).map_err(|_| fmt::Error)?;

@@ -65,8 +65,18 @@ impl Entry {
         const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
         let node = Ref::try_new(Fixed { fs: fs.clone(), entry: self }).map_err(NO_MEMORY)?;
         let body = Body::Virtual(node.unsize(|p| p));
-        Inode::try_new_numbered(fs, self.ino(), self.kind() | self.mode, (0, 0), body).map_err(NO_MEMORY)
+        let inode = Inode::try_new_numbered(fs, self.ino(), self.kind() | self.mode, (0, 0), body).map_err(NO_MEMORY)?;
+        if let What::Dir(entries) = self.what {
+            inode.attrs.lock().nlink = links(entries);
+        }
+        Ok(inode)
     }
+}
+
+/// Link count of a directory: its own names, and `..` of each directory in it.
+pub(super) fn links(entries: &[Entry]) -> u32 {
+    let dirs = entries.iter().filter(|e| e.kind() == S_IFDIR).count();
+    (dirs as u32).saturating_add(2)
 }
 
 /// The inode of an entry.
@@ -80,7 +90,11 @@ pub(super) type Each<'a> = &'a mut dyn FnMut(u64, u64, u8, &[u8]) -> bool;
 /// Lists entries from `cursor` on, their indexes being the cursors. False: the listing ended early.
 pub(super) fn list(entries: &'static [Entry], cursor: u64, each: Each<'_>) -> bool {
     let from = usize::try_from(cursor).unwrap_or(usize::MAX);
-    entries.iter().enumerate().skip(from).all(|(i, e)| each((i as u64).saturating_add(1), e.ino(), (e.kind() >> 12) as u8, e.name))
+    entries
+        .iter()
+        .enumerate()
+        .skip(from)
+        .all(|(i, e)| each((i as u64).saturating_add(1), e.ino(), (e.kind() >> 12) as u8, e.name))
 }
 
 /// A file of the tree.

@@ -3,18 +3,27 @@
 use super::{frame, job};
 use crate::linux::Restart;
 use crate::mm::fault::FaultError;
-use crate::task::{Thread, exit};
+use crate::task::{Thread, exit, posix_timers, rseq};
 use abi::Errno;
 use arch::{TrapFrame, flag};
 use core::sync::atomic::Ordering;
-use logic_signal::{AfterCall, Delivery, Protection, SaFlags, SigInfo, Signal, Situation, Tracing, after_call, code, decide, dequeue, force};
+use logic_signal::{
+    AfterCall, Delivery, Protection, SaFlags, SigInfo, Signal, Situation, Tracing, after_call, code, decide, dequeue, force,
+};
 use mem::Threaded;
 
 const ECALL_BYTES: usize = 4;
 
 /// Delivers signals and does other work before the thread goes on in user mode.
 pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
-    me.task().core().flags.fetch_and(!(flag::SIGNAL | flag::WORK), Ordering::AcqRel);
+    let due = me.task().core().flags.fetch_and(!(flag::SIGNAL | flag::WORK), Ordering::AcqRel);
+    if due & flag::WORK != 0 {
+        work(me, frame);
+        // What it found to do raised the flag again.
+        if due & flag::SIGNAL == 0 {
+            return;
+        }
+    }
     let process = me.process();
     let mut handled = false;
     loop {
@@ -40,11 +49,20 @@ pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
             continue;
         }
         let Some(taken) = taken else { break };
-        handled |= deliver(me, frame, &taken.info);
+        let info = posix_timers::signal_taken(process, taken.info);
+        handled |= deliver(me, frame, &info);
     }
     finish_call(me, frame, None);
     if !handled {
         me.restore_mask();
+    }
+}
+
+/// Work that is due whenever the thread has come to a hart.
+fn work(me: &Thread, frame: &mut TrapFrame) {
+    posix_timers::check_cpu_time(me);
+    if rseq::on_the_way_out(me, frame).is_err() {
+        raise(me, SigInfo::plain(Signal::SEGV, code::SI_KERNEL));
     }
 }
 
@@ -69,7 +87,8 @@ fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo) -> bool {
         Delivery::Handler(action) => {
             finish_call(me, frame, Some(action.flags));
             actions.lock().enter_handler(info.signal);
-            if frame::push(me, frame, info, &action).is_err() {
+            let interrupted = rseq::on_the_way_out(me, frame);
+            if interrupted.is_err() || frame::push(me, frame, info, &action).is_err() {
                 exit::begin_group_exit(process, Signal::SEGV.number() as i32);
             }
             true

@@ -3,8 +3,8 @@
 use crate::task::Thread;
 use arch::{FpState, TrapFrame};
 use logic_signal::frame::{
-    FP_BYTES, FP_OFFSET, FpRegs, HEAD_BYTES, REGS_BYTES, REGS_OFFSET, Regs, UCONTEXT_OFFSET, parse_fp, parse_head, parse_regs, write_fp,
-    write_head, write_regs,
+    FP_BYTES, FP_OFFSET, FpRegs, HEAD_BYTES, REGS_BYTES, REGS_OFFSET, Regs, UCONTEXT_OFFSET, parse_fp, parse_head, parse_regs,
+    write_fp, write_head, write_regs,
 };
 use logic_signal::{Action, FrameSpot, SigInfo, Signal};
 use mem::{Threaded, user};

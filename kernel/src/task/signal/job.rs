@@ -78,8 +78,8 @@ pub(crate) fn child_ended(parent: &Process, child: &Process, signal: u32) -> boo
         s => (ChildCode::Killed, s),
     };
     let action = parent.signals.actions().lock().get(signal);
-    let unwanted = signal == Signal::CHLD
-        && (action.disposition() == Disposition::Ignore || action.flags.contains(SaFlags::NOCLDWAIT));
+    let unwanted =
+        signal == Signal::CHLD && (action.disposition() == Disposition::Ignore || action.flags.contains(SaFlags::NOCLDWAIT));
     if action.disposition() != Disposition::Ignore {
         let (run, system) = child.times_ns();
         let tick = |ns: u64| (ns / 10_000_000) as i64;

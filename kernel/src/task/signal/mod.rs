@@ -8,6 +8,7 @@ mod frame;
 mod job;
 mod send;
 mod state;
+pub(crate) mod timer;
 
 pub(crate) use deliver::{interrupted_call, on_the_way_out, raise_exception, raise_fault};
 pub(crate) use frame::sigreturn;

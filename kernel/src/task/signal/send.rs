@@ -62,7 +62,7 @@ pub(crate) fn send_to_self(me: &Thread, signal: u32) {
 }
 
 /// Discards what cancels each other; says whether the signal is to be queued.
-fn prepare(process: &Process, signal: Signal, blocked: bool, sender: Sender) -> bool {
+pub(super) fn prepare(process: &Process, signal: Signal, blocked: bool, sender: Sender) -> bool {
     let origin = if sender == Sender::Kernel { Origin::Outside } else { Origin::Inside };
     let what = generate(signal, origin, blocked, &situation(process, signal));
     if !what.discard.is_empty() {
@@ -80,6 +80,7 @@ pub(crate) fn discard_everywhere(process: &Process, signals: SigSet) {
     process.each_thread(|t| {
         t.signals.lock().pending.discard(signals);
     });
+    crate::task::posix_timers::signals_discarded(process, signals);
 }
 
 /// Queues the signal, bringing memory for it if needed. `with` locks the queue.
@@ -123,7 +124,7 @@ fn post_bare(info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) 
 }
 
 /// Finds a thread of the process that takes the signal.
-fn pick_thread(process: &Process, signal: Signal) {
+pub(super) fn pick_thread(process: &Process, signal: Signal) {
     let mut taker: Option<Ref<Thread>> = None;
     process.each_thread(|t| {
         if taker.is_none() && wants(t, signal) {
@@ -148,7 +149,7 @@ fn wants(thread: &Thread, signal: Signal) -> bool {
 }
 
 /// Has a thread look at its signals; a signal that ends the process ends it for all threads at once.
-fn notice(process: &Process, thread: &Thread, signal: Signal) {
+pub(super) fn notice(process: &Process, thread: &Thread, signal: Signal) {
     let blocked = thread.signals.lock().blocked.contains(signal);
     if is_fatal_at_once(signal, blocked, &situation(process, signal)) {
         exit::begin_group_exit(process, signal.number() as i32);

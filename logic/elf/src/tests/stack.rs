@@ -47,11 +47,7 @@ impl Memory {
     }
 
     fn string(&self, address: u64) -> Vec<u8> {
-        self.0[Memory::index(address)..]
-            .iter()
-            .copied()
-            .take_while(|&byte| byte != 0)
-            .collect()
+        self.0[Memory::index(address)..].iter().copied().take_while(|&byte| byte != 0).collect()
     }
 
     /// Words up to a zero one, and the address after it.
@@ -66,10 +62,7 @@ impl Memory {
 }
 
 fn joined(strings: &[String]) -> Vec<u8> {
-    strings
-        .iter()
-        .flat_map(|string| string.bytes().chain([0]))
-        .collect()
+    strings.iter().flat_map(|string| string.bytes().chain([0])).collect()
 }
 
 fn counts(args: &[String], envs: &[String], path: &str) -> Counts {
@@ -82,23 +75,12 @@ fn counts(args: &[String], envs: &[String], path: &str) -> Counts {
     }
 }
 
-fn write(
-    layout: &StackLayout,
-    bytes: &[u8],
-    chunk: usize,
-    path: &str,
-) -> Result<Memory, WriteError<()>> {
+fn write(layout: &StackLayout, bytes: &[u8], chunk: usize, path: &str) -> Result<Memory, WriteError<()>> {
     let mut memory = Memory::new();
-    layout.write(
-        bytes.chunks(chunk),
-        path.as_bytes(),
-        &[7; RANDOM_BYTES],
-        &FACTS,
-        |address, bytes| {
-            memory.put(address, bytes);
-            Ok(())
-        },
-    )?;
+    layout.write(bytes.chunks(chunk), path.as_bytes(), &[7; RANDOM_BYTES], &FACTS, |address, bytes| {
+        memory.put(address, bytes);
+        Ok(())
+    })?;
     Ok(memory)
 }
 
@@ -174,13 +156,7 @@ proptest! {
 
 #[test]
 fn the_limit_is_exact() {
-    let counts = Counts {
-        args: 1,
-        arg_bytes: 2,
-        envs: 0,
-        env_bytes: 0,
-        path_bytes: 1,
-    };
+    let counts = Counts { args: 1, arg_bytes: 2, envs: 0, env_bytes: 0, path_bytes: 1 };
     let used = TOP - StackLayout::new(TOP, LIMIT, counts).unwrap().sp;
     assert!(StackLayout::new(TOP, used, counts).is_some());
     assert!(StackLayout::new(TOP, used - 1, counts).is_none());
@@ -188,41 +164,18 @@ fn the_limit_is_exact() {
 
 #[test]
 fn a_refusing_sink_stops_the_writing() {
-    let layout = StackLayout::new(
-        TOP,
-        LIMIT,
-        Counts {
-            args: 1,
-            arg_bytes: 2,
-            envs: 0,
-            env_bytes: 0,
-            path_bytes: 1,
-        },
-    )
-    .unwrap();
+    let layout = StackLayout::new(TOP, LIMIT, Counts { args: 1, arg_bytes: 2, envs: 0, env_bytes: 0, path_bytes: 1 }).unwrap();
     for allowed in 0..5 {
         let mut left = allowed;
-        let result = layout.write(
-            [b"a\0".as_slice()],
-            b"p",
-            &[0; RANDOM_BYTES],
-            &FACTS,
-            |_, _| {
-                if left == 0 {
-                    return Err("no");
-                }
-                left -= 1;
-                Ok(())
-            },
-        );
+        let result = layout.write([b"a\0".as_slice()], b"p", &[0; RANDOM_BYTES], &FACTS, |_, _| {
+            if left == 0 {
+                return Err("no");
+            }
+            left -= 1;
+            Ok(())
+        });
         assert_eq!(result, Err(WriteError::Sink("no")), "{allowed} writes");
     }
-    let result = layout.write(
-        [b"a\0".as_slice()],
-        b"other",
-        &[0; RANDOM_BYTES],
-        &FACTS,
-        |_, _| Ok::<(), ()>(()),
-    );
+    let result = layout.write([b"a\0".as_slice()], b"other", &[0; RANDOM_BYTES], &FACTS, |_, _| Ok::<(), ()>(()));
     assert_eq!(result, Err(WriteError::Mismatch));
 }

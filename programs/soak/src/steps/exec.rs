@@ -25,14 +25,8 @@ fn digest_through(rng: &mut Rng) -> Outcome {
 /// A helper that prints the digest of its input, and what it must print.
 fn start(text: &[u8], status: u8) -> Result<(Child, String), String> {
     let mut command = Command::new(std::env::current_exe().map_err(at("own path"))?);
-    command
-        .args(["--helper", &status.to_string()])
-        .env("SOAK_HELPER", "set");
-    let child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(at("spawn"))?;
+    command.args(["--helper", &status.to_string()]).env("SOAK_HELPER", "set");
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(at("spawn"))?;
     Ok((child, format!("set {:016x}", digest(text))))
 }
 
@@ -41,12 +35,7 @@ fn finish(mut child: Child, text: &[u8], wanted: &str, status: u8) -> Outcome {
     stdin.write_all(text).map_err(at("write to the helper"))?;
     drop(stdin);
     let mut answer = String::new();
-    child
-        .stdout
-        .take()
-        .ok_or("no stdout")?
-        .read_to_string(&mut answer)
-        .map_err(at("read from the helper"))?;
+    child.stdout.take().ok_or("no stdout")?.read_to_string(&mut answer).map_err(at("read from the helper"))?;
     let ended = child.wait().map_err(at("wait"))?;
     same("exit status", ended.code(), Some(i32::from(status)))?;
     same("the helper's answer", answer.as_str(), wanted)
@@ -64,18 +53,15 @@ pub(super) fn crowd(rng: &mut Rng, _: &Context) -> Outcome {
             })
         })
         .collect();
-    handles
-        .into_iter()
-        .try_for_each(|handle| handle.join().map_err(|_| "a thread panicked".to_owned())?)
+    handles.into_iter().try_for_each(|handle| handle.join().map_err(|_| "a thread panicked".to_owned())?)
 }
 
 /// The helper's side: ends with the status that it was told.
 pub(crate) fn helper(status: &str) -> ExitCode {
     let mut text = Vec::new();
     let variable = std::env::var("SOAK_HELPER").unwrap_or_default();
-    let done = std::io::stdin()
-        .read_to_end(&mut text)
-        .and_then(|_| write!(std::io::stdout(), "{variable} {:016x}", digest(&text)));
+    let done =
+        std::io::stdin().read_to_end(&mut text).and_then(|_| write!(std::io::stdout(), "{variable} {:016x}", digest(&text)));
     match (done, status.parse::<u8>()) {
         (Ok(()), Ok(status)) => ExitCode::from(status),
         _ => ExitCode::from(254),

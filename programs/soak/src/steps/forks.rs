@@ -48,9 +48,7 @@ fn scribble(memory: &mut [u8], seed: u64) {
 pub(super) fn generations(rng: &mut Rng, _: &Context) -> Outcome {
     let (depth, width) = (rng.u8(1..4), rng.u8(1..4));
     // 1 + width + width² + … processes, each worth 1.
-    let wanted = (0..=u32::from(depth))
-        .map(|level| u32::from(width).pow(level))
-        .sum::<u32>();
+    let wanted = (0..=u32::from(depth)).map(|level| u32::from(width).pow(level)).sum::<u32>();
     let wanted = u8::try_from(wanted).map_err(at("too many for a status"))?;
     let pid = fork_child(|| generation(depth, width))?;
     expect_exit(pid, wanted)
@@ -60,27 +58,18 @@ fn generation(depth: u8, width: u8) -> u8 {
     if depth == 0 {
         return 1;
     }
-    let children: Vec<_> = (0..width)
-        .map(|_| fork_child(|| generation(depth - 1, width)))
-        .collect();
-    let statuses = children
-        .into_iter()
-        .map(|child| match child.map(|pid| waitpid(pid, None)) {
-            Ok(Ok(WaitStatus::Exited(_, status))) => u8::try_from(status).unwrap_or(0),
-            _ => 0,
-        });
+    let children: Vec<_> = (0..width).map(|_| fork_child(|| generation(depth - 1, width))).collect();
+    let statuses = children.into_iter().map(|child| match child.map(|pid| waitpid(pid, None)) {
+        Ok(Ok(WaitStatus::Exited(_, status))) => u8::try_from(status).unwrap_or(0),
+        _ => 0,
+    });
     1 + statuses.sum::<u8>()
 }
 
 /// A child that computes for ever is killed by the signal that was sent.
 pub(super) fn killed(rng: &mut Rng, _: &Context) -> Outcome {
     // None that another step has a handler for, as children inherit handlers.
-    let signals = [
-        Signal::SIGKILL,
-        Signal::SIGTERM,
-        Signal::SIGHUP,
-        Signal::SIGALRM,
-    ];
+    let signals = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGALRM];
     let mut children = Vec::new();
     for _ in 0..rng.usize(1..8) {
         let signal = signals[rng.usize(..signals.len())];
@@ -93,11 +82,7 @@ pub(super) fn killed(rng: &mut Rng, _: &Context) -> Outcome {
     }
     for (pid, signal) in children {
         let status = waitpid(pid, None).map_err(at("waitpid"))?;
-        same(
-            "wait status",
-            status,
-            WaitStatus::Signaled(pid, signal, false),
-        )?;
+        same("wait status", status, WaitStatus::Signaled(pid, signal, false))?;
     }
     Ok(())
 }

@@ -55,10 +55,7 @@ fn check((map, written): &Touched) -> Outcome {
     // perhaps never touched at all.
     let neighbours = written.keys().map(|index| index ^ 1);
     let others = (0..map.len()).step_by(64 * PAGE_BYTES);
-    for index in neighbours
-        .chain(others)
-        .filter(|index| !written.contains_key(index) && *index < map.len())
-    {
+    for index in neighbours.chain(others).filter(|index| !written.contains_key(index) && *index < map.len()) {
         same("a byte that was not written", map[index], 0)?;
     }
     Ok(())
@@ -76,10 +73,7 @@ pub(super) fn growing(rng: &mut Rng, _: &Context) -> Outcome {
             numbers.truncate(rng.usize(..=numbers.len()));
             numbers.shrink_to_fit();
         }
-        let right = numbers
-            .iter()
-            .enumerate()
-            .all(|(n, number)| *number == n as u64 * 3);
+        let right = numbers.iter().enumerate().all(|(n, number)| *number == n as u64 * 3);
         same("the numbers", right, true)?;
     }
     Ok(())
@@ -92,9 +86,7 @@ pub(super) fn stacks(rng: &mut Rng, _: &Context) -> Outcome {
     for _ in 0..rng.usize(1..6) {
         let depth = rng.usize(1..400);
         let stack = (depth + 64) * FRAME_BYTES * 4;
-        let thread = thread::Builder::new()
-            .stack_size(stack)
-            .spawn(move || (descend(depth), depth));
+        let thread = thread::Builder::new().stack_size(stack).spawn(move || (descend(depth), depth));
         handles.push(thread.map_err(at("thread"))?);
     }
     for handle in handles {

@@ -17,15 +17,11 @@ pub(super) fn hops(rng: &mut Rng, _: &Context) -> Outcome {
     let harts = allowed()?;
     let mut handles = Vec::new();
     for _ in 0..rng.usize(1..6) {
-        let route: Vec<usize> = (0..rng.usize(1..40))
-            .map(|_| harts[rng.usize(..harts.len())])
-            .collect();
+        let route: Vec<usize> = (0..rng.usize(1..40)).map(|_| harts[rng.usize(..harts.len())]).collect();
         let start = rng.f64();
         handles.push(thread::spawn(move || travel(&route, start)));
     }
-    handles
-        .into_iter()
-        .try_for_each(|handle| handle.join().map_err(|_| "a thread panicked".to_owned())?)?;
+    handles.into_iter().try_for_each(|handle| handle.join().map_err(|_| "a thread panicked".to_owned())?)?;
     same("the first thread's harts", allowed()?, harts)
 }
 
@@ -33,11 +29,7 @@ fn allowed() -> Result<Vec<usize>, String> {
     let set = sched_getaffinity(SELF).map_err(at("sched_getaffinity"))?;
     let harts = (0..CpuSet::count()).filter(|hart| set.is_set(*hart).unwrap_or(false));
     let harts: Vec<usize> = harts.collect();
-    if harts.is_empty() {
-        Err("no hart is allowed".to_owned())
-    } else {
-        Ok(harts)
-    }
+    if harts.is_empty() { Err("no hart is allowed".to_owned()) } else { Ok(harts) }
 }
 
 fn travel(route: &[usize], start: f64) -> Outcome {
@@ -48,11 +40,7 @@ fn travel(route: &[usize], start: f64) -> Outcome {
         sched_setaffinity(SELF, &set).map_err(at("sched_setaffinity"))?;
         same("hart", sched_getcpu().map_err(at("getcpu"))?, *hart)?;
         moving = compute(moving);
-        same(
-            "hart after computing",
-            sched_getcpu().map_err(at("getcpu"))?,
-            *hart,
-        )?;
+        same("hart after computing", sched_getcpu().map_err(at("getcpu"))?, *hart)?;
     }
     let at_rest = route.iter().fold(start, |number, _| compute(number));
     // The same operations in the same order: equal to the last bit.
@@ -60,7 +48,5 @@ fn travel(route: &[usize], start: f64) -> Outcome {
 }
 
 fn compute(start: f64) -> f64 {
-    (1..2000).fold(start, |number, n| {
-        (number + f64::from(n)).sqrt() * 1.000_1 + number / 3.0
-    })
+    (1..2000).fold(start, |number, n| (number + f64::from(n)).sqrt() * 1.000_1 + number / 3.0)
 }

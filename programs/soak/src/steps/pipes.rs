@@ -26,20 +26,13 @@ pub(super) fn chain(rng: &mut Rng, _: &Context) -> Outcome {
             *head = None;
             let mut text = Vec::new();
             let read = source.read_to_end(&mut text);
-            u8::from(
-                read.and_then(|_| write_in_pieces(&mut writer, &text, seed))
-                    .is_err(),
-            )
+            u8::from(read.and_then(|_| write_in_pieces(&mut writer, &text, seed)).is_err())
         };
         children.push(fork_child(pass_on)?);
         reader = next_reader;
     }
     let (seed, head) = (rng.u64(..), first.take());
-    let write = || {
-        head.map_or(1, |mut head| {
-            u8::from(write_in_pieces(&mut head, &text, seed).is_err())
-        })
-    };
+    let write = || head.map_or(1, |mut head| u8::from(write_in_pieces(&mut head, &text, seed).is_err()));
     children.push(fork_child(write)?);
     let mut received = Vec::new();
     reader.read_to_end(&mut received).map_err(at("read"))?;
@@ -69,9 +62,7 @@ pub(super) fn records(rng: &mut Rng, _: &Context) -> Outcome {
         let count = rng.usize(1..60);
         wanted[usize::from(id)] = count;
         let seed = rng.u64(..);
-        children.push(fork_child(|| {
-            u8::from(write_records(writer.as_mut(), id, count, seed).is_err())
-        })?);
+        children.push(fork_child(|| u8::from(write_records(writer.as_mut(), id, count, seed).is_err()))?);
     }
     writer = None;
     let mut found = [0usize; 256];
@@ -80,11 +71,7 @@ pub(super) fn records(rng: &mut Rng, _: &Context) -> Outcome {
         let [id, low, high] = header;
         let mut body = vec![0; usize::from(u16::from_le_bytes([low, high]))];
         reader.read_exact(&mut body).map_err(at("read"))?;
-        same(
-            "a record is whole",
-            body.iter().all(|byte| *byte == id),
-            true,
-        )?;
+        same("a record is whole", body.iter().all(|byte| *byte == id), true)?;
         found[usize::from(id)] += 1;
     }
     drop(writer);
@@ -95,12 +82,7 @@ pub(super) fn records(rng: &mut Rng, _: &Context) -> Outcome {
 }
 
 /// A record: the writer's number, a length, and the number again so often.
-fn write_records(
-    writer: Option<&mut io::PipeWriter>,
-    id: u8,
-    count: usize,
-    seed: u64,
-) -> io::Result<()> {
+fn write_records(writer: Option<&mut io::PipeWriter>, id: u8, count: usize, seed: u64) -> io::Result<()> {
     let mut rng = Rng::with_seed(seed);
     let writer = writer.ok_or(io::ErrorKind::BrokenPipe)?;
     for _ in 0..count {

@@ -25,24 +25,16 @@ impl Handled {
         static HANDLED: OnceLock<Result<Mutex<Handled>, String>> = OnceLock::new();
         let install = || {
             let (pipe, writer) = io::pipe()?;
-            signal_hook::low_level::pipe::register(
-                signal_hook::consts::SIGUSR1,
-                writer.try_clone()?,
-            )?;
+            signal_hook::low_level::pipe::register(signal_hook::consts::SIGUSR1, writer.try_clone()?)?;
             signal_hook::low_level::pipe::register(signal_hook::consts::SIGUSR2, writer)?;
             Ok::<_, io::Error>(Mutex::new(Self { pipe }))
         };
-        HANDLED
-            .get_or_init(|| install().map_err(at("handlers")))
-            .as_ref()
-            .map_err(Clone::clone)
+        HANDLED.get_or_init(|| install().map_err(at("handlers"))).as_ref().map_err(Clone::clone)
     }
 
     /// Waits until the handlers ran so many times.
     fn expect(&mut self, times: usize) -> Outcome {
-        self.pipe
-            .read_exact(&mut vec![0; times])
-            .map_err(at("read of the handlers' bytes"))
+        self.pipe.read_exact(&mut vec![0; times]).map_err(at("read of the handlers' bytes"))
     }
 
     /// Fails if a handler ran more often than was expected.
@@ -53,9 +45,7 @@ impl Handled {
 
 fn is_readable(pipe: &PipeReader) -> Result<bool, String> {
     let mut fds = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
-    poll(&mut fds, PollTimeout::ZERO)
-        .map(|ready| ready > 0)
-        .map_err(at("poll"))
+    poll(&mut fds, PollTimeout::ZERO).map(|ready| ready > 0).map_err(at("poll"))
 }
 
 /// A child sends signals, each when the one before was handled: none is lost.
@@ -65,16 +55,7 @@ pub(super) fn counted(rng: &mut Rng, _: &Context) -> Outcome {
     let (mut heard, mut say) = io::pipe().map_err(at("pipe"))?;
     let pid = fork_child(|| {
         let mut byte = [0];
-        let send = |n: usize| {
-            kill(
-                getppid(),
-                if n.is_multiple_of(2) {
-                    Signal::SIGUSR1
-                } else {
-                    Signal::SIGUSR2
-                },
-            )
-        };
+        let send = |n: usize| kill(getppid(), if n.is_multiple_of(2) { Signal::SIGUSR1 } else { Signal::SIGUSR2 });
         let all = (0..count).all(|n| send(n).is_ok() && heard.read_exact(&mut byte).is_ok());
         u8::from(!all)
     })?;
@@ -102,11 +83,7 @@ pub(super) fn blocked(rng: &mut Rng, _: &Context) -> Outcome {
     if taken {
         let mut one = SigSet::empty();
         one.add(Signal::SIGUSR2);
-        same(
-            "sigwait",
-            one.wait().map_err(at("sigwait"))?,
-            Signal::SIGUSR2,
-        )?;
+        same("sigwait", one.wait().map_err(at("sigwait"))?, Signal::SIGUSR2)?;
     }
     set.thread_unblock().map_err(at("unblock"))?;
     handled.expect(if taken { 1 } else { 2 })?;
@@ -123,22 +100,14 @@ pub(super) fn stopped(rng: &mut Rng, _: &Context) -> Outcome {
     for _ in 0..rng.usize(1..5) {
         kill(pid, Signal::SIGSTOP).map_err(at("stop"))?;
         let status = waitpid(pid, Some(WaitPidFlag::WUNTRACED)).map_err(at("waitpid"))?;
-        same(
-            "after SIGSTOP",
-            status,
-            WaitStatus::Stopped(pid, Signal::SIGSTOP),
-        )?;
+        same("after SIGSTOP", status, WaitStatus::Stopped(pid, Signal::SIGSTOP))?;
         kill(pid, Signal::SIGCONT).map_err(at("continue"))?;
         let status = waitpid(pid, Some(WaitPidFlag::WCONTINUED)).map_err(at("waitpid"))?;
         same("after SIGCONT", status, WaitStatus::Continued(pid))?;
     }
     kill(pid, Signal::SIGKILL).map_err(at("kill"))?;
     let status = waitpid(pid, None).map_err(at("waitpid"))?;
-    same(
-        "after SIGKILL",
-        status,
-        WaitStatus::Signaled(pid, Signal::SIGKILL, false),
-    )
+    same("after SIGKILL", status, WaitStatus::Signaled(pid, Signal::SIGKILL, false))
 }
 
 /// Signals rain on a process that reads from a pipe: no byte is lost or read twice.
@@ -150,9 +119,7 @@ pub(super) fn interrupted_read(rng: &mut Rng, _: &Context) -> Outcome {
     let sent = text.chunks(chunk_len).count();
     let (mut reader, mut writer) = io::pipe().map_err(at("pipe"))?;
     let pid = fork_child(|| {
-        let mut send = |chunk: &[u8]| {
-            kill(getppid(), Signal::SIGUSR1).is_ok() && writer.write_all(chunk).is_ok()
-        };
+        let mut send = |chunk: &[u8]| kill(getppid(), Signal::SIGUSR1).is_ok() && writer.write_all(chunk).is_ok();
         u8::from(!text.chunks(chunk_len).all(&mut send))
     })?;
     drop(writer);

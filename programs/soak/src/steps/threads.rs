@@ -53,9 +53,7 @@ pub(super) fn turns(rng: &mut Rng, _: &Context) -> Outcome {
     let work = |index: usize| {
         for _ in 0..laps {
             let guard = turn.lock().map_err(|_| PANICKED)?;
-            let mut guard = turned
-                .wait_while(guard, |turn| *turn % threads != index)
-                .map_err(|_| PANICKED)?;
+            let mut guard = turned.wait_while(guard, |turn| *turn % threads != index).map_err(|_| PANICKED)?;
             order.lock().map_err(|_| PANICKED)?.push(*guard);
             *guard += 1;
             turned.notify_all();
@@ -64,21 +62,12 @@ pub(super) fn turns(rng: &mut Rng, _: &Context) -> Outcome {
     };
     let results: Vec<Outcome> = thread::scope(|scope| {
         let work = &work;
-        let handles: Vec<_> = (0..threads)
-            .map(|index| scope.spawn(move || work(index)))
-            .collect();
-        handles
-            .into_iter()
-            .map(|handle| handle.join().map_err(|_| PANICKED.to_owned())?)
-            .collect()
+        let handles: Vec<_> = (0..threads).map(|index| scope.spawn(move || work(index))).collect();
+        handles.into_iter().map(|handle| handle.join().map_err(|_| PANICKED.to_owned())?).collect()
     });
     results.into_iter().collect::<Outcome>()?;
     let order = order.into_inner().map_err(|_| PANICKED)?;
-    same(
-        "order of turns",
-        order.iter().copied().eq(0..threads * laps),
-        true,
-    )
+    same("order of turns", order.iter().copied().eq(0..threads * laps), true)
 }
 
 /// Senders and receivers over a queue with a limit, with parking and time limits in between.
@@ -89,9 +78,7 @@ pub(super) fn mailboxes(rng: &mut Rng, _: &Context) -> Outcome {
     let mut handles = Vec::new();
     for sender in 0..senders {
         let mailbox = Arc::clone(&mailbox);
-        handles.push(thread::spawn(move || {
-            (0..messages).try_for_each(|n| mailbox.put(Some(sender * messages + n)))
-        }));
+        handles.push(thread::spawn(move || (0..messages).try_for_each(|n| mailbox.put(Some(sender * messages + n)))));
     }
     let mut takers = Vec::new();
     for _ in 0..receivers {
@@ -104,20 +91,12 @@ pub(super) fn mailboxes(rng: &mut Rng, _: &Context) -> Outcome {
         }));
     }
     drop(report);
-    handles
-        .into_iter()
-        .try_for_each(|handle| handle.join().map_err(|_| PANICKED.to_owned())?)?;
+    handles.into_iter().try_for_each(|handle| handle.join().map_err(|_| PANICKED.to_owned())?)?;
     (0..receivers).try_for_each(|_| mailbox.put(None))?;
-    takers
-        .into_iter()
-        .try_for_each(|handle| handle.join().map_err(|_| PANICKED.to_owned())?)?;
+    takers.into_iter().try_for_each(|handle| handle.join().map_err(|_| PANICKED.to_owned())?)?;
     let mut received: Vec<u64> = reports.iter().collect();
     received.sort_unstable();
-    same(
-        "every message once",
-        received.into_iter().eq(0..senders * messages),
-        true,
-    )
+    same("every message once", received.into_iter().eq(0..senders * messages), true)
 }
 
 /// A queue with a limit.
@@ -130,20 +109,12 @@ struct Mailbox {
 
 impl Mailbox {
     fn new(limit: usize) -> Self {
-        Self {
-            queue: Mutex::default(),
-            limit,
-            not_empty: Condvar::new(),
-            not_full: Condvar::new(),
-        }
+        Self { queue: Mutex::default(), limit, not_empty: Condvar::new(), not_full: Condvar::new() }
     }
 
     fn put(&self, message: Option<u64>) -> Outcome {
         let queue = self.queue.lock().map_err(|_| PANICKED)?;
-        let mut queue = self
-            .not_full
-            .wait_while(queue, |queue| queue.len() >= self.limit)
-            .map_err(|_| PANICKED)?;
+        let mut queue = self.not_full.wait_while(queue, |queue| queue.len() >= self.limit).map_err(|_| PANICKED)?;
         queue.push_back(message);
         self.not_empty.notify_one();
         Ok(())
@@ -157,11 +128,7 @@ impl Mailbox {
                 self.not_full.notify_one();
                 return Ok(message);
             }
-            queue = self
-                .not_empty
-                .wait_timeout(queue, Duration::from_millis(1))
-                .map_err(|_| PANICKED)?
-                .0;
+            queue = self.not_empty.wait_timeout(queue, Duration::from_millis(1)).map_err(|_| PANICKED)?.0;
         }
     }
 }
@@ -180,7 +147,5 @@ pub(super) fn forkers(rng: &mut Rng, _: &Context) -> Outcome {
             })
         })
         .collect();
-    handles
-        .into_iter()
-        .try_for_each(|handle| handle.join().map_err(|_| PANICKED.to_owned())?)
+    handles.into_iter().try_for_each(|handle| handle.join().map_err(|_| PANICKED.to_owned())?)
 }

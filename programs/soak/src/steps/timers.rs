@@ -18,9 +18,7 @@ pub(super) fn sleeps(rng: &mut Rng, _: &Context) -> Outcome {
         let (way, time) = (rng.u8(..5), Duration::from_micros(rng.u64(1..8000)));
         handles.push(thread::spawn(move || wait(way, time)));
     }
-    handles
-        .into_iter()
-        .try_for_each(|handle| handle.join().map_err(|_| "a thread panicked".to_owned())?)
+    handles.into_iter().try_for_each(|handle| handle.join().map_err(|_| "a thread panicked".to_owned())?)
 }
 
 fn wait(way: u8, time: Duration) -> Outcome {
@@ -31,18 +29,12 @@ fn wait(way: u8, time: Duration) -> Outcome {
         1 => {
             let (lock, never) = (Mutex::new(()), Condvar::new());
             let guard = lock.lock().map_err(|_| "poisoned")?;
-            let result = never
-                .wait_timeout_while(guard, time, |()| true)
-                .map_err(|_| "poisoned")?;
+            let result = never.wait_timeout_while(guard, time, |()| true).map_err(|_| "poisoned")?;
             same("timed out", result.1.timed_out(), true)?;
         }
         2 => {
             let (_sender, receiver) = mpsc::channel::<()>();
-            same(
-                "receive",
-                receiver.recv_timeout(time),
-                Err(mpsc::RecvTimeoutError::Timeout),
-            )?;
+            same("receive", receiver.recv_timeout(time), Err(mpsc::RecvTimeoutError::Timeout))?;
         }
         3 => wanted = poll_empty_pipe(time)?,
         _ => {
@@ -59,10 +51,6 @@ fn poll_empty_pipe(time: Duration) -> Result<Duration, String> {
     let (reader, _writer) = std::io::pipe().map_err(at("pipe"))?;
     let mut fds = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
     let time_ms = u16::try_from(time.as_millis()).map_err(at("time"))?;
-    same(
-        "nothing is ready",
-        poll(&mut fds, PollTimeout::from(time_ms)),
-        Ok(0),
-    )?;
+    same("nothing is ready", poll(&mut fds, PollTimeout::from(time_ms)), Ok(0))?;
     Ok(Duration::from_millis(time_ms.into()))
 }

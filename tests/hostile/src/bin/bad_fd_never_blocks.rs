@@ -16,7 +16,10 @@ const CLOSED: usize = 650;
 fn main() -> ExitCode {
     let system = System::current();
     let world = World::new();
-    let calls: Vec<_> = chosen_calls(system).into_iter().filter(|call| call.blocks == Blocks::Yes && descriptors(call).next().is_some()).collect();
+    let calls: Vec<_> = chosen_calls(system)
+        .into_iter()
+        .filter(|call| call.blocks == Blocks::Yes && descriptors(call).next().is_some())
+        .collect();
     let (mut values, mut wrong) = (0, 0);
     for call in &calls {
         let outcome = child::run(Duration::from_secs(5), |report| try_call(&world, call, report));
@@ -43,7 +46,8 @@ fn try_call(world: &World, call: &'static Call, report: &mut child::Report) {
     let first_free = world.next_free();
     for (index, arg) in descriptors(call) {
         let absent = [usize::MAX, CLOSED, i32::MAX as usize, 1 << 40 | CLOSED];
-        let wrong_kind = [world.dir, world.path, world.null, world.file, world.ended_read, world.ended_write, world.epoll].map(|fd| fd as isize as usize);
+        let wrong_kind = [world.dir, world.path, world.null, world.file, world.ended_read, world.ended_write, world.epoll]
+            .map(|fd| fd as isize as usize);
         for (nth, value) in absent.into_iter().chain(wrong_kind).enumerate() {
             world.reset();
             prepared.refill();

@@ -15,7 +15,8 @@ fn main() -> ExitCode {
     let system = System::current();
     let verbose = std::env::args().any(|a| a == "-v");
     let world = World::new();
-    let calls: Vec<_> = chosen_calls(system).into_iter().filter(|call| call.args.iter().any(|arg| arg.kind.is_pointer())).collect();
+    let calls: Vec<_> =
+        chosen_calls(system).into_iter().filter(|call| call.args.iter().any(|arg| arg.kind.is_pointer())).collect();
     let (mut values, mut strict, mut wrong) = (0, 0, 0);
     for call in &calls {
         let outcome = child::run(Duration::from_secs(15), |report| try_call(system, &world, call, report));
@@ -30,7 +31,10 @@ fn main() -> ExitCode {
         }
     }
     world.remove();
-    println!("hostile_pointers: {} calls × {values} values ({strict} of them where good arguments succeed), {wrong} wrong", calls.len());
+    println!(
+        "hostile_pointers: {} calls × {values} values ({strict} of them where good arguments succeed), {wrong} wrong",
+        calls.len()
+    );
     if wrong == 0 && values > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -136,7 +140,10 @@ impl Trial {
     fn reads_only(&self) -> bool {
         use abi::Direction::In;
         match self.kind {
-            ArgKind::Bytes { direction, .. } | ArgKind::Struct { direction, .. } | ArgKind::SizedStruct { direction, .. } | ArgKind::Array { direction, .. } => direction == In,
+            ArgKind::Bytes { direction, .. }
+            | ArgKind::Struct { direction, .. }
+            | ArgKind::SizedStruct { direction, .. }
+            | ArgKind::Array { direction, .. } => direction == In,
             ArgKind::BitSet { .. } | ArgKind::PageVec { .. } => false,
             _ => true,
         }
@@ -147,7 +154,8 @@ impl Trial {
         let reachable = Arena::reachable(self.size) as isize;
         let exact = matches!(self.call.name, "read" | "write" | "pread64" | "pwrite64" | "getrandom" | "sendto" | "recvfrom");
         if self.system == System::Rvos && exact && self.good.is_some_and(|g| g >= 0) {
-            return (self.result != reachable).then(|| format!("gave {}, want the {reachable} bytes that can be reached", show(self.result)));
+            return (self.result != reachable)
+                .then(|| format!("gave {}, want the {reachable} bytes that can be reached", show(self.result)));
         }
         let fits = self.result == EFAULT || (0..=reachable).contains(&self.result);
         (!fits).then(|| format!("gave {}", show(self.result)))
@@ -164,7 +172,11 @@ impl Trial {
             // NULL is refused as an argument, not as an address (sched_setparam(2)).
             (name, _) if name.starts_with("sched_") && self.how == Hostile::Null => einval,
             // What is left of a time-out, and the size that would be right, are stored where that is possible.
-            ("pselect6" | "ppoll", "timeout") | ("sched_setattr", "attr") | ("capget" | "capset", "header") if self.how == Hostile::ReadOnly => true,
+            ("pselect6" | "ppoll", "timeout") | ("sched_setattr", "attr") | ("capget" | "capset", "header")
+                if self.how == Hostile::ReadOnly =>
+            {
+                true
+            }
             // Only the first 48 bytes mean anything (sigaction(2)).
             ("rt_sigqueueinfo" | "rt_tgsigqueueinfo" | "pidfd_send_signal", "info") if self.how == Hostile::Straddling => true,
             // A half of the string may be a whole name by itself.

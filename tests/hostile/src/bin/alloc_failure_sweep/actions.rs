@@ -6,8 +6,11 @@ use std::fs;
 use std::io::{Read, Write};
 use std::ptr;
 
-/// All of them, by name.
-pub(super) const ALL: &[(&str, fn() -> bool)] = &[
+/// A name, and what does it and says whether it worked.
+pub(super) type Action = (&'static str, fn() -> bool);
+
+/// All of them.
+pub(super) const ALL: &[Action] = &[
     ("fork and wait", fork_and_wait),
     ("fork and exec", exec_self),
     ("page faults", page_faults),
@@ -67,7 +70,9 @@ fn unmap(area: *mut c_void, pages: usize) {
 
 /// Touches each page by calls, for a page fault that fails may end the process, a call gives an error.
 fn touch(area: *mut c_void, pages: usize) -> bool {
-    let Ok(mut zero) = fs::File::open("/dev/zero") else { return false };
+    let Ok(mut zero) = fs::File::open("/dev/zero") else {
+        return false;
+    };
     (0..pages).all(|page| {
         // SAFETY: within the mapping, which nothing else refers to.
         let bytes = unsafe { std::slice::from_raw_parts_mut(area.cast::<u8>().add(page * PAGE), 1) };
@@ -122,7 +127,9 @@ fn thread() -> bool {
 }
 
 fn fill_pipe() -> bool {
-    let Ok((mut reader, mut writer)) = std::io::pipe() else { return false };
+    let Ok((mut reader, mut writer)) = std::io::pipe() else {
+        return false;
+    };
     let bytes = [5u8; 20000];
     let wrote = writer.write(&bytes).unwrap_or(0);
     drop(writer);
@@ -145,7 +152,9 @@ fn files() -> bool {
 }
 
 fn deep_directory() -> bool {
-    let fine = fs::create_dir_all("sweep/a/b/c/d/e/f/g/h").is_ok() && fs::write("sweep/a/b/c/d/e/f/g/h/file", "x").is_ok() && fs::canonicalize("sweep/a/b/c/d").is_ok();
+    let fine = fs::create_dir_all("sweep/a/b/c/d/e/f/g/h").is_ok()
+        && fs::write("sweep/a/b/c/d/e/f/g/h/file", "x").is_ok()
+        && fs::canonicalize("sweep/a/b/c/d").is_ok();
     // The clean-up must not be what fails in the end: a second try finds memory again.
     for _ in 0..3 {
         if fs::remove_dir_all("sweep").is_ok() {
@@ -193,13 +202,17 @@ fn queued_signals() -> bool {
 
 fn poll_many() -> bool {
     let pipes: Vec<_> = (0..16).filter_map(|_| std::io::pipe().ok()).collect();
-    let mut polled: Vec<libc::pollfd> =
-        pipes.iter().map(|(reader, _)| libc::pollfd { fd: std::os::fd::AsRawFd::as_raw_fd(reader), events: libc::POLLIN, revents: 0 }).collect();
+    let mut polled: Vec<libc::pollfd> = pipes
+        .iter()
+        .map(|(reader, _)| libc::pollfd { fd: std::os::fd::AsRawFd::as_raw_fd(reader), events: libc::POLLIN, revents: 0 })
+        .collect();
     // SAFETY: as many pollfds as it says.
     let ready = unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, 1) };
     pipes.len() == 16 && ready == 0
 }
 
 fn read_proc() -> bool {
-    ["/proc/self/maps", "/proc/self/status", "/proc/meminfo", "/proc/stat"].iter().all(|path| fs::read_to_string(path).is_ok_and(|text| !text.is_empty()))
+    ["/proc/self/maps", "/proc/self/status", "/proc/meminfo", "/proc/stat"]
+        .iter()
+        .all(|path| fs::read_to_string(path).is_ok_and(|text| !text.is_empty()))
 }

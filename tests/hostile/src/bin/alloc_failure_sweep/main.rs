@@ -16,7 +16,17 @@ const ENOSYS: isize = -38;
 /// No call needs more; one that seems to is a loop.
 const MOST: usize = 2000;
 /// What an allocation that fails may turn into.
-const ERRORS: [i32; 9] = [libc::ENOMEM, libc::EAGAIN, libc::EMFILE, libc::ENFILE, libc::ENOSPC, libc::EDQUOT, libc::ENOBUFS, libc::ENOLCK, libc::EFAULT];
+const ERRORS: [i32; 9] = [
+    libc::ENOMEM,
+    libc::EAGAIN,
+    libc::EMFILE,
+    libc::ENFILE,
+    libc::ENOSPC,
+    libc::EDQUOT,
+    libc::ENOBUFS,
+    libc::ENOLCK,
+    libc::EFAULT,
+];
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("--exit") {
@@ -29,12 +39,13 @@ fn main() -> ExitCode {
     let calls: Vec<_> = chosen_calls(System::Rvos).into_iter().filter(|call| danger(call.name) == Danger::None).collect();
     let (mut injected, mut wrong) = (0, 0);
     for call in &calls {
-        let (count, failures) = guarded(call.name, || child::run(Duration::from_secs(20), |report| sweep_call(&world, call, report)));
+        let (count, failures) =
+            guarded(call.name, || child::run(Duration::from_secs(20), |report| sweep_call(&world, call, report)));
         injected += count;
         wrong += failures;
     }
     let all = std::env::args().skip(1).all(|a| a.starts_with('-'));
-    let actions: &[(&str, fn() -> bool)] = if all { actions::ALL } else { &[] };
+    let actions: &[actions::Action] = if all { actions::ALL } else { &[] };
     for (name, action) in actions {
         let (count, failures) = guarded(name, || child::run(Duration::from_secs(60), |report| sweep_action(*action, report)));
         injected += count;
@@ -83,7 +94,10 @@ fn guarded(name: &str, sweep: impl FnOnce() -> child::Outcome) -> (u64, usize) {
 fn counters() -> BTreeMap<String, i64> {
     let _ = fs::write("/proc/rvos/control", "drain");
     let text = fs::read_to_string("/proc/rvos/counters").unwrap_or_default();
-    text.lines().filter_map(|line| line.split_once(' ')).filter_map(|(name, value)| Some((name.to_owned(), value.trim().parse().ok()?))).collect()
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(name, value)| Some((name.to_owned(), value.trim().parse().ok()?)))
+        .collect()
 }
 
 fn difference(before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64>) -> Vec<String> {

@@ -1,0 +1,96 @@
+//! `/proc/rvos/control`: `drain` empties the kernel's caches, `exit N` ends the machine with status N.
+
+use super::rvos::{each_process, threads_outside_processes};
+use super::text::number;
+use crate::clock;
+use crate::fs::dentry::Dentry;
+use crate::fs::mount::Namespace;
+use crate::task::wait::{Interrupt, sleep_until};
+use crate::task::{futex, ids, sched, with_current};
+use abi::Errno;
+use alloc::vec::Vec;
+use mem::Ref;
+
+/// Looks at whether threads that ended have gone, and the time between two looks.
+const LOOKS: u32 = 500;
+const LOOK_EVERY_NS: u64 = 1_000_000;
+
+/// Obeys a command.
+pub(super) fn write(data: &[u8]) -> Result<usize, Errno> {
+    let mut words = data.trim_ascii().split(|b| *b == b' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some(b"drain"), None, None) => drain(),
+        (Some(b"exit"), Some(status), None) => crate::boot::power::finish(number(status)?),
+        _ => return Err(Errno::EINVAL),
+    }
+    Ok(data.len())
+}
+
+/// Gives back everything that is kept for later use alone, so that counters show what is in use.
+fn drain() {
+    wait_for_ended_threads();
+    each_process(|p| {
+        let mut s = p.state.lock();
+        let s = &mut *s;
+        trim(&mut s.children);
+        trim(&mut s.threads);
+        let shared = p.signals.shared.lock().pending.shrink();
+        drop(shared);
+    });
+    each_process(|p| p.each_thread(|t| drop(t.signals.lock().pending.shrink())));
+    with_current(|me| trim_directories(&me.fs().namespace));
+    ids::trim();
+    futex::trim();
+    mem::drain_stacks();
+    mem::drain_heaps();
+}
+
+/// A thread is counted until it has left its hart, which may be after its end was seen.
+fn wait_for_ended_threads() {
+    let harts = (0..arch::MAX_HARTS).filter(|i| sched::hart_figures(*i).is_some()).count();
+    for _ in 0..LOOKS {
+        // Each hart has an idle thread.
+        if threads_outside_processes() <= harts as i64 {
+            return;
+        }
+        let until = clock::monotonic_ns().saturating_add(LOOK_EVERY_NS);
+        let slept = with_current(|me| sleep_until(me, Some(until), Interrupt::AnySignal, || Ok(None::<()>)));
+        if slept == Err(crate::task::wait::Ended::Signal) {
+            return;
+        }
+    }
+}
+
+/// Directories keep room for the entries that they once had.
+fn trim_directories(namespace: &Namespace) {
+    let mut todo: Vec<Ref<Dentry>> = Vec::new();
+    let mut n = 0;
+    while let Some(mount) = namespace.nth(n) {
+        n += 1;
+        if todo.try_reserve(1).is_ok() {
+            todo.push(mount.root.clone());
+        }
+        while let Some(dir) = todo.pop() {
+            dir.trim();
+            let mut from = 0;
+            while let Some((at, child)) = dir.next_child(from) {
+                from = at.saturating_add(1);
+                if child.inode().is_dir() && todo.try_reserve(1).is_ok() {
+                    todo.push(child);
+                }
+            }
+        }
+    }
+}
+
+/// Gives back room for more elements than there are, if there is memory for the smaller copy.
+fn trim<T>(list: &mut Vec<T>) {
+    if list.capacity() == list.len() {
+        return;
+    }
+    let mut exact = Vec::new();
+    if exact.try_reserve_exact(list.len()).is_ok() {
+        exact.append(list);
+        *list = exact;
+    }
+}

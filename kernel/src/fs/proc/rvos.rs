@@ -1,0 +1,101 @@
+//! `/proc/rvos`: what only this kernel has. `counters` must come back to where they were once everything that a program
+//! made is gone; `figures` are for looking at; `control` is written to.
+
+use super::control;
+use super::text::{Made, Text};
+use super::tree::{Entry, What};
+use crate::census::{self, Kind};
+use crate::task::{Process, futex, ids, sched, timers};
+use core::fmt::Write;
+use mem::Threaded;
+
+/// What is in `/proc/rvos`.
+pub(super) static ENTRIES: &[Entry] = &[
+    Entry { name: b"control", mode: 0o200, what: What::Command(control::write) },
+    Entry::text(b"counters", counters),
+    Entry::text(b"figures", figures),
+    Entry::text(b"harts", harts),
+];
+
+/// Calls `f` with every process, one lock hold each.
+pub(super) fn each_process(mut f: impl FnMut(&Process)) {
+    let mut from = 0;
+    while let Some((pid, process)) = ids::next_process(from) {
+        from = pid.saturating_add(1);
+        f(&process);
+    }
+}
+
+/// `name value` lines.
+fn counters(t: &mut Text) -> Made {
+    // The text grows while the heap is counted: it takes its room first, so that it counts the same each time.
+    t.reserve(ROOM)?;
+    let stacks = mem::stack_counts();
+    let heap = mem::heap_counts();
+    for (bytes, objects) in heap.classes {
+        writeln!(t, "heap_{bytes} {objects}")?;
+    }
+    writeln!(t, "heap_large_pages {}\nstack_pages {}", heap.large_pages, stacks.pages)?;
+    for (kind, name) in census::ALL {
+        // Looking at this file takes an inode and a dentry for each of its names, and a descriptor.
+        writeln!(t, "{name} {}", census::count(kind))?;
+    }
+    let (regions, signals) = sums();
+    writeln!(
+        t,
+        "regions {regions}\nsignals_pending {signals}\nfile_pages {}\ntable_pages {}",
+        crate::mm::object::pages(),
+        mem::table_pages()
+    )?;
+    Ok(writeln!(t, "timers_armed {}\nfutex_waiters {}", timers::armed(), futex::waiters())?)
+}
+
+/// Bytes that the counters fit in.
+const ROOM: usize = 2000;
+
+/// Regions of all processes, and signals pending.
+fn sums() -> (u64, u64) {
+    let (mut regions, mut signals) = (0u64, 0u64);
+    each_process(|p| {
+        let first = p.state.lock().threads.first().cloned();
+        if let Some(space) = first.and_then(|t| t.space()) {
+            regions = regions.saturating_add(space.lock().regions.len() as u64);
+        }
+        signals = signals.saturating_add(u64::from(p.signals.shared.lock().pending.set().0.count_ones()));
+        p.each_thread(|t| signals = signals.saturating_add(u64::from(t.signals.lock().pending.set().0.count_ones())));
+    });
+    (regions, signals)
+}
+
+/// Figures that grow, or that depend on what happened before.
+fn figures(t: &mut Text) -> Made {
+    let frames = mem::frame_counts();
+    // How full slab pages are depends on the order of what came and went.
+    writeln!(t, "frames_free {}\nframes_total {}\nslab_pages {}", frames.free, frames.total, mem::heap_counts().slab_pages)?;
+    // Stacks that wait for the next thread are measured when they are unmapped.
+    mem::drain_stacks();
+    let mut deepest = mem::stack_counts().high_water_bytes;
+    each_process(|p| p.each_thread(|t| deepest = deepest.max(t.task().stack_high_water())));
+    writeln!(t, "stack_high_water_bytes {deepest}\nstack_bytes {}", arch::KERNEL_STACK_BYTES)?;
+    let stacks = mem::stack_counts();
+    writeln!(t, "stack_table_pages {}\nheap_pages_charged {}", stacks.table_pages, mem::heap_by_index(0).pages())?;
+    Ok(writeln!(t, "threads_made {}\nrunnable {}\nlast_pid {}", ids::handed_out(), sched::runnable(), ids::last())?)
+}
+
+/// A line for each hart.
+fn harts(t: &mut Text) -> Made {
+    writeln!(t, "index hart_id idle_ns run_ns system_ns switches queued")?;
+    for index in 0..arch::MAX_HARTS {
+        let Some(f) = sched::hart_figures(index) else { continue };
+        let id = arch::hart_block(index).map_or(0, |b| b.hart_id.load(core::sync::atomic::Ordering::Relaxed));
+        writeln!(t, "{index} {id} {} {} {} {} {}", f.idle_ns, f.run_ns, f.system_ns, f.switches, f.queued)?;
+    }
+    Ok(())
+}
+
+/// Threads that no process knows: idle threads, and those on their way out.
+pub(super) fn threads_outside_processes() -> i64 {
+    let mut known = 0i64;
+    each_process(|p| known = known.saturating_add(p.state.lock().threads.len() as i64));
+    census::count(Kind::Threads).saturating_sub(known)
+}

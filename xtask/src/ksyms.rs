@@ -1,0 +1,133 @@
+//! Function names for the kernel's backtraces: a table made from the ELF file's symbols and written into the room that
+//! `kernel/linker.ld` leaves for it. The format stands in `kernel/src/boot/symbols.rs`, which reads it.
+//!
+//! [`embed`] is called after each build of the kernel; what it returns is what boots.
+
+use anyhow::{Context, Result, ensure};
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const MAGIC: &[u8] = b"RVOSSYM1";
+/// How long names may be, from the first that fits on.
+const NAME_BYTES: [usize; 4] = [160, 96, 64, 40];
+
+/// Writes a copy of the kernel's ELF file with the table in it, beside the original; gives its path.
+///
+/// # Errors
+/// When the file is no kernel of this tree, or cannot be read or written.
+pub fn embed(kernel: &Path) -> Result<PathBuf> {
+    let elf = fs::read(kernel).with_context(|| format!("read {}", kernel.display()))?;
+    let filled = fill(elf).with_context(|| format!("put function names into {}", kernel.display()))?;
+    let out = kernel.with_file_name("kernel-with-names");
+    // Another run may be reading the file: it is replaced in one step.
+    let part = kernel.with_file_name(format!("kernel-with-names.{}", std::process::id()));
+    fs::write(&part, filled).with_context(|| format!("write {}", part.display()))?;
+    fs::rename(&part, &out).with_context(|| format!("write {}", out.display()))?;
+    Ok(out)
+}
+
+/// Fills in the table.
+fn fill(mut elf: Vec<u8>) -> Result<Vec<u8>> {
+    let file = object::File::parse(&*elf)?;
+    let address = |name: &str| {
+        let found = file.symbols().find(|s| s.name() == Ok(name));
+        found.map(|s| s.address()).with_context(|| format!("the symbol {name} is missing"))
+    };
+    let (image, start, end) = (address("__image_start")?, address("__ksyms_start")?, address("__ksyms_end")?);
+    let room = usize::try_from(end - start)?;
+    let table = fitting(&functions(&file, image)?, room)?;
+    let section = file.sections().find(|s| s.address() <= start && end <= s.address() + s.size());
+    let section = section.context("the room for names is in no section")?;
+    let (offset, _) = section.file_range().context("the room for names is not in the file")?;
+    let at = usize::try_from(offset + (start - section.address()))?;
+    elf.get_mut(at..at + table.len()).context("the room for names is behind the file's end")?.copy_from_slice(&table);
+    Ok(elf)
+}
+
+/// Functions by their offset from the image's start; of several names of one place, the one with a size.
+fn functions(file: &object::File<'_>, image: u64) -> Result<BTreeMap<u32, String>> {
+    let mut found: BTreeMap<u32, (u64, String)> = BTreeMap::new();
+    for symbol in file.symbols().filter(|s| s.kind() == SymbolKind::Text || s.kind() == SymbolKind::Unknown) {
+        let name = symbol.name()?;
+        let in_text = symbol.section_index().is_some_and(|i| file.section_by_index(i).is_ok_and(|s| s.name() == Ok(".text")));
+        if !in_text || name.is_empty() || name.starts_with(['.', '$']) {
+            continue;
+        }
+        let offset = u32::try_from(symbol.address().checked_sub(image).context("a function lies before the image")?)?;
+        let name = format!("{:#}", rustc_demangle::demangle(name));
+        match found.get(&offset) {
+            Some((size, _)) if *size >= symbol.size() => {}
+            _ => drop(found.insert(offset, (symbol.size(), name))),
+        }
+    }
+    ensure!(found.len() > 50, "too few functions to be the kernel");
+    Ok(found.into_iter().map(|(offset, (_, name))| (offset, name)).collect())
+}
+
+/// The table with names as long as there is room for.
+fn fitting(functions: &BTreeMap<u32, String>, room: usize) -> Result<Vec<u8>> {
+    let tables = NAME_BYTES.iter().map(|longest| table(functions, *longest));
+    let fits = tables.into_iter().find(|t| t.as_ref().map_or(true, |t| t.len() <= room));
+    fits.with_context(|| format!("{} functions do not fit into {room} bytes", functions.len()))?
+}
+
+fn table(functions: &BTreeMap<u32, String>, longest: usize) -> Result<Vec<u8>> {
+    let mut entries = Vec::new();
+    let mut names: Vec<u8> = Vec::new();
+    for (offset, name) in functions {
+        entries.extend(offset.to_le_bytes());
+        entries.extend(u32::try_from(names.len())?.to_le_bytes());
+        names.extend(shortened(name, longest).bytes().chain([0]));
+    }
+    let mut table = MAGIC.to_vec();
+    table.extend(u32::try_from(functions.len())?.to_le_bytes());
+    table.extend(u32::try_from(MAGIC.len() + 8 + entries.len())?.to_le_bytes());
+    table.extend(entries);
+    table.extend(names);
+    Ok(table)
+}
+
+/// The end of a name says more than its beginning.
+fn shortened(name: &str, longest: usize) -> String {
+    if name.len() <= longest {
+        return name.to_owned();
+    }
+    let from = (name.len() - longest + 3..).find(|i| name.is_char_boundary(*i)).unwrap_or(name.len());
+    format!("…{}", &name[from..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fitting, shortened};
+    use std::collections::BTreeMap;
+
+    fn word(table: &[u8], at: usize) -> u32 {
+        u32::from_le_bytes(table[at..at + 4].try_into().expect("four bytes"))
+    }
+
+    #[test]
+    fn a_table_holds_its_functions_in_order() {
+        let functions = BTreeMap::from([(8, "b".to_owned()), (0, "first".to_owned())]);
+        let table = fitting(&functions, 64).expect("fits");
+        assert_eq!(&table[..8], b"RVOSSYM1");
+        assert_eq!((word(&table, 8), word(&table, 12)), (2, 32));
+        assert_eq!((word(&table, 16), word(&table, 20)), (0, 0));
+        assert_eq!((word(&table, 24), word(&table, 28)), (8, 6));
+        assert_eq!(&table[32..], b"first\0b\0");
+    }
+
+    #[test]
+    fn names_are_cut_to_the_room() {
+        let functions = BTreeMap::from([(0, "x".repeat(150))]);
+        assert!(fitting(&functions, 100).expect("fits").len() <= 100);
+        assert!(fitting(&functions, 20).is_err());
+    }
+
+    #[test]
+    fn the_end_of_a_name_stays() {
+        assert_eq!(shortened("a::b", 4), "a::b");
+        assert_eq!(shortened("module::function", 11), "…function");
+    }
+}
