@@ -525,12 +525,12 @@ macro_rules! for_each_linux_call {
                 doc: "futex(2): wait and wake on a word; for requeue and wake-op the fourth argument is a number",
             }
             99 set_robust_list(head: Addr, len: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL],
                 doc: "set_robust_list(2): register the robust futex list, read when the thread ends",
             }
             100 get_robust_list(pid: Pid, head: OutStruct(u64), len: OutStruct(u64)) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EPERM, ESRCH],
                 doc: "get_robust_list(2): read a thread's robust list head",
             }
@@ -1612,17 +1612,17 @@ macro_rules! for_each_linux_call {
                 doc: "map_shadow_stack(2): map a shadow stack",
             }
             454 futex_wake(uaddr: Futex, mask: Opaque, nr: Int, flags: Flags) -> Count {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL],
                 doc: "futex_wake: wake waiters of a word (futex2)",
             }
             455 futex_wait(uaddr: Futex, val: Opaque, mask: Opaque, flags: Flags, timeout: InStruct(Timespec, opt), clockid: Clock) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EAGAIN, EFAULT, EINTR, EINVAL, ETIMEDOUT],
                 doc: "futex_wait: wait on a word (futex2)",
             }
             456 futex_requeue(waiters: InStruct([FutexWaitv; 2]), flags: Flags, nr_wake: Int, nr_requeue: Int) -> Count {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EFAULT, EINVAL],
                 doc: "futex_requeue: wake some waiters, move others (futex2)",
             }

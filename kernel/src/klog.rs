@@ -54,6 +54,32 @@ pub(crate) fn log(level: Level, args: fmt::Arguments<'_>) {
     }
 }
 
+/// Lets a burst of messages through and then one burst each interval (Linux's `printk_ratelimit`): a program that causes
+/// messages cannot keep the console busy with them.
+#[derive(Debug)]
+pub(crate) struct RateLimit {
+    /// Which interval it is, in the upper half, and how many went through in it.
+    state: AtomicU64,
+}
+
+impl RateLimit {
+    const BURST: u32 = 10;
+    const INTERVAL_NS: u64 = 5 * crate::clock::SECOND_NS;
+
+    /// Nothing went through so far.
+    pub(crate) const fn new() -> Self {
+        RateLimit { state: AtomicU64::new(0) }
+    }
+
+    /// Whether a message may be written now.
+    pub(crate) fn allows(&self) -> bool {
+        let interval = (crate::clock::monotonic_ns() / Self::INTERVAL_NS) << 32;
+        let count = |state: u64| if state >> 32 << 32 == interval { state as u32 } else { 0 };
+        let next = |state| (count(state) < Self::BURST).then(|| interval | u64::from(count(state).saturating_add(1)));
+        self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+    }
+}
+
 /// Logs at level info.
 macro_rules! info { ($($a:tt)*) => { $crate::klog::log($crate::klog::Level::Info, format_args!($($a)*)) }; }
 /// Logs at level warning.

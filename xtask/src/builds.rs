@@ -46,7 +46,8 @@ impl Profile {
 pub fn kernel(profile: Profile) -> Result<PathBuf> {
     let packages = ["kernel".to_owned()];
     let built = cargo(&Job { what: "the kernel", packages: &packages, target: KERNEL_TARGET, profile: profile.name() })?;
-    built.into_iter().find(|(name, _)| name == "kernel").map(|(_, path)| path).context("cargo built no kernel")
+    let kernel = built.into_iter().find(|(name, _)| name == "kernel").map(|(_, path)| path).context("cargo built no kernel")?;
+    crate::ksyms::embed(&kernel)
 }
 
 /// Init and every program of `programs/`, by name.

@@ -105,9 +105,11 @@ impl<'a> Guest<'a> {
         let path = dir.path().join("initramfs.cpio");
         std::fs::write(&path, initrd).with_context(|| format!("cannot write {}", path.display()))?;
         let mut words = Vec::new();
-        if options.system == System::Linux {
+        match options.system {
+            // The kernel's messages would stand between the bytes of the session.
+            System::Rvos => words.push("loglevel=1"),
             // The crypto self-tests would run beside the first program.
-            words.push("console=ttyS0 loglevel=1 nokaslr panic=-1 cryptomgr.notests=1 rdinit=/init");
+            System::Linux => words.push("console=ttyS0 loglevel=1 nokaslr panic=-1 cryptomgr.notests=1 rdinit=/init"),
         }
         words.extend(options.append.iter().map(String::as_str));
         let machine = Machine {

@@ -8,7 +8,9 @@
 
 mod riscv64;
 
-pub use riscv64::boot::{BootInfo, boot_memory, kernel_image, secondary_entry_phys, set_kernel_main, symbol_table};
+pub use riscv64::boot::{
+    BootInfo, boot_memory, kernel_image, secondary_entry_phys, set_kernel_main, set_kernel_satp, symbol_table,
+};
 pub use riscv64::csr::{
     counter_cycles, fs_live, interrupts_on, set_fs_live, set_timer_stimecmp, sfence_all, sfence_asid, sfence_page, sum_clear,
     time_now, write_satp,

@@ -58,6 +58,7 @@ pub fn init_kernel_table(memory_end: Paddr) -> Result<(), NoMemory> {
     }
     let satp = Satp::new(logic_pagetable::Mode::Sv39, 0, u64::from(root_frame.ppn())).bits();
     let _ = ROOT.set(root_frame);
+    arch::set_kernel_satp(satp as usize);
     // SAFETY: the new table maps the image, the direct map and thereby this stack as the old one did.
     unsafe { arch::write_satp(satp as usize) };
     arch::sfence_all();

@@ -62,7 +62,7 @@ pub(crate) fn new_devfs() -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
 }
 
 /// Opens a device node.
-pub(crate) fn open(me: &Thread, kind: u32, major: u32, minor: u32, _flags: u32) -> Result<Ref<dyn File>, Stop> {
+pub(crate) fn open(me: &Thread, kind: u32, major: u32, minor: u32, flags: u32) -> Result<Ref<dyn File>, Stop> {
     if kind != S_IFCHR {
         return Err(Errno::ENXIO.into());
     }
@@ -73,7 +73,7 @@ pub(crate) fn open(me: &Thread, kind: u32, major: u32, minor: u32, _flags: u32) 
         (1, 8 | 9) => Memory::Random,
         (1, 11) => Memory::KernelLog,
         (5, 1) => return crate::tty::open_console(),
-        (4, 64) => return crate::tty::open_console(),
+        (4, 64) => return crate::tty::open_device(me, flags),
         (5, 0) => return crate::tty::open_controlling(me),
         _ => return Err(Errno::ENXIO.into()),
     };

@@ -1,83 +1,77 @@
-//! futex(2): waiting for words of memory.
+//! futex(2), the calls of futex2, and robust lists.
 
-use super::signal::relative_deadline;
+use super::time::to_ns;
 use super::{Call, CallResult, Restart, Stop};
-use crate::clock::{self, SECOND_NS};
-use crate::task::Thread;
+use crate::clock;
+use crate::fs::context::{Ids, cap};
 use crate::task::attrs::RestartRecord;
-use crate::task::futex::{self, Key, WaitError};
+use crate::task::futex::{self, Move, WaitError};
+use crate::task::pi::{self, LockError, Patience};
 use crate::task::wait::Ended;
-use abi::Errno;
-use logic_futex::Scope;
+use crate::task::{Thread, ids};
+use abi::{Errno, FutexWaitv, RobustListHead, Timespec};
+use core::sync::atomic::Ordering::Relaxed;
+use logic_futex::{Clock, Deadline, DecodeError, Op, Scope, WakeOp, decode};
 use mem::user;
-
-const PRIVATE: u32 = 128;
-const CLOCK_REALTIME: u32 = 256;
-const MATCH_ANY: u32 = u32::MAX;
 
 /// futex(2).
 pub(super) fn futex(c: &mut Call<'_>) -> CallResult {
-    let op = c.uint(1);
-    let scope = if op & PRIVATE != 0 { Scope::Private } else { Scope::Shared };
-    let command = op & !(PRIVATE | CLOCK_REALTIME);
-    if op & CLOCK_REALTIME != 0 && !matches!(command, 0 | 9 | 11 | 13) {
-        return Err(Errno::ENOSYS.into());
-    }
     let addr = c.arg(0);
-    match command {
-        0 => {
-            let deadline = relative_deadline(c.arg(3))?;
-            wait(c.me, addr, c.uint(2), MATCH_ANY, scope, deadline, Kind::Relative)
+    let call = decode(c.uint(1), c.uint(2), c.uint(3), c.uint(5)).map_err(|e| match e {
+        DecodeError::Unsupported => Errno::ENOSYS,
+        DecodeError::Invalid => Errno::EINVAL,
+    });
+    // A time is looked at before the operation is (do_futex).
+    let call = call?;
+    let deadline = match call.op {
+        Op::Wait { deadline, .. } | Op::LockPi { deadline } => deadline_arg(c.arg(3), deadline)?,
+        _ => None,
+    };
+    let key = futex::key(c.me, addr, call.scope);
+    match call.op {
+        Op::Wait { expected, bitset, .. } => {
+            key?;
+            wait(c.me, addr, expected, bitset, call.scope, deadline)
         }
-        9 => {
-            let deadline = absolute_deadline(c.arg(3), op & CLOCK_REALTIME != 0)?;
-            wait(c.me, addr, c.uint(2), c.uint(5), scope, deadline, Kind::Absolute)
+        Op::Wake { count, bitset } => Ok(futex::wake(key?, count, bitset) as usize),
+        Op::Requeue { expected, wake, requeue } => {
+            let (from, to) = (key?, futex::key(c.me, c.arg(4), call.scope)?);
+            Ok(futex::requeue(&Move { from, to, expected: expected.map(|v| (addr, v)), wake, requeue })? as usize)
         }
-        1 => wake(c, addr, scope, c.uint(2), MATCH_ANY),
-        10 => wake(c, addr, scope, c.uint(2), c.uint(5)),
-        3 => requeue(c, scope, None),
-        4 => requeue(c, scope, Some(c.uint(5))),
-        5 => wake_op(c, scope),
-        _ => Err(Errno::ENOSYS.into()),
+        Op::WakeOp { wake, wake_second, change } => {
+            let (key, second) = (key?, futex::key(c.me, c.arg(4), call.scope)?);
+            let old = change_word(c.arg(4), &change)?;
+            let mut woken = futex::wake(key, wake, futex::MATCH_ANY);
+            if change.wakes_second(old) {
+                woken = woken.saturating_add(futex::wake(second, wake_second, futex::MATCH_ANY));
+            }
+            Ok(woken as usize)
+        }
+        Op::LockPi { .. } => lock(c.me, key?, addr, Patience::Until(deadline)),
+        Op::TryLockPi => lock(c.me, key?, addr, Patience::None),
+        Op::UnlockPi => {
+            pi::unlock(c.me, key?, addr)?;
+            Ok(0)
+        }
     }
 }
 
-/// How a time-out was given: a relative one is resumed by restart_syscall(2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Relative,
-    Absolute,
-}
-
-fn key(me: &Thread, addr: usize, scope: Scope) -> Result<Key, Errno> {
-    if addr & 3 != 0 {
-        return Err(Errno::EINVAL);
-    }
-    if !user::in_user_space(addr, 4) {
-        return Err(Errno::EFAULT);
-    }
-    Key::of(me, addr, scope == Scope::Shared).ok_or(Errno::EFAULT)
-}
-
-/// An absolute time of the monotonic or real clock as a deadline of the monotonic one.
-fn absolute_deadline(addr: usize, real: bool) -> Result<Option<u64>, Errno> {
-    if addr == 0 {
+/// The time-out argument as a deadline of the monotonic clock.
+fn deadline_arg(at: usize, meaning: Deadline) -> Result<Option<u64>, Errno> {
+    if at == 0 {
         return Ok(None);
     }
-    let [sec, nsec] = user::read::<[i64; 2]>(addr).map_err(|_| Errno::EFAULT)?;
-    if sec < 0 || !(0..SECOND_NS as i64).contains(&nsec) {
-        return Err(Errno::EINVAL);
-    }
-    let at = (sec as u64).saturating_mul(SECOND_NS).saturating_add(nsec as u64);
-    let offset = if real { clock::real_offset_ns() } else { 0 };
-    Ok(Some(at.saturating_sub(offset.max(0) as u64)))
+    let time: Timespec = user::read(at).map_err(|user::Fault| Errno::EFAULT)?;
+    let ns = to_ns(time)?;
+    Ok(Some(match meaning {
+        Deadline::Relative => clock::monotonic_ns().saturating_add(ns),
+        Deadline::Absolute(Clock::Monotonic) => ns,
+        Deadline::Absolute(Clock::Realtime) => ns.saturating_add_signed(clock::real_offset_ns().saturating_neg()),
+    }))
 }
 
-fn wait(me: &Thread, addr: usize, value: u32, bitset: u32, scope: Scope, deadline_ns: Option<u64>, kind: Kind) -> CallResult {
-    if bitset == 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let key = key(me, addr, scope)?;
+fn wait(me: &Thread, addr: usize, value: u32, bitset: u32, scope: Scope, deadline_ns: Option<u64>) -> CallResult {
+    let key = futex::key(me, addr, scope)?;
     match futex::wait(me, key, addr, value, bitset, deadline_ns) {
         Ok(()) => Ok(0),
         Err(WaitError::Changed) => Err(Errno::EAGAIN.into()),
@@ -85,83 +79,141 @@ fn wait(me: &Thread, addr: usize, value: u32, bitset: u32, scope: Scope, deadlin
         Err(WaitError::Ended(Ended::Deadline)) => Err(Errno::ETIMEDOUT.into()),
         Err(WaitError::Ended(Ended::NoMemory)) => Err(Errno::ENOMEM.into()),
         Err(WaitError::Ended(Ended::Signal)) => match deadline_ns {
-            Some(deadline_ns) if kind == Kind::Relative => {
+            None => Err(Stop::Restart(Restart::Sys)),
+            Some(deadline_ns) => {
                 *me.attrs.restart.lock() = Some(RestartRecord::Futex { addr, value, bitset, scope, deadline_ns });
                 Err(Stop::Restart(Restart::Block))
             }
-            _ => Err(Stop::Restart(Restart::Sys)),
         },
     }
 }
 
-/// Goes on with a wait that a signal interrupted (restart_syscall(2)).
+/// A wait with a time-out goes on after a signal without handler.
 pub(super) fn wait_again(me: &Thread, addr: usize, value: u32, bitset: u32, scope: Scope, deadline_ns: u64) -> CallResult {
-    wait(me, addr, value, bitset, scope, Some(deadline_ns), Kind::Relative)
+    wait(me, addr, value, bitset, scope, Some(deadline_ns))
 }
 
-fn wake(c: &Call<'_>, addr: usize, scope: Scope, count: u32, bitset: u32) -> CallResult {
-    if bitset == 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    Ok(futex::wake(key(c.me, addr, scope)?, count, bitset) as usize)
-}
-
-fn requeue(c: &Call<'_>, scope: Scope, expected: Option<u32>) -> CallResult {
-    let (wake, moved) = (c.int(2), c.int(3));
-    if wake < 0 || moved < 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let (from, to) = (key(c.me, c.arg(0), scope)?, key(c.me, c.arg(4), scope)?);
-    if let Some(value) = expected
-        && user::load_u32(c.arg(0))? != value
-    {
-        return Err(Errno::EAGAIN.into());
-    }
-    Ok(futex::requeue(from, to, wake as u32, moved as u32)? as usize)
-}
-
-/// FUTEX_WAKE_OP: changes the second word and wakes by what it held before.
-fn wake_op(c: &Call<'_>, scope: Scope) -> CallResult {
-    let (first, second) = (key(c.me, c.arg(0), scope)?, key(c.me, c.arg(4), scope)?);
-    let code = c.uint(5);
-    let sign = |v: u32| ((v << 20) as i32) >> 20;
-    let mut operand = sign(code >> 12 & 0xfff);
-    let compare = sign(code & 0xfff);
-    if code >> 31 != 0 {
-        operand = 1i32.wrapping_shl(operand as u32);
-    }
-    let change = |old: u32| -> Result<u32, Errno> {
-        Ok(match code >> 28 & 7 {
-            0 => operand as u32,
-            1 => old.wrapping_add(operand as u32),
-            2 => old | operand as u32,
-            3 => old & !(operand as u32),
-            4 => old ^ operand as u32,
-            _ => return Err(Errno::ENOSYS),
-        })
-    };
-    let addr = c.arg(4);
-    let mut old = user::load_u32(addr)?;
+/// Changes a word in one step; gives the old value.
+fn change_word(addr: usize, change: &WakeOp) -> Result<u32, Errno> {
+    let mut old = user::load_u32(addr).map_err(|user::Fault| Errno::EFAULT)?;
     loop {
-        let found = user::compare_exchange_u32(addr, old, change(old)?)?;
+        let found = user::compare_exchange_u32(addr, old, change.apply(old)).map_err(|user::Fault| Errno::EFAULT)?;
         if found == old {
-            break;
+            return Ok(old);
         }
         old = found;
     }
-    let mut woken = futex::wake(first, c.uint(2), MATCH_ANY);
-    let old = old as i32;
-    let holds = match code >> 24 & 0xf {
-        0 => old == compare,
-        1 => old != compare,
-        2 => old < compare,
-        3 => old <= compare,
-        4 => old > compare,
-        5 => old >= compare,
-        _ => return Err(Errno::ENOSYS.into()),
-    };
-    if holds {
-        woken = woken.saturating_add(futex::wake(second, c.uint(3), MATCH_ANY));
+}
+
+fn lock(me: &Thread, key: futex::Key, addr: usize, patience: Patience) -> CallResult {
+    match pi::lock(me, key, addr, patience) {
+        Ok(()) => Ok(0),
+        Err(LockError::Errno(e)) => Err(e.into()),
+        Err(LockError::Interrupted) => Err(Stop::Restart(Restart::Always)),
     }
-    Ok(woken as usize)
+}
+
+/// Flags of futex2: a 32-bit word, private or shared.
+fn scope2(flags: u32) -> Result<Scope, Errno> {
+    const SIZE_MASK: u32 = 3;
+    const SIZE_U32: u32 = 2;
+    const PRIVATE: u32 = 128;
+    if flags & !(SIZE_MASK | PRIVATE) != 0 || flags & SIZE_MASK != SIZE_U32 {
+        return Err(Errno::EINVAL);
+    }
+    Ok(if flags & PRIVATE != 0 { Scope::Private } else { Scope::Shared })
+}
+
+/// A value or mask of futex2 for a 32-bit word.
+fn value2(v: usize) -> Result<u32, Errno> {
+    u32::try_from(v).map_err(|_| Errno::EINVAL)
+}
+
+/// futex_wake (futex2).
+pub(super) fn futex_wake(c: &mut Call<'_>) -> CallResult {
+    let scope = scope2(c.uint(3))?;
+    let bitset = value2(c.arg(1))?;
+    let key = futex::key(c.me, c.arg(0), scope)?;
+    if bitset == 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    Ok(futex::wake(key, c.int(2).max(0) as u32, bitset) as usize)
+}
+
+/// futex_wait (futex2): the time-out is absolute.
+pub(super) fn futex_wait(c: &mut Call<'_>) -> CallResult {
+    let scope = scope2(c.uint(3))?;
+    let (value, bitset) = (value2(c.arg(1))?, value2(c.arg(2))?);
+    let clock = match (c.arg(4), c.int(5)) {
+        (0, _) | (_, 1) => Clock::Monotonic,
+        (_, 0) => Clock::Realtime,
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    let deadline = deadline_arg(c.arg(4), Deadline::Absolute(clock))?;
+    if bitset == 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    wait(c.me, c.arg(0), value, bitset, scope, deadline)
+}
+
+/// futex_requeue (futex2).
+pub(super) fn futex_requeue(c: &mut Call<'_>) -> CallResult {
+    if c.uint(1) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut waiters = [FutexWaitv::default(); 2];
+    for (i, w) in waiters.iter_mut().enumerate() {
+        *w = user::read(c.arg(0).wrapping_add(i.wrapping_mul(size_of::<FutexWaitv>())))?;
+        if w._reserved != 0 {
+            return Err(Errno::EINVAL.into());
+        }
+    }
+    let [from, to] = waiters;
+    let (from_scope, to_scope) = (scope2(from.flags)?, scope2(to.flags)?);
+    let (wake, requeue) = (c.int(2), c.int(3));
+    let (Ok(wake), Ok(requeue)) = (u32::try_from(wake), u32::try_from(requeue)) else { return Err(Errno::EINVAL.into()) };
+    let value = value2(from.val as usize)?;
+    let m = Move {
+        from: futex::key(c.me, from.uaddr as usize, from_scope)?,
+        to: futex::key(c.me, to.uaddr as usize, to_scope)?,
+        expected: Some((from.uaddr as usize, value)),
+        wake,
+        requeue,
+    };
+    Ok(futex::requeue(&m)? as usize)
+}
+
+/// set_robust_list(2).
+pub(super) fn set_robust_list(c: &mut Call<'_>) -> CallResult {
+    if c.arg(1) != size_of::<RobustListHead>() {
+        return Err(Errno::EINVAL.into());
+    }
+    c.me.robust_list.store(c.arg(0), Relaxed);
+    Ok(0)
+}
+
+/// Whether the caller may look into a thread (ptrace(2), PTRACE_MODE_READ_REALCREDS).
+fn may_look_into(c: &Call<'_>, t: &Thread) -> bool {
+    let cred = c.me.cred();
+    let own = t.process_opt().is_some_and(|p| p.id() == c.me.process().id());
+    let same = |mine: u32, ids: &Ids| [ids.real, ids.effective, ids.saved].iter().all(|id| *id == mine);
+    let alike = || {
+        let dumpable = t.process_opt().is_some_and(|p| p.attrs.dumpable.load(Relaxed) != 0);
+        dumpable && t.refs().is_some_and(|r| same(cred.uid.real, &r.cred.uid) && same(cred.gid.real, &r.cred.gid))
+    };
+    own || alike() || cred.capable(cap::SYS_PTRACE)
+}
+
+/// get_robust_list(2).
+pub(super) fn get_robust_list(c: &mut Call<'_>) -> CallResult {
+    let t = match c.int(0) {
+        0 => c.me.to_ref(),
+        p => ids::thread(u32::try_from(p).map_err(|_| Errno::ESRCH)?).ok_or(Errno::ESRCH)?,
+    };
+    if !may_look_into(c, &t) {
+        return Err(Errno::EPERM.into());
+    }
+    user::write(c.arg(2), &size_of::<RobustListHead>())?;
+    user::write(c.arg(1), &t.robust_list.load(Relaxed))?;
+    Ok(0)
 }

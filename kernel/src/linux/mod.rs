@@ -17,7 +17,7 @@ pub(crate) mod signal;
 mod socket;
 mod stat;
 mod system;
-mod time;
+pub(crate) mod time;
 mod timers;
 
 use crate::task::Thread;
@@ -158,7 +158,7 @@ mod handlers {
         capget, capset, getegid, geteuid, getgid, getgroups, getresgid, getresuid, getuid, personality, setfsgid, setfsuid,
         setgid, setgroups, setregid, setresgid, setresuid, setreuid, setuid,
     };
-    pub(super) use super::futex::futex;
+    pub(super) use super::futex::{futex, futex_requeue, futex_wait, futex_wake, get_robust_list, set_robust_list};
     pub(super) use super::hart::{getcpu, membarrier, riscv_flush_icache, riscv_hwprobe, rseq};
     pub(super) use super::limits::{getrlimit, getrusage, prlimit64, setrlimit};
     pub(super) use super::memory::{brk, madvise, mincore, mlock, mmap, mprotect, mremap, msync, munlock, munmap};

@@ -123,17 +123,9 @@ pub(super) fn exit_group(c: &mut Call<'_>) -> CallResult {
     exit::exit_group((c.int(0) & 0xff) << 8)
 }
 
-/// Processor times of a child as wait4(2) reports them.
+/// What a child used, as wait4(2) reports it.
 pub(crate) fn rusage_of(process: &Process) -> Rusage {
-    let (run, system) = process.times_ns();
-    let user_us = run.saturating_sub(system) / 1000;
-    let system_us = system / 1000;
-    let mut r: Rusage = user::zeroed();
-    r.ru_utime.tv_sec = (user_us / 1_000_000) as i64;
-    r.ru_utime.tv_usec = (user_us % 1_000_000) as i64;
-    r.ru_stime.tv_sec = (system_us / 1_000_000) as i64;
-    r.ru_stime.tv_usec = (system_us % 1_000_000) as i64;
-    r
+    super::limits::with_children(process)
 }
 
 fn which(c: &Call<'_>, pid: i32) -> Result<Which, Errno> {

@@ -106,6 +106,10 @@ pub(super) fn sendfile(c: &mut Call<'_>) -> CallResult {
     if at.is_some() && !from.file.seekable() {
         return Err(Errno::ESPIPE.into());
     }
+    // A file that cannot be sought in could lose data that was read and not written (sendfile(2)).
+    if !from.file.seekable() {
+        return Err(Errno::EINVAL.into());
+    }
     let result = copy(c, &out, None, &from, &mut at, c.arg(3));
     if let Some(at) = at {
         user::write(c.arg(2), &at)?;

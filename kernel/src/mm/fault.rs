@@ -114,7 +114,8 @@ impl Inner {
             (Source::Anonymous, _) => self.map_anonymous(va, flags, access),
             (Source::Object { object, .. }, None) => {
                 let private = !region.is_shared();
-                let intent = if access == Access::Write && !private { PageIntent::Write } else { PageIntent::Read };
+                // Shared memory gets its page even for reading: the zero page would go on showing zeroes after others write.
+                let intent = if private { PageIntent::Read } else { PageIntent::Write };
                 let index = region.object_index((va as u64).saturating_sub(range.start));
                 Ok(Next::Fetch { object: object.clone(), index, intent, generation: self.generation })
             }

@@ -248,7 +248,7 @@ fn enter(
         ids::update(sid, |n| n.session_members = n.session_members.saturating_add(1));
     }
     // Point of no return.
-    process.live_threads.fetch_add(1, Ordering::AcqRel);
+    super::signal::thread_begins(process, child);
     ids::update(child.tid(), |n| {
         n.thread = Some(Ref::downgrade(child));
         if !same_process {

@@ -78,12 +78,13 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
         at.map(|i| s.threads.remove(i))
     };
     ids::update(me.tid(), |n| n.thread = None);
-    let last = process.live_threads.fetch_sub(1, Ordering::AcqRel) == 1;
+    let last = signal::thread_ends(me, process);
     let exe = if last { become_zombie(process, status) } else { None };
     drop(tree);
     drop((gone, exe));
     if last {
         super::posix_timers::drop_all(process);
+        crate::tty::process_ended(process);
         tell_parent(process);
     }
 }
@@ -99,6 +100,7 @@ fn become_zombie(process: &Ref<Process>, status: i32) -> Option<crate::fs::mount
         s.exit = Some(s.ending.unwrap_or(status));
         (core::mem::take(&mut s.children), s.exe.take())
     };
+    let adopted_from = heir.as_ref().map_or(0, |h| h.state.lock().children.len());
     for child in children {
         send_death_signal(&child);
         let zombie = {
@@ -117,6 +119,7 @@ fn become_zombie(process: &Ref<Process>, status: i32) -> Option<crate::fs::mount
             }
         }
     }
+    signal::orphan_groups(process, heir.as_deref(), adopted_from);
     exe
 }
 

@@ -1,70 +1,119 @@
 //! Futexes (futex(2)): wait and wake by the address of a word.
+//!
+//! The queues are `logic_futex`'s [`Bucket`]s, chosen by a hash of the key with a secret. A waiter is queued before it looks
+//! at the word: whoever changes the word and wakes afterwards finds it. Neighbours: `pi` (locks with an owner), `robust`.
 
 use super::thread::Thread;
 use super::wait::{self, Interrupt};
-use alloc::vec::Vec;
-use mem::{NoMemory, Ref};
+use abi::Errno;
+use core::sync::atomic::{AtomicU64, Ordering};
+use logic_futex::{
+    AddError, Batch, Bucket, Place, Progress, Requeue, Shortage, Supply, Waiter, requeue as move_between, requeue_within,
+};
+use mem::{NoMemory, Ref, user};
 use sync::{SpinLock, levels};
 
-const BUCKETS: usize = 256;
+pub(crate) use logic_futex::{Key, MATCH_ANY, Scope};
 
-/// What a word is known by: private words by address space and address, shared ones by object and offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key {
-    object: u64,
-    inode: u64,
-    offset: u64,
-}
+/// A queued thread.
+struct Sleeper(Ref<Thread>);
 
-struct Waiter {
-    key: Key,
-    bitset: u32,
-    thread: Ref<Thread>,
-}
-
-static TABLE: [SpinLock<Vec<Waiter>, levels::FutexBucket>; BUCKETS] = [const { SpinLock::new(Vec::new()) }; BUCKETS];
-
-impl Key {
-    fn bucket(&self) -> usize {
-        let h = (self.object ^ self.inode.rotate_left(17) ^ self.offset.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (h >> 56) as usize % BUCKETS
+impl Waiter for Sleeper {
+    fn set_place(&self, place: Option<Place>) {
+        self.0.attrs.futex_place.store(Place::to_bits(place), Ordering::Release);
     }
-    /// A word of the thread's own address space, or of the shared object mapped there.
-    pub(crate) fn of(me: &Thread, addr: usize, shared: bool) -> Option<Key> {
-        let space = me.space()?;
-        if shared {
-            let inner = space.lock();
-            if let Some((range, region)) = inner.region_at(addr as u64)
-                && region.is_shared()
-                && let crate::mm::region::Source::Object { object, offset, .. } = &region.source
-            {
-                let (object, inode) = object.identity();
-                return Some(Key {
-                    object,
-                    inode,
-                    offset: offset.saturating_add((addr as u64).saturating_sub(range.start)) | 1 << 63,
-                });
-            }
+}
+
+type Queue = SpinLock<Bucket<Sleeper>, levels::FutexBucket>;
+
+const ROWS: usize = 16;
+const COLUMNS: usize = 16;
+
+macro_rules! row {
+    ($first:literal) => {
+        row!($first; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    ($first:literal; $($n:literal)*) => {
+        [$(SpinLock::new(Bucket::new($first * 16 + $n))),*]
+    };
+}
+
+/// The buckets; each knows its index.
+static TABLE: [[Queue; COLUMNS]; ROWS] = [
+    row!(0),
+    row!(1),
+    row!(2),
+    row!(3),
+    row!(4),
+    row!(5),
+    row!(6),
+    row!(7),
+    row!(8),
+    row!(9),
+    row!(10),
+    row!(11),
+    row!(12),
+    row!(13),
+    row!(14),
+    row!(15),
+];
+
+/// Makes the buckets' choice unpredictable; drawn at the first use.
+static SEED: AtomicU64 = AtomicU64::new(0);
+
+fn seed() -> u64 {
+    match SEED.load(Ordering::Relaxed) {
+        0 => {
+            let fresh = crate::random::next_u64() | 1;
+            // Whoever was first decides.
+            SEED.compare_exchange(0, fresh, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|s| s, |_| fresh)
         }
-        Some(Key { object: space.id(), inode: 0, offset: addr as u64 })
+        s => s,
     }
 }
 
-fn bucket(i: usize) -> &'static SpinLock<Vec<Waiter>, levels::FutexBucket> {
-    TABLE.get(i).unwrap_or(&TABLE[0])
+fn bucket(index: usize) -> &'static Queue {
+    let [[first, ..], ..] = &TABLE;
+    TABLE.get(index / COLUMNS % ROWS).and_then(|r| r.get(index % COLUMNS)).unwrap_or(first)
+}
+
+fn index_of(key: Key) -> usize {
+    (key.hash(seed()) >> 56) as usize
+}
+
+/// What a word is known by: by address space and address, or, in shared memory, by object and offset.
+pub(crate) fn key(me: &Thread, addr: usize, scope: Scope) -> Result<Key, Errno> {
+    if !addr.is_multiple_of(4) {
+        return Err(Errno::EINVAL);
+    }
+    if !user::in_user_space(addr, 4) {
+        return Err(Errno::EFAULT);
+    }
+    let space = me.space().ok_or(Errno::EFAULT)?;
+    if scope == Scope::Shared {
+        let inner = space.lock();
+        let (range, region) = inner.region_at(addr as u64).ok_or(Errno::EFAULT)?;
+        if region.is_shared()
+            && let crate::mm::region::Source::Object { object, offset, .. } = &region.source
+        {
+            let (device, inode) = object.identity();
+            let offset = offset.saturating_add((addr as u64).saturating_sub(range.start));
+            // Apart from address spaces, which are numbered from 1.
+            return Ok(Key { object: 1 << 63 | device << 44 | inode, offset });
+        }
+    }
+    Ok(Key { object: space.id(), offset: addr as u64 })
 }
 
 /// Threads that wait.
 pub(crate) fn waiters() -> usize {
-    TABLE.iter().map(|b| b.lock().len()).sum()
+    TABLE.iter().flatten().map(|b| b.lock().len()).sum()
 }
 
 /// Gives back the room of buckets in which nobody waits.
 pub(crate) fn trim() {
-    for b in &TABLE {
-        let mut b = b.lock();
-        let room = if b.is_empty() { core::mem::take(&mut *b) } else { Vec::new() };
-        drop(b);
+    for b in TABLE.iter().flatten() {
+        let room = b.lock().shrink();
         drop(room);
     }
 }
@@ -89,119 +138,180 @@ pub(crate) fn wait(
     bitset: u32,
     deadline_ns: Option<u64>,
 ) -> Result<(), WaitError> {
-    // Registered before the word is looked at: a waker that changes the word afterwards finds us.
     enqueue(me, key, bitset).map_err(|NoMemory| WaitError::Ended(wait::Ended::NoMemory))?;
-    let now = mem::user::load_u32(addr);
-    let early = match now {
-        Err(_) => Some(WaitError::Fault),
+    let early = match user::load_u32(addr) {
+        Err(user::Fault) => Some(WaitError::Fault),
         Ok(v) if v != value => Some(WaitError::Changed),
         Ok(_) => None,
     };
     if let Some(e) = early {
+        // A wake that was meant for this thread counts.
         return if dequeue(me) { Err(e) } else { Ok(()) };
     }
-    let woken = wait::sleep_until(me, deadline_ns, Interrupt::AnySignal, || Ok((!is_queued(me)).then_some(())));
-    match woken {
+    match wait::sleep_until(me, deadline_ns, Interrupt::AnySignal, || Ok(place(me).is_none().then_some(()))) {
         Ok(()) => Ok(()),
-        // A wake that came at the last moment counts.
         Err(_) if !dequeue(me) => Ok(()),
         Err(e) => Err(WaitError::Ended(e)),
     }
 }
 
-fn enqueue(me: &Thread, key: Key, bitset: u32) -> Result<(), NoMemory> {
-    let index = key.bucket();
-    me.futex_bucket.store(index as u32 + 1, core::sync::atomic::Ordering::Release);
-    loop {
-        let mut b = bucket(index).lock();
-        if b.len() < b.capacity() {
-            b.push(Waiter { key, bitset, thread: me.to_ref() });
-            return Ok(());
-        }
-        let want = b.capacity().max(4).saturating_mul(2);
-        drop(b);
-        let mut bigger: Vec<Waiter> = Vec::new();
-        bigger.try_reserve_exact(want).map_err(|_| NoMemory)?;
-        let mut b = bucket(index).lock();
-        if b.capacity() < want {
-            bigger.append(&mut b);
-            core::mem::swap(&mut *b, &mut bigger);
-        }
-        drop(b);
-        drop(bigger);
-    }
+/// Where the thread is queued; `None`: it was woken.
+fn place(me: &Thread) -> Option<Place> {
+    Place::from_bits(me.attrs.futex_place.load(Ordering::Acquire))
 }
 
-/// Whether the thread is still queued; it may have been moved to another bucket meanwhile.
-fn is_queued(me: &Thread) -> bool {
-    with_own_bucket(me, |b, i| b.get(i).is_some()).unwrap_or(false)
+fn enqueue(me: &Thread, key: Key, bitset: u32) -> Result<(), NoMemory> {
+    let queue = bucket(index_of(key));
+    let mut sleeper = Sleeper(me.to_ref());
+    let mut supply = None;
+    loop {
+        let mut b = queue.lock();
+        let unused = supply.take().and_then(|s| b.add_supply(s).err());
+        let added = b.add(key, bitset, sleeper);
+        drop(b);
+        drop(unused);
+        match added {
+            Ok(()) => return Ok(()),
+            Err(AddError::Full(_)) => return Err(NoMemory),
+            Err(AddError::NeedsSupply(s)) => {
+                sleeper = s;
+                supply = Some(Supply::try_new().map_err(|_| NoMemory)?);
+            }
+        }
+    }
 }
 
 /// Takes the thread out; false when a waker did.
 fn dequeue(me: &Thread) -> bool {
-    let waiter = with_own_bucket(me, |b, i| b.remove(i));
-    waiter.is_some()
+    while let Some(at) = place(me) {
+        let mut b = bucket(at.bucket as usize).lock();
+        // It may have been moved before the lock was taken.
+        if place(me) == Some(at) {
+            let sleeper = b.remove(at);
+            me.attrs.futex_place.store(0, Ordering::Release);
+            drop(b);
+            drop(sleeper);
+            return true;
+        }
+    }
+    false
 }
 
-fn with_own_bucket<R>(me: &Thread, f: impl FnOnce(&mut Vec<Waiter>, usize) -> R) -> Option<R> {
-    loop {
-        let index = me.futex_bucket.load(core::sync::atomic::Ordering::Acquire);
-        let mut b = bucket((index.checked_sub(1)?) as usize).lock();
-        if me.futex_bucket.load(core::sync::atomic::Ordering::Acquire) != index {
-            continue;
-        }
-        let at = b.iter().position(|w| core::ptr::eq(&*w.thread, me))?;
-        return Some(f(&mut b, at));
+fn wake_batch(batch: &mut Batch<Sleeper>) {
+    for s in batch.drain() {
+        s.0.wake();
     }
 }
 
 /// Wakes up to `count` waiters whose bitset meets `bitset`; gives how many.
 pub(crate) fn wake(key: Key, count: u32, bitset: u32) -> u32 {
-    let mut woken = 0;
-    while woken < count {
-        let waiter = {
-            let mut b = bucket(key.bucket()).lock();
-            let at = b.iter().position(|w| w.key == key && w.bitset & bitset != 0);
-            at.map(|i| b.remove(i))
-        };
-        match waiter {
-            Some(w) => w.thread.wake(),
-            None => break,
+    let queue = bucket(index_of(key));
+    let mut left = count;
+    let mut batch = Batch::new();
+    loop {
+        let progress = queue.lock().wake(key, bitset, &mut left, &mut batch);
+        wake_batch(&mut batch);
+        if progress != Progress::Again {
+            return count.saturating_sub(left);
         }
-        woken += 1;
     }
-    woken
 }
 
 /// Wakes waiters of a word of the thread's memory, private or shared (thread exit).
 pub(crate) fn wake_at(me: &Thread, addr: usize, count: u32) {
-    for shared in [false, true] {
-        if let Some(key) = Key::of(me, addr, shared) {
-            wake(key, count, u32::MAX);
+    let private = key(me, addr, Scope::Private);
+    let shared = key(me, addr, Scope::Shared);
+    if let Ok(k) = private {
+        wake(k, count, MATCH_ANY);
+    }
+    if let Ok(k) = shared
+        && private != Ok(k)
+    {
+        wake(k, count, MATCH_ANY);
+    }
+}
+
+/// What a requeue does.
+pub(crate) struct Move {
+    /// From here.
+    pub(crate) from: Key,
+    /// To there.
+    pub(crate) to: Key,
+    /// The word of `from`, and the value it must have (FUTEX_CMP_REQUEUE).
+    pub(crate) expected: Option<(usize, u32)>,
+    /// How many are woken.
+    pub(crate) wake: u32,
+    /// How many others are moved.
+    pub(crate) requeue: u32,
+}
+
+/// Wakes and moves waiters; gives how many both together. EAGAIN: the word does not have the expected value.
+pub(crate) fn requeue(m: &Move) -> Result<u32, Errno> {
+    let mut todo = Requeue { from: m.from, to: m.to, wake: m.wake, requeue: m.requeue, shortage: Shortage::Ask };
+    let mut expected = m.expected;
+    let mut supply: Option<Supply<Sleeper>> = None;
+    let mut batch = Batch::new();
+    loop {
+        let step = step(&mut todo, expected, &mut supply, &mut batch);
+        wake_batch(&mut batch);
+        match step {
+            Step::Fault(addr) => user::fault_in(addr, user::Intent::Read).map_err(|user::Fault| Errno::EFAULT)?,
+            Step::Changed => return Err(Errno::EAGAIN),
+            Step::Progress(Progress::Done) => {
+                let left = todo.wake.saturating_add(todo.requeue);
+                return Ok(m.wake.saturating_add(m.requeue).saturating_sub(left));
+            }
+            // What is compared is the value at the beginning.
+            Step::Progress(Progress::Again) => expected = None,
+            Step::Progress(Progress::NeedsSupply) => {
+                expected = None;
+                match Supply::try_new() {
+                    Ok(s) => supply = Some(s),
+                    Err(_) => todo.shortage = Shortage::Wake,
+                }
+            }
         }
     }
 }
 
-/// Wakes `wake_count` waiters of `from` and moves up to `move_count` others to `to`; gives both together.
-pub(crate) fn requeue(from: Key, to: Key, wake_count: u32, move_count: u32) -> Result<u32, NoMemory> {
-    let mut done = wake(from, wake_count, u32::MAX);
-    let mut moved = 0;
-    while moved < move_count {
-        if from.bucket() == to.bucket() {
-            let mut b = bucket(from.bucket()).lock();
-            let Some(w) = b.iter_mut().find(|w| w.key == from) else { break };
-            w.key = to;
-        } else {
-            let (mut a, mut b) = sync::lock_pair(bucket(from.bucket()), bucket(to.bucket()));
-            let Some(at) = a.iter().position(|w| w.key == from) else { break };
-            b.try_reserve(1).map_err(|_| NoMemory)?;
-            let mut w = a.remove(at);
-            w.key = to;
-            w.thread.futex_bucket.store(to.bucket() as u32 + 1, core::sync::atomic::Ordering::Release);
-            b.push(w);
+/// How one lock hold of a requeue ended.
+enum Step {
+    /// The word must be made present first.
+    Fault(usize),
+    /// The word has another value.
+    Changed,
+    /// The queues were worked on.
+    Progress(Progress),
+}
+
+fn step(
+    todo: &mut Requeue,
+    expected: Option<(usize, u32)>,
+    supply: &mut Option<Supply<Sleeper>>,
+    batch: &mut Batch<Sleeper>,
+) -> Step {
+    // Under the lock the word is only read if it is there.
+    let compare = || match expected.map(|(addr, value)| (addr, value, user::load_u32(addr))) {
+        Some((addr, _, Err(user::Fault))) => Some(Step::Fault(addr)),
+        Some((_, value, Ok(now))) if now != value => Some(Step::Changed),
+        _ => None,
+    };
+    let (from, to) = (index_of(todo.from), index_of(todo.to));
+    let mut unused = None;
+    let step = if from == to {
+        let mut b = bucket(from).lock();
+        compare().unwrap_or_else(|| Step::Progress(requeue_within(&mut b, todo, batch)))
+    } else {
+        let (mut a, mut b) = sync::lock_pair(bucket(from), bucket(to));
+        if let Some(s) = supply.take() {
+            unused = b.add_supply(s).err();
+            if unused.is_some() {
+                // The target is full for good.
+                todo.shortage = Shortage::Wake;
+            }
         }
-        moved += 1;
-    }
-    done = done.saturating_add(moved);
-    Ok(done)
+        compare().unwrap_or_else(|| Step::Progress(move_between(&mut a, &mut b, todo, batch)))
+    };
+    drop(unused);
+    step
 }

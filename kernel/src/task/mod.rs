@@ -18,6 +18,7 @@ pub(crate) mod ids;
 pub(crate) mod interval_timers;
 pub(crate) mod limits;
 pub(crate) mod load;
+pub(crate) mod moving;
 pub(crate) mod parking;
 pub(crate) mod pi;
 pub(crate) mod policy;

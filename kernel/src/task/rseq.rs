@@ -57,7 +57,7 @@ pub(crate) fn register(me: &Thread, addr: usize, bytes: u32, signature: u32) -> 
         return Err(if area.signature.load(Relaxed) == signature { Errno::EBUSY } else { Errno::EPERM });
     }
     let aligned = addr.is_multiple_of(ORIGINAL_BYTES as usize);
-    if bytes < ORIGINAL_BYTES || !aligned {
+    if bytes < ORIGINAL_BYTES && bytes < FEATURE_BYTES || bytes < ORIGINAL_BYTES || !aligned {
         return Err(Errno::EINVAL);
     }
     if addr == 0 || !user::in_user_space(addr, bytes as usize) {

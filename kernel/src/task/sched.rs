@@ -1,55 +1,61 @@
-//! The scheduler's shell: one run queue a hart, switching, wake-up and stealing. Policy is in `logic-sched`.
+//! The scheduler's shell: one run queue a hart, switching and wake-up. Policy is in `logic-sched`.
 //!
 //! How a thread leaves a hart ([`Leave`]):
 //! 1. The thread locks its hart's queue, accounts what it ran, and picks the next one. Preempted or yielding, it is queued
 //!    first, marked as running (`on_cpu`), so that no other hart takes it before its context is saved.
 //! 2. The queue is unlocked and the contexts change hands.
 //! 3. The next thread runs [`finish`]: the one that left is saved completely now. If it wanted to sleep, its wait cell
-//!    decides here; if a waker was faster it is queued again.
+//!    decides here; if a waker was faster it is queued again. If it is queued, an idle hart may take it from now on.
 //!
 //! So no lock is held over a switch, and a waker that is told to enqueue a thread finds its context saved.
+//!
+//! Where a thread's node is: at home (`Thread::node`) while it sleeps or is new; in a queue, and `attrs.place` says where;
+//! with the hart (`HartQueue::current`) while it runs; or for a moment in the hands of who moves it. Idle harts and queued
+//! threads find each other through [`Balance`], whose steps are numbered there. Neighbour: `moving`.
 
+use super::moving::{self, NOWHERE};
 use super::thread::Thread;
 use super::{accounting, timers};
 use crate::clock;
 use alloc::boxed::Box;
 use arch::{MAX_HARTS, flag, hart_block};
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use logic_sched::{Entity, GroupId, GroupWeight, Hart, Reason, RunQueue, group_node, group_place};
+use core::sync::atomic::{AtomicU64, Ordering};
+use logic_sched::{Affinity, Balance, GroupId, GroupWeight, Hart, Key, Reason, RunQueue, group_node, group_place};
 use logic_waits::{Sleep, Wake};
 use mem::{NoMemory, Ref, Threaded, try_box};
 use sync::{Once, PreemptGuard, SpinLock, levels, preempt_off};
 
+pub(crate) use super::moving::{HartFigures, change, hart_figures, is_runnable, runnable};
+
 /// A thread's place in a queue; the handle inside is set while it is queued.
 pub(crate) type QueueNode = Box<logic_sched::Node<Option<Ref<Thread>>>>;
 
-struct HartQueue {
-    queue: RunQueue<Option<Ref<Thread>>>,
+pub(super) struct HartQueue {
+    pub(super) queue: RunQueue<Option<Ref<Thread>>>,
     /// The node of the thread that runs; `None` while the hart idles.
-    current: Option<QueueNode>,
+    pub(super) current: Option<QueueNode>,
+    /// That thread's id; 0 while the hart idles.
+    pub(super) current_id: u64,
     /// When the current thread came, or was last accounted.
-    since_ns: u64,
+    pub(super) since_ns: u64,
     /// The current thread's system time when it came.
     system_base_ticks: u64,
     /// When its slice ends.
-    slice_end_ns: u64,
+    pub(super) slice_end_ns: u64,
     idle: Ref<Thread>,
 }
 
-struct HartSched {
-    queue: SpinLock<HartQueue, levels::RunQueue>,
-    /// 1 while it idles.
-    idle: AtomicU32,
-    /// Threads queued, for looking at from outside.
-    queued: AtomicU32,
-    switches: AtomicU64,
-    idle_ns: AtomicU64,
+pub(super) struct HartSched {
+    pub(super) queue: SpinLock<HartQueue, levels::RunQueue>,
+    pub(super) switches: AtomicU64,
+    pub(super) idle_ns: AtomicU64,
     /// Nanoseconds run by threads: all, and of these in the kernel.
-    run_ns: AtomicU64,
-    system_ns: AtomicU64,
+    pub(super) run_ns: AtomicU64,
+    pub(super) system_ns: AtomicU64,
 }
 
 static HARTS: [Once<HartSched>; MAX_HARTS] = [const { Once::new() }; MAX_HARTS];
+static BALANCE: Once<Balance<MAX_HARTS>> = Once::new();
 /// Harts that schedule, by index.
 static ONLINE: AtomicU64 = AtomicU64::new(0);
 
@@ -64,27 +70,30 @@ pub(crate) enum Leave {
     Sleep = 2,
     /// It never comes back.
     Exit = 3,
+    /// It goes on elsewhere: it may not stay on this hart, or would wait less there. Only the scheduler says so.
+    Moved = 4,
 }
 
 /// Sets up a hart's queue with its idle thread.
 pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory> {
+    let _ = BALANCE.set(Balance::new());
+    // No idle hart is to be found for an idle thread.
+    idle.attrs.affinity.store(0, Ordering::Relaxed);
     let root = group_node(GroupId::ROOT, GroupWeight::DEFAULT, try_box(group_place())?);
     let queue = RunQueue::new(Hart(index as u32), try_box(root)?);
+    let queue =
+        HartQueue { queue, current: None, current_id: 0, since_ns: 0, system_base_ticks: 0, slice_end_ns: u64::MAX, idle };
     let hart = HartSched {
-        queue: SpinLock::new(HartQueue { queue, current: None, since_ns: 0, system_base_ticks: 0, slice_end_ns: u64::MAX, idle }),
-        idle: AtomicU32::new(1),
-        queued: AtomicU32::new(0),
+        queue: SpinLock::new(queue),
         switches: AtomicU64::new(0),
         idle_ns: AtomicU64::new(0),
         run_ns: AtomicU64::new(0),
         system_ns: AtomicU64::new(0),
     };
-    if let Some(slot) = HARTS.get(index)
-        && slot.set(hart).is_ok()
-    {
-        return Ok(());
+    match HARTS.get(index).map(|slot| slot.set(hart)) {
+        Some(Ok(())) => Ok(()),
+        _ => Err(NoMemory),
     }
-    Err(NoMemory)
 }
 
 /// The hart takes part from now on.
@@ -100,14 +109,25 @@ pub(crate) fn online() -> u64 {
     ONLINE.load(Ordering::Relaxed)
 }
 
-fn hart(index: usize) -> &'static HartSched {
-    match HARTS.get(index).and_then(Once::get) {
+pub(super) fn hart_if(index: usize) -> Option<&'static HartSched> {
+    HARTS.get(index).and_then(Once::get)
+}
+
+pub(super) fn hart(index: usize) -> &'static HartSched {
+    match hart_if(index) {
         Some(h) => h,
         None => panic!("hart {index} has no run queue"),
     }
 }
 
-fn here(_guard: &PreemptGuard) -> usize {
+pub(super) fn balance() -> &'static Balance<MAX_HARTS> {
+    match BALANCE.get() {
+        Some(b) => b,
+        None => panic!("scheduling before it was set up"),
+    }
+}
+
+pub(super) fn here(_guard: &PreemptGuard) -> usize {
     arch::core(|c| c.hart_block().index as usize)
 }
 
@@ -120,7 +140,7 @@ pub(crate) fn leave(how: Leave) {
     let now = clock::monotonic_ns();
     super::load::tick(now);
     arch::core(|c| c.flags.fetch_and(!flag::RESCHED, Ordering::Relaxed));
-    let Some(next) = with_me(|me| choose(hart, me, how, now)) else {
+    let Some(next) = with_me(|me| choose(hart, index, me, how, now)) else {
         guard.release_quietly();
         return;
     };
@@ -133,26 +153,34 @@ pub(crate) fn leave(how: Leave) {
     drop(guard);
 }
 
-fn with_me<R>(f: impl FnOnce(&Thread) -> R) -> R {
+pub(super) fn with_me<R>(f: impl FnOnce(&Thread) -> R) -> R {
     super::thread::with_current(f)
 }
 
 /// Queues or puts aside the running thread, and takes the next one. `None`: the running thread goes on.
-fn choose(hart: &HartSched, me: &Thread, how: Leave, now: u64) -> Option<Ref<Thread>> {
+fn choose(hart: &HartSched, index: usize, me: &Thread, how: Leave, now: u64) -> Option<Ref<Thread>> {
     let mut q = hart.queue.lock();
     let q = &mut *q;
     let ran = now.saturating_sub(q.since_ns);
+    let mut how = how;
     let staying = matches!(how, Leave::Preempted | Leave::Yielded);
-    if staying && q.queue.is_empty() {
-        set_slice(q, now);
+    if staying && let Some(node) = &q.current {
+        if moving::should_leave(index, q.queue.len(), node.value.entity.affinity, how) {
+            how = Leave::Moved;
+        } else if q.queue.is_empty() {
+            set_slice(q, now);
+            return None;
+        }
+    } else if staying && q.queue.is_empty() {
         return None;
     }
     account(hart, q, me, ran);
     match q.current.take() {
-        Some(mut node) if staying => {
+        Some(mut node) if staying && how != Leave::Moved => {
             node.value.thread = Some(me.to_ref());
             let reason = if how == Leave::Yielded { Reason::Yielded } else { Reason::Preempted };
-            q.queue.enqueue(node, reason, now);
+            let key = q.queue.enqueue(node, reason, now);
+            note_place(me, index, key);
         }
         Some(node) => *me.node.lock() = Some(node),
         None => {
@@ -160,36 +188,68 @@ fn choose(hart: &HartSched, me: &Thread, how: Leave, now: u64) -> Option<Ref<Thr
         }
     }
     me.leaving.store(how as u32, Ordering::Relaxed);
-    let kind = usize::from(staying);
-    if let Some(counter) = me.switches.get(kind) {
+    if let Some(counter) = me.switches.get(usize::from(staying)) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
+    let next = pick(q, index, now);
+    q.since_ns = now;
+    timers::forget_cpu_check();
+    set_slice(q, now);
+    next.filter(|n| !core::ptr::eq(&**n, me))
+}
+
+fn pick(q: &mut HartQueue, index: usize, now: u64) -> Option<Ref<Thread>> {
     let next = match q.queue.pick(now) {
         Some(mut node) => {
             let thread = node.value.thread.take();
+            let here = node.value.entity.affinity.contains(Hart(index as u32));
+            q.current = Some(node);
             if let Some(t) = &thread {
                 come(q, t, now);
+                if !here {
+                    // Its affinity changed while it could not be moved; it does not stay.
+                    t.raise(flag::RESCHED);
+                }
             }
-            q.current = Some(node);
             thread
         }
-        None => Some(q.idle.clone()),
+        None => {
+            q.current_id = 0;
+            Some(q.idle.clone())
+        }
     };
-    hart.queued.store(q.queue.len() as u32, Ordering::Relaxed);
-    hart.idle.store(u32::from(q.current.is_none()), Ordering::SeqCst);
-    q.since_ns = now;
-    set_slice(q, now);
-    next.filter(|n| !core::ptr::eq(&**n, me))
+    balance().note_queued(Hart(index as u32), q.queue.len());
+    next
 }
 
 /// A thread comes to the hart.
 #[inline]
 fn come(q: &mut HartQueue, next: &Thread, now: u64) {
+    note_gone(next);
+    q.current_id = next.id();
     accounting::switch_in(next, now);
     q.system_base_ticks = next.system_ticks.load(Ordering::Relaxed);
     if next.attrs.watch.load(Ordering::Relaxed) != 0 {
         next.raise(flag::WORK);
     }
+}
+
+/// Notes where a thread is queued. The hart's queue is locked, here and in [`note_gone`].
+#[inline]
+pub(super) fn note_place(thread: &Thread, index: usize, key: Key) {
+    let [hart, lane, at, seq] = &thread.attrs.place;
+    let [l, a, s] = key.to_words();
+    lane.store(l, Ordering::Relaxed);
+    at.store(a, Ordering::Relaxed);
+    seq.store(s, Ordering::Relaxed);
+    hart.store(index as u64, Ordering::Release);
+}
+
+/// Notes that a thread left its queue.
+#[inline]
+pub(super) fn note_gone(thread: &Thread) {
+    let [hart, ..] = &thread.attrs.place;
+    hart.store(NOWHERE, Ordering::Relaxed);
 }
 
 fn account(hart: &HartSched, q: &mut HartQueue, me: &Thread, ran: u64) {
@@ -218,8 +278,25 @@ fn finish(prev: Ref<Thread>) {
             // A waker came between the thread's last check and here.
             Sleep::Woken => enqueue(&prev, Reason::Woken),
         }
+    } else if how == Leave::Moved as u32 {
+        enqueue(&prev, Reason::Preempted);
+    } else if how != Leave::Exit as u32 {
+        // It is queued, and only now can another hart take it: (6) and (7) of `Balance`.
+        let allowed = Affinity(prev.attrs.affinity.load(Ordering::Relaxed));
+        rouse(allowed, arch::core(|c| c.hart_index()));
     }
     drop(prev);
+}
+
+/// Interrupts an idle hart of `allowed`, `prefer` if that one is idle. True: there was one.
+fn rouse(allowed: Affinity, prefer: usize) -> bool {
+    match balance().claim(allowed, Hart(prefer as u32)) {
+        Some(h) => {
+            kick(h.0 as usize);
+            true
+        }
+        None => false,
+    }
 }
 
 /// First code of a new thread, with the thread that ran before it on the hart.
@@ -241,65 +318,38 @@ pub(crate) fn wake(thread: &Thread) {
     }
 }
 
-/// Puts a thread that sleeps or is new into a queue.
+/// Puts a thread whose node is at home into a queue.
 fn enqueue(thread: &Ref<Thread>, reason: Reason) {
-    let Some(mut node) = thread.node.lock().take() else { return };
+    // From taking the node to queueing it this hart stays with it: others may be waiting to see where it goes.
     let guard = preempt_off();
+    let Some(mut node) = thread.node.lock().take() else { return };
     let me = here(&guard);
-    let target = place(thread, &node, me);
+    let target = moving::place(thread, node.value.entity.affinity, me);
     node.value.thread = Some(thread.clone());
-    insert(target, me, node, reason);
+    insert(target, me, thread, node, reason);
     drop(guard);
 }
 
-/// The hart for a thread that becomes runnable: where it ran last if that idles, else one that idles, else here if it may.
-fn place(thread: &Thread, node: &QueueNode, me: usize) -> usize {
-    let allowed = node.value.entity.affinity.0 & online();
-    if allowed == 0 || allowed == 1 << me {
-        return me;
-    }
-    let last = thread.task().core().hart_index();
-    let last_allowed = allowed & 1 << last != 0;
-    if last_allowed && is_idle(last) {
-        return last;
-    }
-    let mut rest = allowed;
-    while rest != 0 {
-        let i = rest.trailing_zeros() as usize;
-        if is_idle(i) {
-            return i;
-        }
-        rest &= rest.wrapping_sub(1);
-    }
-    if last_allowed {
-        return last;
-    }
-    if allowed & 1 << me != 0 { me } else { allowed.trailing_zeros() as usize }
-}
-
-fn is_idle(index: usize) -> bool {
-    HARTS
-        .get(index)
-        .and_then(Once::get)
-        .is_some_and(|h| h.idle.load(Ordering::Relaxed) != 0 && h.queued.load(Ordering::Relaxed) == 0)
-}
-
-/// Queues a node on a hart and has that hart look at it if the thread should run before the current one.
-fn insert(target: usize, me: usize, node: QueueNode, reason: Reason) {
+/// Queues a node on a hart and has a hart look at it: that one if the thread should run before its current one, or one that
+/// idles.
+pub(super) fn insert(target: usize, me: usize, thread: &Thread, node: QueueNode, reason: Reason) {
     let hart = hart(target);
     let now = clock::monotonic_ns();
+    let allowed = node.value.entity.affinity;
     let mut guard = hart.queue.lock();
     let q = &mut *guard;
     let key = q.queue.enqueue(node, reason, now);
-    hart.queued.store(q.queue.len() as u32, Ordering::SeqCst);
+    note_place(thread, target, key);
+    balance().note_queued(Hart(target as u32), q.queue.len());
+    let idles = q.current.is_none();
     let preempts = match &q.current {
         Some(current) => q.queue.preempts(&key, current, now.saturating_sub(q.since_ns)),
-        None => true,
+        None => false,
     };
     // The current thread had the hart to itself so far: from now on it has a slice.
-    let needs_slice = !preempts && q.slice_end_ns == u64::MAX;
+    let needs_slice = !idles && !preempts && q.slice_end_ns == u64::MAX;
     if target == me {
-        if preempts {
+        if preempts || idles {
             arch::core(|c| c.raise(flag::RESCHED));
         } else if needs_slice {
             set_slice(q, now);
@@ -308,6 +358,10 @@ fn insert(target: usize, me: usize, node: QueueNode, reason: Reason) {
     drop(guard);
     if target != me && (preempts || needs_slice) {
         kick(target);
+    }
+    // (6) and (7). An idle hart that is no longer announced is on its way to look anyway.
+    if !(preempts || idles && target == me) {
+        rouse(allowed, target);
     }
 }
 
@@ -326,26 +380,32 @@ pub(crate) fn interrupt(thread: &Thread) {
     }
 }
 
-/// The hart was kicked, or its slice timer fired: should the current thread go?
+/// The hart was kicked: should the current thread go?
 pub(crate) fn on_kick(guard: &PreemptGuard) {
-    let hart = hart(here(guard));
+    let index = here(guard);
+    let hart = hart(index);
     let mut q = hart.queue.lock();
-    if q.queue.is_empty() {
+    let q = &mut *q;
+    let here = Hart(index as u32);
+    let misplaced = q.current.as_ref().is_some_and(|n| !n.value.entity.affinity.contains(here));
+    if q.queue.is_empty() && !misplaced {
         return;
     }
-    let now = clock::monotonic_ns();
-    if q.slice_end_ns == u64::MAX && q.current.is_some() {
-        let ran = now.saturating_sub(q.since_ns);
-        let q = &mut *q;
-        if let Some(node) = q.current.as_mut() {
-            q.queue.account(node, ran);
-            with_me(|me| accounting::settle_running(me, now));
-            hart.run_ns.fetch_add(ran, Ordering::Relaxed);
-        }
+    if q.slice_end_ns == u64::MAX {
+        settle(hart, q, clock::monotonic_ns());
+    }
+    arch::core(|c| c.raise(flag::RESCHED));
+}
+
+/// Charges the current thread, which is the one that asks, with what it ran up to now.
+pub(super) fn settle(hart: &HartSched, q: &mut HartQueue, now: u64) {
+    let ran = now.saturating_sub(q.since_ns);
+    if let Some(node) = q.current.as_mut() {
+        q.queue.account(node, ran);
+        with_me(|me| accounting::settle_running(me, now));
+        hart.run_ns.fetch_add(ran, Ordering::Relaxed);
         q.since_ns = now;
     }
-    drop(q);
-    arch::core(|c| c.raise(flag::RESCHED));
 }
 
 /// The slice of the current thread may have ended.
@@ -355,121 +415,4 @@ pub(crate) fn on_slice_timer(guard: &PreemptGuard, now: u64) {
     if now >= q.slice_end_ns && !q.queue.is_empty() {
         arch::core(|c| c.raise(flag::RESCHED));
     }
-}
-
-/// Takes a thread from a busier hart for this idle one. False: there is none.
-pub(crate) fn steal() -> bool {
-    let guard = preempt_off();
-    let me = here(&guard);
-    if hart(me).queued.load(Ordering::Relaxed) != 0 {
-        return true;
-    }
-    for i in 0..MAX_HARTS {
-        let victim_index = (me + 1 + i) % MAX_HARTS;
-        if online() & 1 << victim_index == 0 || victim_index == me {
-            continue;
-        }
-        let victim = self::hart(victim_index);
-        if victim.queued.load(Ordering::Relaxed) == 0 {
-            continue;
-        }
-        let Some(mut q) = victim.queue.try_lock() else { continue };
-        // A thread that was just queued may still be on its way out of its hart: its context is not saved.
-        let taken = q.queue.steal(Hart(me as u32), |t| t.as_ref().is_some_and(|t| !t.task().core().on_cpu()));
-        victim.queued.store(q.queue.len() as u32, Ordering::Relaxed);
-        drop(q);
-        if let Some(node) = taken {
-            insert(me, me, node, Reason::Preempted);
-            return true;
-        }
-    }
-    false
-}
-
-/// Whether this hart has threads queued.
-pub(crate) fn has_queued(guard: &PreemptGuard) -> bool {
-    hart(here(guard)).queued.load(Ordering::SeqCst) != 0
-}
-
-/// What a hart did since it went online.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct HartFigures {
-    /// Nanoseconds idle.
-    pub(crate) idle_ns: u64,
-    /// Nanoseconds that threads ran.
-    pub(crate) run_ns: u64,
-    /// Of these in the kernel.
-    pub(crate) system_ns: u64,
-    /// Context switches.
-    pub(crate) switches: u64,
-    /// Threads that wait for it now.
-    pub(crate) queued: u32,
-}
-
-/// A hart's figures up to now; `None` for one that does not schedule.
-pub(crate) fn hart_figures(index: usize) -> Option<HartFigures> {
-    let h = HARTS.get(index).and_then(Once::get)?;
-    let q = h.queue.lock();
-    let since = clock::monotonic_ns().saturating_sub(q.since_ns);
-    let (idle, run) = if q.current.is_none() { (since, 0) } else { (0, since) };
-    Some(HartFigures {
-        idle_ns: h.idle_ns.load(Ordering::Relaxed).saturating_add(idle),
-        run_ns: h.run_ns.load(Ordering::Relaxed).saturating_add(run),
-        system_ns: h.system_ns.load(Ordering::Relaxed),
-        switches: h.switches.load(Ordering::Relaxed),
-        queued: h.queued.load(Ordering::Relaxed),
-    })
-}
-
-/// Whether a thread runs or waits for a hart: then its node is not at home.
-pub(crate) fn is_runnable(thread: &Thread) -> bool {
-    thread.node.lock().is_none()
-}
-
-/// Threads that run or wait for a hart that is busy: what has been so for a while, so that a thread which an idle hart is
-/// just about to take does not count.
-pub(crate) fn runnable() -> u64 {
-    let busy = HARTS.iter().filter_map(Once::get).filter(|h| h.idle.load(Ordering::Relaxed) == 0);
-    busy.map(|h| u64::from(h.queued.load(Ordering::Relaxed)).saturating_add(1)).sum()
-}
-
-/// Changes scheduling parameters of a thread, wherever it is.
-pub(crate) fn change(thread: &Thread, f: impl FnOnce(&mut Entity)) {
-    let mut f = Some(f);
-    loop {
-        // Asleep or new: the node is at home.
-        if let Some(node) = thread.node.lock().as_mut() {
-            if let Some(f) = f.take() {
-                f(&mut node.value.entity);
-            }
-            return;
-        }
-        let index = thread.task().core().hart_index();
-        if try_change(index, thread, &mut f) {
-            return;
-        }
-        for i in 0..MAX_HARTS {
-            if i != index && try_change(i, thread, &mut f) {
-                return;
-            }
-        }
-        // It moved while we looked.
-        core::hint::spin_loop();
-    }
-}
-
-fn try_change(index: usize, thread: &Thread, f: &mut Option<impl FnOnce(&mut Entity)>) -> bool {
-    let Some(hart) = HARTS.get(index).and_then(Once::get) else { return false };
-    let mut guard = hart.queue.lock();
-    let q = &mut *guard;
-    let is_current = thread.task().core().on_cpu() && thread.task().core().hart_index() == index;
-    if is_current && let Some(node) = q.current.as_mut() {
-        if let Some(f) = f.take() {
-            f(&mut node.value.entity);
-        }
-        drop(guard);
-        kick(index);
-        return true;
-    }
-    false
 }

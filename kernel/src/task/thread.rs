@@ -40,8 +40,6 @@ pub(crate) struct Thread {
     pub(crate) set_tid_at: AtomicUsize,
     /// Head of its robust futex list (set_robust_list(2)).
     pub(crate) robust_list: AtomicUsize,
-    /// Futex bucket it waits in, plus 1.
-    pub(crate) futex_bucket: AtomicU32,
     /// 1: another thread of its process executes a program, this one is to end.
     pub(crate) end: AtomicU32,
     /// Signals.
@@ -132,7 +130,6 @@ impl Thread {
         Ref::try_new_cyclic(|me| Thread::build(task, 0, None, me.clone(), None, None, None, None))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each is a fact of its own, and there is one caller of each kind")]
     fn build(
         task: Task,
         tid: u32,
@@ -157,7 +154,6 @@ impl Thread {
             clear_tid: AtomicUsize::new(0),
             set_tid_at: AtomicUsize::new(0),
             robust_list: AtomicUsize::new(0),
-            futex_bucket: AtomicU32::new(0),
             end: AtomicU32::new(0),
             signals: SpinLock::new(ThreadSignals::new()),
             wait: WaitCell::new(),

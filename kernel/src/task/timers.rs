@@ -115,8 +115,10 @@ pub(crate) fn set_cpu_check(ns: u64) {
 }
 
 /// Another thread comes to this hart; the caller sets the hardware timer. Preemption is off.
-pub(crate) fn forget_cpu_check(guard: &PreemptGuard) {
-    TIMERS.get(guard).cpu_check_ns.store(u64::MAX, Ordering::Relaxed);
+pub(crate) fn forget_cpu_check() {
+    let guard = preempt_off();
+    TIMERS.get(&guard).cpu_check_ns.store(u64::MAX, Ordering::Relaxed);
+    guard.release_quietly();
 }
 
 /// Sets the hardware timer to whatever comes first.

@@ -111,6 +111,23 @@ impl<const HARTS: usize, A: Atomics> Balance<HARTS, A> {
         best
     }
 
+    /// How long a hart's queue is.
+    #[must_use]
+    #[inline]
+    pub fn queued(&self, hart: Hart) -> u32 {
+        self.queued.get(hart.0 as usize).map_or(0, |queued| queued.load(Ordering::Relaxed))
+    }
+
+    /// The hart of `allowed` with the shortest queue: where a thread waits least.
+    #[must_use]
+    pub fn shortest(&self, allowed: Affinity) -> Option<Hart> {
+        (0u32..)
+            .zip(&self.queued)
+            .filter(|(hart, _)| allowed.contains(Hart(*hart)))
+            .min_by_key(|(_, queued)| queued.load(Ordering::Relaxed))
+            .map(|(hart, _)| Hart(hart))
+    }
+
     fn holding(&self) -> Affinity {
         let mut harts = 0;
         for (hart, queued) in (0u32..).zip(&self.queued) {

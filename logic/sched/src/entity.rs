@@ -173,6 +173,34 @@ pub struct Key {
     pub(crate) order: Order,
 }
 
+/// What stands for the real-time lane in [`Key::to_words`]; no group has this id.
+const REALTIME_WORD: u64 = u64::MAX - 1;
+
+impl Key {
+    /// As words for atomics, which the queue's lock guards.
+    #[must_use]
+    #[inline]
+    pub const fn to_words(self) -> [u64; 3] {
+        let lane = match self.lane {
+            Lane::Realtime => REALTIME_WORD,
+            Lane::Fair(GroupId(id)) => id,
+        };
+        [lane, self.order.at.0, self.order.seq.0]
+    }
+
+    /// From [`Key::to_words`].
+    #[must_use]
+    #[inline]
+    pub const fn from_words([lane, at, seq]: [u64; 3]) -> Self {
+        let lane = match lane {
+            REALTIME_WORD => Lane::Realtime,
+            id => Lane::Fair(GroupId(id)),
+        };
+        let order = Order { at: Virtual(at), seq: Virtual(seq) };
+        Self { lane, order }
+    }
+}
+
 /// In which order a thread stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {

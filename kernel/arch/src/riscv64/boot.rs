@@ -82,6 +82,14 @@ global_asm!(
     "  j 7f",
     "6: ld t2, {boot_core_offset}(s1)", // the idle thread's core: its stack and tp
     "  ld sp, 0(t2)",
+    // That stack is mapped in the kernel's own table alone, which has no identity mapping: on at the link address first.
+    "  lla t0, {kernel_satp}",
+    "  ld t2, 0(t0)",
+    "  lla t0, 8f",
+    "  add t0, t0, t1",
+    "  jr t0",
+    "8: csrw satp, t2",
+    "  sfence.vma",
     "7: mv a0, s0",
     "  mv a1, s1",
     "  li s0, 0",
@@ -95,6 +103,7 @@ global_asm!(
     table = sym BOOT_TABLE,
     direct = const DIRECT_BASE,
     offset = const KERNEL_OFFSET,
+    kernel_satp = sym KERNEL_SATP,
     boot_core_offset = const core::mem::offset_of!(HartBlock, boot_core),
 );
 
@@ -142,11 +151,18 @@ pub fn secondary_entry_phys() -> usize {
 
 static BOOT_CORE: ThreadCore = ThreadCore::new(0, 0);
 static KERNEL_MAIN: AtomicUsize = AtomicUsize::new(0);
+/// `satp` with the kernel's own table, for further harts.
+static KERNEL_SATP: AtomicUsize = AtomicUsize::new(0);
 static SECONDARY_MAIN: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 
 /// Registers what a further hart runs on its idle thread, with its block.
 pub fn set_kernel_main(secondary: fn(&'static HartBlock) -> !) {
     SECONDARY_MAIN.store(secondary as *mut (), Ordering::Release);
+}
+
+/// Registers the kernel's own page table, in which the stacks of further harts are mapped.
+pub fn set_kernel_satp(satp: usize) {
+    KERNEL_SATP.store(satp, Ordering::Release);
 }
 
 unsafe extern "Rust" {

@@ -34,14 +34,14 @@ pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
         if let Some(status) = ending {
             exit::exit_thread(status);
         }
-        let (stop, taken) = {
+        let (stop, taken, continues) = {
             let mut shared = process.signals.shared.lock();
             if shared.job.stop_wanted().is_some() {
-                (true, None)
+                (true, None, 0)
             } else {
                 let mut mine = me.signals.lock();
                 let blocked = mine.blocked;
-                (false, dequeue(&mut mine.pending, &mut shared.pending, blocked))
+                (false, dequeue(&mut mine.pending, &mut shared.pending, blocked), shared.continues)
             }
         };
         if stop {
@@ -50,7 +50,7 @@ pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
         }
         let Some(taken) = taken else { break };
         let info = posix_timers::signal_taken(process, taken.info);
-        handled |= deliver(me, frame, &info);
+        handled |= deliver(me, frame, &info, continues);
     }
     finish_call(me, frame, None);
     if !handled {
@@ -66,8 +66,8 @@ fn work(me: &Thread, frame: &mut TrapFrame) {
     }
 }
 
-/// Acts on one signal; true if a handler will run.
-fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo) -> bool {
+/// Acts on one signal, taken when so many continuations had been sent; true if a handler will run.
+fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo, continues: u64) -> bool {
     let process = me.process();
     let actions = process.signals.actions();
     let action = actions.lock().get(info.signal);
@@ -79,8 +79,8 @@ fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo) -> bool {
             false
         }
         Delivery::Stop => {
-            if info.signal == Signal::STOP || !is_orphaned(me) {
-                job::begin_stop(process, info.signal);
+            if info.signal == Signal::STOP || !job::own_group_is_orphaned(process) {
+                job::begin_stop(process, info.signal, continues);
             }
             false
         }
@@ -94,18 +94,6 @@ fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo) -> bool {
             true
         }
     }
-}
-
-/// Whether the process's group is orphaned: no member has a parent in another group of the same session.
-fn is_orphaned(me: &Thread) -> bool {
-    let process = me.process();
-    let (parent, pgid, sid) = {
-        let s = process.state.lock();
-        (s.parent.clone(), s.pgid, s.sid)
-    };
-    let Some(parent) = parent else { return true };
-    let p = parent.state.lock();
-    p.sid != sid || p.pgid == pgid && parent.pid() == 1
 }
 
 /// Decides how an interrupted call ends, now that it is known whether a handler runs.
@@ -151,7 +139,7 @@ pub(crate) fn raise_exception(cause: arch::Cause, frame: &TrapFrame) {
         _ => (Signal::SEGV, SEGV_ACCERR, frame.tval),
     };
     crate::task::with_current(|me| {
-        crate::klog::info!("{}: {cause:?} at {:#x}, address {addr:#x}", me.tid(), frame.pc());
+        tell_if_unhandled(me, signal, format_args!("{cause:?} at {:#x}, address {addr:#x}", frame.pc()));
         raise(me, SigInfo::from_fault(signal, code, addr as u64));
     });
 }
@@ -169,9 +157,18 @@ pub(crate) fn raise_fault(error: FaultError, frame: &TrapFrame) {
         FaultError::NoMemory => SigInfo::plain(Signal::KILL, code::SI_KERNEL),
     };
     crate::task::with_current(|me| {
-        crate::klog::info!("{}: {error:?} at {:#x}, address {addr:#x}", me.tid(), frame.pc());
+        tell_if_unhandled(me, info.signal, format_args!("{error:?} at {:#x}, address {addr:#x}", frame.pc()));
         raise(me, info);
     });
+}
+
+/// Logs a fault that no handler will see (Linux's `show_unhandled_signals`), a few of them at a time.
+fn tell_if_unhandled(me: &Thread, signal: Signal, what: core::fmt::Arguments<'_>) {
+    static SOME: crate::klog::RateLimit = crate::klog::RateLimit::new();
+    let action = me.process().signals.actions().lock().get(signal);
+    if !matches!(action.disposition(), logic_signal::Disposition::Handler(_)) && SOME.allows() {
+        crate::klog::info!("thread {}: signal {}: {what}", me.tid(), signal.number());
+    }
 }
 
 /// Sends the running thread a signal that it can neither block nor ignore.

@@ -1,28 +1,46 @@
 //! Stop, continue, and what parents are told.
 
 use super::send::{Sender, send_to_process};
+use super::state::Shared;
 use crate::task::exit::Wanted;
 use crate::task::wait::{self, Ended, Interrupt};
-use crate::task::{Process, Thread, sched};
+use crate::task::{Process, Thread, ids, sched};
 use arch::flag;
-use logic_signal::{ChildCode, Continued, Disposition, JobReport, SaFlags, SigInfo, Signal};
+use core::sync::atomic::{AtomicU32, Ordering};
+use logic_signal::{ChildCode, Continued, Disposition, JobReport, SaFlags, SigInfo, Signal, code};
 use logic_waits::Events;
+
+/// Processes that are stopped or about to be: 0 spares every exit the look for orphaned groups.
+static STOPPED: AtomicU32 = AtomicU32::new(0);
 
 /// SIGCONT or SIGKILL: stopped threads go on.
 pub(super) fn resume(process: &Process) {
-    let continued = process.signals.shared.lock().job.resume();
+    let continued = {
+        let mut shared = process.signals.shared.lock();
+        shared.continues = shared.continues.wrapping_add(1);
+        shared.job.resume()
+    };
     let report = match continued {
         Continued::WasRunning => return,
         Continued::WasStopping(r) | Continued::WasStopped(r) => r,
     };
+    STOPPED.fetch_sub(1, Ordering::Relaxed);
     process.each_thread(|t| t.wake());
     tell_parent(process, report);
 }
 
-/// A stop signal was delivered: the whole process stops.
-pub(super) fn begin_stop(process: &Process, signal: Signal) {
-    let threads = process.live_threads.load(core::sync::atomic::Ordering::Acquire);
-    process.signals.shared.lock().job.begin_stop(signal, threads);
+/// A stop signal was delivered: the whole process stops, unless it was continued since the signal was taken.
+pub(super) fn begin_stop(process: &Process, signal: Signal, continues: u64) {
+    {
+        let mut shared = process.signals.shared.lock();
+        if shared.continues != continues || shared.job.stop_wanted().is_some() {
+            return;
+        }
+        shared.stops = shared.stops.wrapping_add(1);
+        let threads = process.live_threads.load(Ordering::Acquire);
+        shared.job.begin_stop(signal, threads);
+    }
+    STOPPED.fetch_add(1, Ordering::Relaxed);
     process.each_thread(|t| {
         t.raise(flag::SIGNAL);
         t.wake();
@@ -33,15 +51,140 @@ pub(super) fn begin_stop(process: &Process, signal: Signal) {
 /// The thread stops until it may go on.
 pub(super) fn stop_here(me: &Thread) {
     let process = me.process();
-    let report = process.signals.shared.lock().job.thread_settled();
+    let (report, stop) = {
+        let mut shared = process.signals.shared.lock();
+        (settle(me, &mut shared), shared.stops)
+    };
     if let Some(r) = report {
         tell_parent(process, r);
     }
     let going_on = || {
-        let stopped = process.signals.shared.lock().job.stop_wanted().is_some();
+        let shared = process.signals.shared.lock();
+        let stopped = shared.job.stop_wanted().is_some() && shared.stops == stop;
         Ok::<_, Ended>((!stopped).then_some(()))
     };
     let _ = wait::sleep_until(me, None, Interrupt::Kill, going_on);
+}
+
+/// The thread counts as stopped, once for each stop.
+fn settle(me: &Thread, shared: &mut Shared) -> Option<JobReport> {
+    let mut mine = me.signals.lock();
+    if shared.job.stop_wanted().is_none() || mine.settled_stop == shared.stops {
+        return None;
+    }
+    mine.settled_stop = shared.stops;
+    shared.job.thread_settled()
+}
+
+/// Counts a thread that was made; a process that stops waits for it as well.
+pub(crate) fn thread_begins(process: &Process, thread: &Thread) {
+    let mut shared = process.signals.shared.lock();
+    process.live_threads.fetch_add(1, Ordering::AcqRel);
+    if shared.job.stop_wanted().is_some() {
+        shared.job.thread_added();
+        drop(shared);
+        thread.raise(flag::SIGNAL);
+    }
+}
+
+/// Counts a thread that ends; true if it was the last one of its process.
+pub(crate) fn thread_ends(me: &Thread, process: &Process) -> bool {
+    let (last, report, stopping) = {
+        let mut shared = process.signals.shared.lock();
+        let last = process.live_threads.fetch_sub(1, Ordering::AcqRel) == 1;
+        if last { (true, None, shared.job.resume() != Continued::WasRunning) } else { (false, settle(me, &mut shared), false) }
+    };
+    if stopping {
+        STOPPED.fetch_sub(1, Ordering::Relaxed);
+    }
+    if let Some(r) = report {
+        tell_parent(process, r);
+    }
+    last
+}
+
+/// Sends a signal of the kernel to all processes of a group.
+pub(crate) fn send_to_group(pgid: u32, signal: Signal) {
+    each_member(pgid, |p| {
+        let _ = send_to_process(p, SigInfo::plain(signal, code::SI_KERNEL), Sender::Kernel);
+        true
+    });
+}
+
+/// Calls `f` with each process of a group that has not ended, until it says false; true if it never did.
+fn each_member(pgid: u32, mut f: impl FnMut(&Process) -> bool) -> bool {
+    let mut from = 0;
+    while let Some((pid, p)) = ids::next_process(from) {
+        from = pid.saturating_add(1);
+        let is_member = {
+            let s = p.state.lock();
+            s.pgid == pgid && s.exit.is_none()
+        };
+        if is_member && !f(&p) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether no member of a group has a parent in another group of the same session (POSIX.1 3.264). Process 1 does not
+/// count as such a parent, as on Linux: it runs no jobs.
+pub(crate) fn group_is_orphaned(pgid: u32) -> bool {
+    each_member(pgid, |p| !has_overseer(p, pgid))
+}
+
+fn has_overseer(process: &Process, pgid: u32) -> bool {
+    let (parent, sid) = {
+        let s = process.state.lock();
+        (s.parent.clone(), s.sid)
+    };
+    parent.is_some_and(|parent| {
+        let s = parent.state.lock();
+        parent.pid() != 1 && s.pgid != pgid && s.sid == sid
+    })
+}
+
+/// [`group_is_orphaned`] of a process's own group; the usual answer is found at once.
+pub(super) fn own_group_is_orphaned(process: &Process) -> bool {
+    let pgid = process.state.lock().pgid;
+    !has_overseer(process, pgid) && group_is_orphaned(pgid)
+}
+
+/// A process has ended, and its children from index `adopted_from` on are its heir's: stopped members of groups that
+/// became orphaned by that get SIGHUP and SIGCONT (_exit(3p)). The tree is locked.
+pub(crate) fn orphan_groups(process: &Process, heir: Option<&Process>, adopted_from: usize) {
+    if STOPPED.load(Ordering::Relaxed) == 0 {
+        return;
+    }
+    let (pgid, sid) = {
+        let s = process.state.lock();
+        (s.pgid, s.sid)
+    };
+    if has_overseer(process, pgid) {
+        rouse_if_orphaned(pgid);
+    }
+    let Some(heir) = heir else { return };
+    let mut n = adopted_from;
+    loop {
+        let child = heir.state.lock().children.get(n).cloned();
+        let Some(child) = child else { return };
+        n += 1;
+        let (child_pgid, child_sid) = {
+            let s = child.state.lock();
+            (s.pgid, s.sid)
+        };
+        if child_pgid != pgid && child_sid == sid {
+            rouse_if_orphaned(child_pgid);
+        }
+    }
+}
+
+fn rouse_if_orphaned(pgid: u32) {
+    let none_stopped = each_member(pgid, |p| !p.signals.shared.lock().job.is_stopped());
+    if !none_stopped && group_is_orphaned(pgid) {
+        send_to_group(pgid, Signal::HUP);
+        send_to_group(pgid, Signal::CONT);
+    }
 }
 
 /// Tells the parent that a child stopped or goes on.

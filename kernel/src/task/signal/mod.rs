@@ -12,7 +12,9 @@ pub(crate) mod timer;
 
 pub(crate) use deliver::{interrupted_call, on_the_way_out, raise_exception, raise_fault};
 pub(crate) use frame::sigreturn;
-pub(crate) use job::{child_ended, job_status, notify_child};
+pub(crate) use job::{
+    child_ended, group_is_orphaned, job_status, notify_child, orphan_groups, send_to_group, thread_begins, thread_ends,
+};
 pub(crate) use send::{Sender, discard_everywhere, send_to_process, send_to_self, send_to_thread};
 pub(crate) use state::{ProcessSignals, ThreadSignals};
 

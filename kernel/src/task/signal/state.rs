@@ -22,6 +22,10 @@ pub(crate) struct Shared {
     pub(crate) pending: Pending,
     /// Stop and continue.
     pub(crate) job: JobState,
+    /// Stops begun, to tell one from the next.
+    pub(crate) stops: u64,
+    /// Continuations sent: a stop signal that was taken before one does not stop.
+    pub(crate) continues: u64,
 }
 
 impl ProcessSignals {
@@ -39,7 +43,7 @@ impl ProcessSignals {
         Self::with_actions(Ref::try_new(SpinLock::new(copy))?)
     }
     fn with_actions(actions: Ref<SpinLock<Actions, levels::SignalActions>>) -> Result<Self, NoMemory> {
-        let shared = Shared { pending: Pending::new(), job: JobState::new() };
+        let shared = Shared { pending: Pending::new(), job: JobState::new(), stops: 0, continues: 0 };
         Ok(ProcessSignals { actions: SpinLock::new(actions), shared: SpinLock::new(shared) })
     }
     /// The handlers.
@@ -69,6 +73,8 @@ pub(crate) struct ThreadSignals {
     pub(crate) awaited: SigSet,
     /// Its alternate stack.
     pub(crate) altstack: AltStack,
+    /// The stop that it has stopped for, by `Shared::stops`.
+    pub(crate) settled_stop: u64,
     /// A call was interrupted and may be restarted.
     pub(crate) interrupted: Option<Restart>,
 }
@@ -82,6 +88,7 @@ impl ThreadSignals {
             saved: None,
             awaited: SigSet::EMPTY,
             altstack: AltStack::DISABLED,
+            settled_stop: 0,
             interrupted: None,
         }
     }

@@ -1,0 +1,104 @@
+//! An open terminal.
+
+use super::{INPUT, OUTPUT, Tty, console, control};
+use crate::fs::buffer::Buffer;
+use crate::fs::file::{File, Io, O_ACCMODE, O_NOCTTY, O_WRONLY, OpenFile};
+use crate::linux::Stop;
+use crate::task::Thread;
+use crate::task::wait::Watch;
+use abi::Errno;
+use logic_tty::Access;
+use logic_waits::Events;
+use mem::Ref;
+
+/// Which name it was opened by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    /// `/dev/console`: it does not become a controlling terminal by being opened, survives a hang-up, and background
+    /// processes read and write through it (Linux's `tty_io.c` and `n_tty.c`).
+    Console,
+    /// Any other.
+    Device,
+}
+
+/// An open terminal.
+pub(super) struct TtyFile {
+    pub(super) tty: Ref<Tty>,
+    via: Via,
+    /// The terminal's hang-ups when it was opened.
+    hangups: u32,
+}
+
+fn open(tty: &Ref<Tty>, via: Via) -> Result<Ref<dyn File>, Stop> {
+    let hangups = tty.state.lock().hangups;
+    Ok(Ref::try_new(TtyFile { tty: tty.clone(), via, hangups })?.unsize(|p| p))
+}
+
+/// Opens `/dev/console`.
+pub(crate) fn open_console() -> Result<Ref<dyn File>, Stop> {
+    open(console::console().ok_or(Errno::EIO)?, Via::Console)
+}
+
+/// Opens the console's device; a session leader without a terminal gets it as its controlling terminal (credentials(7)).
+pub(crate) fn open_device(me: &Thread, flags: u32) -> Result<Ref<dyn File>, Stop> {
+    let tty = console::console().ok_or(Errno::EIO)?;
+    if tty.state.lock().exclusive && !me.cred().is_root() {
+        return Err(Errno::EBUSY.into());
+    }
+    let file = open(tty, Via::Device)?;
+    if flags & O_NOCTTY == 0 && flags & O_ACCMODE != O_WRONLY {
+        control::acquire_by_open(tty, me.process());
+    }
+    Ok(file)
+}
+
+/// Opens `/dev/tty`: the caller's controlling terminal.
+pub(crate) fn open_controlling(me: &Thread) -> Result<Ref<dyn File>, Stop> {
+    let tty = control::of_process(me.process()).ok_or(Errno::ENXIO)?;
+    open(&tty, Via::Device)
+}
+
+impl TtyFile {
+    /// Whether the terminal was hung up since.
+    pub(super) fn is_hung_up(&self) -> bool {
+        self.via == Via::Device && self.tty.state.lock().hangups != self.hangups
+    }
+    /// Whether the caller may read or write now, as far as job control is concerned.
+    pub(super) fn check_job(&self, me: &Thread, access: Access) -> Result<(), Stop> {
+        match self.via {
+            Via::Console => Ok(()),
+            Via::Device => control::check(&self.tty, me, access),
+        }
+    }
+}
+
+impl File for TtyFile {
+    fn read(&self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
+        self.read_bytes(io, to)
+    }
+    fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
+        self.write_bytes(io, from)
+    }
+    fn poll(&self, _of: &OpenFile) -> Events {
+        if self.is_hung_up() {
+            return INPUT | OUTPUT | Events::HUP | Events::ERR;
+        }
+        let s = self.tty.state.lock();
+        let mut e = Events::empty();
+        e.set(INPUT, s.logic.poll_readable());
+        e.set(OUTPUT, s.logic.poll_writable() && !s.writing);
+        e
+    }
+    fn watch(&self) -> Option<&dyn Watch> {
+        Some(&*self.tty)
+    }
+    fn ioctl(&self, io: &Io<'_>, request: u32, arg: usize) -> Result<usize, Stop> {
+        self.control(io, request, arg)
+    }
+    fn label(&self, out: &mut dyn core::fmt::Write) {
+        let _ = out.write_str("/dev/console");
+    }
+    fn as_tty(&self) -> Option<&Ref<Tty>> {
+        Some(&self.tty)
+    }
+}
