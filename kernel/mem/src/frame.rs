@@ -70,6 +70,11 @@ impl Frame {
         Ok(frame)
     }
 
+    /// A frame with whatever was in it before, for one who never shows bytes that he has not written (pipes).
+    pub fn try_unfilled() -> Result<Frame, NoMemory> {
+        Ok(Frame { index: Self::alloc_raw()? })
+    }
+
     /// A zeroed frame whose charge is its user's business (kernel stacks).
     pub(crate) fn try_uncharged_zeroed() -> Result<Frame, NoMemory> {
         crate::heap::fault_injection()?;

@@ -165,7 +165,8 @@ impl Pipe {
     fn supply(&self, plan: &Plan) -> Result<(), NoMemory> {
         for slot in plan.slots().iter() {
             if self.state.lock().chunks.get(slot as usize).is_some_and(Option::is_none) {
-                let frame = Frame::try_zeroed()?;
+                // What is read from a chunk is what was written to it.
+                let frame = Frame::try_unfilled()?;
                 if let Some(place) = self.state.lock().chunks.get_mut(slot as usize) {
                     *place = Some(frame);
                 }

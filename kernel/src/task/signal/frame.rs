@@ -3,8 +3,7 @@
 use crate::task::Thread;
 use arch::{FpState, TrapFrame};
 use logic_signal::frame::{
-    FP_BYTES, FP_OFFSET, FpRegs, HEAD_BYTES, REGS_BYTES, REGS_OFFSET, Regs, UCONTEXT_OFFSET, parse_fp, parse_head, parse_regs,
-    write_fp, write_head, write_regs,
+    Context, END, END_OFFSET, End, FCSR_OFFSET, FP_OFFSET, REGS_OFFSET, UCONTEXT_OFFSET, check_end, context, parse_context,
 };
 use logic_signal::{Action, FrameSpot, SigInfo, Signal};
 use mem::{Threaded, user};
@@ -17,16 +16,18 @@ pub(super) fn push(me: &Thread, frame: &mut TrapFrame, info: &SigInfo, action: &
     };
     let FrameSpot::At(at) = stack.place_frame(action.flags, frame.sp() as u64) else { return Err(user::Fault) };
     let at = at as usize;
-    let mut head = [0u8; HEAD_BYTES];
-    write_head(&mut head, info, mask, &stack);
-    user::copy_out(at, &head)?;
-    let mut regs = [0u8; REGS_BYTES];
-    write_regs(&mut regs, &Regs(frame.regs.map(|r| r as u64)));
-    user::copy_out(at + REGS_OFFSET, &regs)?;
-    let mut fp = [0u8; FP_BYTES];
-    let state = me.task().uses_fp().then(|| me.task().fp_state());
-    write_fp(&mut fp, state.map(|s| FpRegs { f: s.f, fcsr: s.fcsr }).as_ref());
-    user::copy_out(at + FP_OFFSET, &fp)?;
+    user::write(at, &info.to_bytes())?;
+    user::zero(at + SigInfo::BYTES, SigInfo::USER_BYTES - SigInfo::BYTES)?;
+    user::write(at + UCONTEXT_OFFSET, &context(mask, &stack))?;
+    user::write(at + REGS_OFFSET, &frame.regs)?;
+    if me.task().uses_fp() {
+        let fp = me.task().fp_state();
+        user::write(at + FP_OFFSET, &fp.f)?;
+        user::write(at + FCSR_OFFSET, &fp.fcsr)?;
+    } else {
+        user::zero(at + FP_OFFSET, size_of::<[u64; 32]>() + size_of::<u32>())?;
+    }
+    user::write(at + END_OFFSET, &END)?;
     // Point of no return.
     {
         let mut s = me.signals.lock();
@@ -54,19 +55,18 @@ pub(crate) fn sigreturn(me: &Thread, frame: &mut TrapFrame) {
 
 fn restore(me: &Thread, frame: &mut TrapFrame) -> Result<(), user::Fault> {
     let at = frame.sp();
-    let mut head = [0u8; HEAD_BYTES];
-    user::copy_in(&mut head, at)?;
-    let mut regs = [0u8; REGS_BYTES];
-    user::copy_in(&mut regs, at.wrapping_add(REGS_OFFSET))?;
-    let mut fp = [0u8; FP_BYTES];
-    user::copy_in(&mut fp, at.wrapping_add(FP_OFFSET))?;
-    let fp = parse_fp(&fp).map_err(|_| user::Fault)?;
-    let restored = parse_head(&head);
-    // Point of no return.
-    frame.regs = parse_regs(&regs).0.map(|r| r as usize);
+    let context: Context = user::read(at.wrapping_add(UCONTEXT_OFFSET))?;
+    let regs: [usize; 32] = user::read(at.wrapping_add(REGS_OFFSET))?;
+    let end: End = user::read(at.wrapping_add(END_OFFSET))?;
+    check_end(&end).map_err(|_| user::Fault)?;
     if me.task().uses_fp() {
-        me.task().set_fp_state(&FpState { f: fp.f, fcsr: fp.fcsr });
+        let f = user::read(at.wrapping_add(FP_OFFSET))?;
+        let fcsr = user::read(at.wrapping_add(FCSR_OFFSET))?;
+        me.task().set_fp_state(&FpState { f, fcsr });
     }
+    // Point of no return.
+    frame.regs = regs;
+    let restored = parse_context(&context);
     let sp = frame.sp() as u64;
     let _ = me.signals.lock().altstack.set(restored.stack, sp);
     me.set_blocked(restored.mask);
