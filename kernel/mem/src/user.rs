@@ -90,6 +90,12 @@ pub fn write<T: IntoBytes + Immutable>(dst: usize, value: &T) -> Result<(), Faul
     copy_out(dst, value.as_bytes())
 }
 
+/// Reads a value into its place; on a fault part of it may have been replaced.
+#[inline]
+pub fn read_into<T: FromBytes + IntoBytes>(to: &mut T, src: usize) -> Result<(), Fault> {
+    copy_in(to.as_mut_bytes(), src)
+}
+
 /// Clears user memory.
 pub fn zero(dst: usize, bytes: usize) -> Result<(), Fault> {
     if !in_user_space(dst, bytes) || arch::zero_user_raw(dst, bytes) != 0 {

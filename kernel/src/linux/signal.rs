@@ -169,13 +169,17 @@ fn kill_many(c: &Call<'_>, signal: Option<Signal>, pick: impl Fn(&Process) -> bo
 pub(super) fn kill(c: &mut Call<'_>) -> CallResult {
     let number = c.uint(1);
     let signal = if number == 0 { None } else { Some(signal(number)?) };
-    let own_group = c.me.process().state.lock().pgid;
+    let own = c.me.process();
     match c.int(0) {
-        0 => kill_many(c, signal, |p| p.state.lock().pgid == own_group),
-        -1 => {
-            let me = c.me.process().pid();
-            kill_many(c, signal, |p| p.pid() > 1 && p.pid() != me)
+        p if p > 0 && p as u32 == own.pid() => {
+            kill_one(c, own, signal)?;
+            Ok(0)
         }
+        0 => {
+            let own_group = own.state.lock().pgid;
+            kill_many(c, signal, |p| p.state.lock().pgid == own_group)
+        }
+        -1 => kill_many(c, signal, |p| p.pid() > 1 && p.pid() != own.pid()),
         i32::MIN => Err(Errno::ESRCH.into()),
         p if p < 0 => {
             let group = p.unsigned_abs();

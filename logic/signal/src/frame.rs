@@ -18,7 +18,7 @@ pub const FP_OFFSET: usize = 560;
 /// Where `fcsr` stands, 32 bits.
 pub const FCSR_OFFSET: usize = FP_OFFSET + 256;
 /// Where the [`End`] stands.
-pub const END_OFFSET: usize = FP_OFFSET + 516;
+pub const END_OFFSET: usize = FP_OFFSET + 512;
 
 // `offsetof` and `sizeof` as a C program compiled for riscv64 prints them.
 const _: () = assert!(SigInfo::USER_BYTES == UCONTEXT_OFFSET);
@@ -30,11 +30,11 @@ const _: () = assert!(END_OFFSET + size_of::<End>() == FRAME_BYTES);
 /// The ucontext up to the first word of its mask: flags, link, base of the stack, its flags, its size, mask.
 pub type Context = [u64; 6];
 
-/// What stands at [`END_OFFSET`]: reserved, magic and size of the end marker, all zero.
-pub type End = [u32; 3];
+/// What stands at [`END_OFFSET`]: a word of nobody, which makes it aligned; reserved; magic and size of the end marker.
+pub type End = [u32; 4];
 
-/// The only end that is good.
-pub const END: End = [0; 3];
+/// The end of every frame.
+pub const END: End = [0; 4];
 
 /// What rt_sigreturn(2) takes from the context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +74,8 @@ pub const fn parse_context(context: &Context) -> Restored {
 /// See [`BadFrame`].
 pub const fn check_end(end: &End) -> Result<(), BadFrame> {
     match end {
-        [0, 0, 0] => Ok(()),
-        [0, ..] => Err(BadFrame::Extension),
+        [_, 0, 0, 0] => Ok(()),
+        [_, 0, ..] => Err(BadFrame::Extension),
         _ => Err(BadFrame::Reserved),
     }
 }

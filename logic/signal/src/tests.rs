@@ -219,15 +219,15 @@ fn frame_layout() {
         out[at] = 0;
     }
     assert!(out.iter().all(|b| *b == 0));
-    assert_eq!((frame::REGS_OFFSET, frame::FP_OFFSET, frame::FCSR_OFFSET, frame::END_OFFSET), (304, 560, 816, 1076));
+    assert_eq!((frame::REGS_OFFSET, frame::FP_OFFSET, frame::FCSR_OFFSET, frame::END_OFFSET), (304, 560, 816, 1072));
 }
 
 #[test]
 fn bad_frames_are_refused() {
     assert_eq!(frame::check_end(&frame::END), Ok(()));
-    assert_eq!(frame::check_end(&[0, 1, 0]), Err(frame::BadFrame::Extension));
-    assert_eq!(frame::check_end(&[0, 0, 1]), Err(frame::BadFrame::Extension));
-    assert_eq!(frame::check_end(&[1, 1, 0]), Err(frame::BadFrame::Reserved));
+    assert_eq!(frame::check_end(&[7, 0, 1, 0]), Err(frame::BadFrame::Extension));
+    assert_eq!(frame::check_end(&[0, 0, 0, 1]), Err(frame::BadFrame::Extension));
+    assert_eq!(frame::check_end(&[0, 1, 1, 0]), Err(frame::BadFrame::Reserved));
 }
 
 fn at(handler: u64) -> Situation {

@@ -52,8 +52,8 @@ pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
         let info = posix_timers::signal_taken(process, taken.info);
         handled |= deliver(me, frame, &info, continues);
     }
-    finish_call(me, frame, None);
     if !handled {
+        finish_call(me, frame, None);
         me.restore_mask();
     }
 }
@@ -69,8 +69,7 @@ fn work(me: &Thread, frame: &mut TrapFrame) {
 /// Acts on one signal, taken when so many continuations had been sent; true if a handler will run.
 fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo, continues: u64) -> bool {
     let process = me.process();
-    let actions = process.signals.actions();
-    let action = actions.lock().get(info.signal);
+    let action = process.signals.action(info.signal);
     let protection = if process.pid() == 1 { Protection::Init } else { Protection::None };
     match decide(info.signal, &Situation { action, protection, tracing: Tracing::None }) {
         Delivery::Ignore | Delivery::Trace => false,
@@ -86,7 +85,7 @@ fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo, continues: u64) -
         }
         Delivery::Handler(action) => {
             finish_call(me, frame, Some(action.flags));
-            actions.lock().enter_handler(info.signal);
+            process.signals.actions.lock().lock().enter_handler(info.signal);
             let interrupted = rseq::on_the_way_out(me, frame);
             if interrupted.is_err() || frame::push(me, frame, info, &action).is_err() {
                 exit::begin_group_exit(process, Signal::SEGV.number() as i32);

@@ -56,16 +56,16 @@ pub(crate) fn sigreturn(me: &Thread, frame: &mut TrapFrame) {
 fn restore(me: &Thread, frame: &mut TrapFrame) -> Result<(), user::Fault> {
     let at = frame.sp();
     let context: Context = user::read(at.wrapping_add(UCONTEXT_OFFSET))?;
-    let regs: [usize; 32] = user::read(at.wrapping_add(REGS_OFFSET))?;
     let end: End = user::read(at.wrapping_add(END_OFFSET))?;
     check_end(&end).map_err(|_| user::Fault)?;
     if me.task().uses_fp() {
-        let f = user::read(at.wrapping_add(FP_OFFSET))?;
-        let fcsr = user::read(at.wrapping_add(FCSR_OFFSET))?;
-        me.task().set_fp_state(&FpState { f, fcsr });
+        let mut fp = FpState::ZERO;
+        user::read_into(&mut fp.f, at.wrapping_add(FP_OFFSET))?;
+        fp.fcsr = user::read(at.wrapping_add(FCSR_OFFSET))?;
+        me.task().set_fp_state(&fp);
     }
-    // Point of no return.
-    frame.regs = regs;
+    // Point of no return: the frame was there to its end, so what fails here fails because another thread unmaps it.
+    user::read_into(&mut frame.regs, at.wrapping_add(REGS_OFFSET))?;
     let restored = parse_context(&context);
     let sp = frame.sp() as u64;
     let _ = me.signals.lock().altstack.set(restored.stack, sp);

@@ -19,14 +19,15 @@ pub(crate) enum Sender {
 }
 
 fn situation(process: &Process, signal: Signal) -> Situation {
-    let action = process.signals.actions().lock().get(signal);
+    let action = process.signals.action(signal);
     let protection = if process.pid() == 1 { Protection::Init } else { Protection::None };
     Situation { action, protection, tracing: Tracing::None }
 }
 
 /// Sends a signal to a process; some thread that does not block it will take it.
 pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) -> Result<(), Errno> {
-    let blocked = process.state.lock().threads.first().cloned().is_some_and(|t| {
+    let first = process.state.lock().threads.first().cloned();
+    let blocked = first.as_ref().is_some_and(|t| {
         let s = t.signals.lock();
         s.blocked.contains(info.signal) || s.awaited.contains(info.signal)
     });
@@ -34,7 +35,10 @@ pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) 
         return Ok(());
     }
     post(info, |f| f(&mut process.signals.shared.lock().pending))?;
-    pick_thread(process, info.signal);
+    match first {
+        Some(t) if wants(&t, info.signal) => notice(process, &t, info.signal),
+        _ => pick_thread(process, info.signal),
+    }
     Ok(())
 }
 
@@ -151,7 +155,7 @@ fn wants(thread: &Thread, signal: Signal) -> bool {
 /// Has a thread look at its signals; a signal that ends the process ends it for all threads at once.
 pub(super) fn notice(process: &Process, thread: &Thread, signal: Signal) {
     let blocked = thread.signals.lock().blocked.contains(signal);
-    if is_fatal_at_once(signal, blocked, &situation(process, signal)) {
+    if !blocked && is_fatal_at_once(signal, blocked, &situation(process, signal)) {
         exit::begin_group_exit(process, signal.number() as i32);
         return;
     }

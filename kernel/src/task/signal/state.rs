@@ -4,7 +4,7 @@ use crate::linux::Restart;
 use crate::task::Thread;
 use arch::flag;
 use core::sync::atomic::Ordering;
-use logic_signal::{Actions, AltStack, JobState, Pending, SigSet};
+use logic_signal::{Action, Actions, AltStack, JobState, Pending, SigSet, Signal};
 use mem::{NoMemory, Ref, Threaded};
 use sync::{SpinLock, levels};
 
@@ -49,6 +49,10 @@ impl ProcessSignals {
     /// The handlers.
     pub(crate) fn actions(&self) -> Ref<SpinLock<Actions, levels::SignalActions>> {
         self.actions.lock().clone()
+    }
+    /// What happens on a signal.
+    pub(crate) fn action(&self, signal: Signal) -> Action {
+        self.actions.lock().lock().get(signal)
     }
     /// exec(2): handlers of its own, back to default.
     pub(crate) fn reset_for_exec(&self) -> Result<(), NoMemory> {
