@@ -1187,12 +1187,12 @@ macro_rules! for_each_linux_call {
                 doc: "munlock(2): no longer keep a range in memory",
             }
             230 mlockall(flags: Flags) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, ENOMEM, EPERM],
                 doc: "mlockall(2): keep everything in memory",
             }
             231 munlockall() -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EPERM],
                 doc: "munlockall(2): no longer keep everything in memory",
             }
@@ -1324,14 +1324,14 @@ macro_rules! for_each_linux_call {
             270 process_vm_readv(
                 pid: Pid, local_iov: OutIovec(liovcnt), liovcnt: Len, remote_iov: InArray(Iovec, riovcnt), riovcnt: Len, flags: Flags
             ) -> Size {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ENOMEM, EPERM, ESRCH],
                 doc: "process_vm_readv(2): read another process's memory",
             }
             271 process_vm_writev(
                 pid: Pid, local_iov: InIovec(liovcnt), liovcnt: Len, remote_iov: InArray(Iovec, riovcnt), riovcnt: Len, flags: Flags
             ) -> Size {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, ENOMEM, EPERM, ESRCH],
                 doc: "process_vm_writev(2): write another process's memory",
             }
@@ -1398,7 +1398,7 @@ macro_rules! for_each_linux_call {
                 doc: "membarrier(2): order memory accesses on the harts that run this process",
             }
             284 mlock2(addr: Addr, len: Len, flags: Flags) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EAGAIN, EINVAL, ENOMEM, EPERM],
                 doc: "mlock2(2): keep a range in memory, perhaps once touched",
             }

@@ -9,11 +9,11 @@ use crate::fs::table::{FdTable, Slot};
 use crate::klog::info;
 use crate::linux::Stop;
 use crate::mm::exec::Strings;
-use crate::task::limits::Limits;
+use crate::task::limits::{self, Limits};
 use crate::task::process::Process;
 use crate::task::signal::ProcessSignals;
 use crate::task::thread::{Refs, Thread, ThreadSpec};
-use crate::task::{clone, exec, ids, sched, with_current};
+use crate::task::{clone, exec, ids, sched, users, with_current};
 use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use logic_sched::{Affinity, Class, Weight};
@@ -46,12 +46,9 @@ pub(crate) fn start(machine: &'static Machine) -> Result<(), StartError> {
     unpack(machine, &root)?;
     mount_devfs(&namespace, &root)?;
     let pid = ids::reserve()?;
-    let process = Process::try_new(
-        pid,
-        ProcessSignals::try_new()?,
-        Limits::initial(machine.memory_bytes() as u64),
-        *b"init\0\0\0\0\0\0\0\0\0\0\0\0",
-    )?;
+    let limits = Limits::initial(machine.memory_bytes() as u64);
+    users::set_threads_max(u32::try_from(limits.soft(limits::NPROC)).unwrap_or(u32::MAX / 2).saturating_mul(2));
+    let process = Process::try_new(pid, ProcessSignals::try_new()?, limits, *b"init\0\0\0\0\0\0\0\0\0\0\0\0")?;
     let refs = Refs {
         files: FdTable::try_new()?,
         fs: FsContext::try_new(namespace, root.clone(), root, 0o022)?,
@@ -68,9 +65,9 @@ pub(crate) fn start(machine: &'static Machine) -> Result<(), StartError> {
     let thread = Thread::try_new(spec, first_code, |_| {})?;
     {
         let mut s = process.state.lock();
-        s.threads.try_reserve(1).map_err(|_| StartError::NoMemory)?;
-        s.threads.push(thread.clone());
+        s.add_thread(&thread).map_err(|NoMemory| StartError::NoMemory)?;
     }
+    *thread.counted.lock() = users::first().ok();
     process.live_threads.store(1, core::sync::atomic::Ordering::Release);
     ids::update(pid, |n| {
         n.thread = Some(Ref::downgrade(&thread));

@@ -109,6 +109,8 @@ pub(crate) struct FileData {
     pub(crate) seals: core::sync::atomic::AtomicU32,
     /// Device and inode number.
     pub(crate) identity: (u64, u64),
+    /// It was mapped at least once.
+    pub(crate) mapped: core::sync::atomic::AtomicBool,
 }
 
 /// Takes an entry of a virtual directory: next cursor, inode number, type, name. False: enough.
@@ -205,6 +207,7 @@ impl Inode {
             resize: Mutex::new(()),
             seals: core::sync::atomic::AtomicU32::new(0),
             identity: (fs.dev, ino),
+            mapped: core::sync::atomic::AtomicBool::new(false),
         })?;
         Self::try_new_numbered(fs, ino, mode, owner, Body::Regular(data))
     }

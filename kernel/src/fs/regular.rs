@@ -5,8 +5,10 @@ use super::file::{File, Io, Mappable, O_APPEND, OpenFile};
 use super::inode::{FileData, Inode};
 use crate::linux::Stop;
 use crate::mm::object::{Page, PageError, PageIntent, PageSource, Wanted};
+use crate::mm::shrink::{Mappings, unmap_everywhere};
 use crate::task::limits;
 use abi::Errno;
+use core::ops::Range;
 use core::sync::atomic::Ordering;
 use mem::{NoMemory, PAGE, Ref};
 
@@ -119,7 +121,7 @@ impl File for RegularFile {
             if done < n {
                 let guard = self.data.resize.lock();
                 if object.size() == start + n {
-                    object.set_size(start + done);
+                    self.data.set_size(start + done);
                 }
                 drop(guard);
             }
@@ -171,6 +173,7 @@ impl File for RegularFile {
     }
 
     fn mappable(&self) -> Result<Mappable, Errno> {
+        self.data.mapped.store(true, Ordering::Release);
         Ok(Mappable::Object(self.data.clone().unsize(|p| p)))
     }
     fn seekable(&self) -> bool {
@@ -226,8 +229,29 @@ impl PageSource for FileData {
     fn page(&self, index: u64, intent: PageIntent) -> Result<Page, PageError> {
         self.object.page(index, intent)
     }
+    fn end_page(&self) -> u64 {
+        self.object.size().div_ceil(PAGE as u64)
+    }
     fn identity(&self) -> (u64, u64) {
         self.identity
+    }
+}
+
+impl FileData {
+    fn set_size(&self, size: u64) {
+        self.object.set_size(size, |keep| self.unmap(keep..u64::MAX, Mappings::All));
+    }
+
+    /// Takes pages out of the file; they read as zeros from then on (fallocate(2), FALLOC_FL_PUNCH_HOLE).
+    pub(crate) fn punch(&self, pages: Range<u64>) {
+        self.object.remove_pages(pages.start, pages.end);
+        self.unmap(pages, Mappings::Shared);
+    }
+
+    fn unmap(&self, pages: Range<u64>, which: Mappings) {
+        if self.mapped.load(Ordering::Acquire) {
+            unmap_everywhere(self, pages, which);
+        }
     }
 }
 
@@ -240,7 +264,7 @@ pub(crate) fn truncate(inode: &Inode, size: u64) -> Result<(), Errno> {
     if (size < old && seals & F_SEAL_SHRINK != 0) || (size > old && seals & F_SEAL_GROW != 0) {
         return Err(Errno::EPERM);
     }
-    data.object.set_size(size);
+    data.set_size(size);
     drop(guard);
     inode.touch_modified();
     Ok(())

@@ -1,9 +1,11 @@
-//! Memory: mmap(2), munmap(2), mprotect(2), mremap(2), madvise(2), brk(2), msync(2), mincore(2), mlock(2).
+//! Memory: mmap(2), munmap(2), mprotect(2), mremap(2), madvise(2), brk(2), msync(2), mincore(2).
 
-use super::{Call, CallResult};
+use super::{Call, CallResult, memlock};
 use crate::fs::file::{Mappable, OpenFile};
 use crate::fs::regular::{F_SEAL_FUTURE_WRITE, F_SEAL_WRITE};
 use crate::mm::AddressSpace;
+use crate::mm::change::Discard;
+use crate::mm::fault::FaultError;
 use crate::mm::object::{MemoryObject, Page, PageError, PageIntent, PageSource};
 use crate::mm::region::{MapName, Prot, Region, Source, Traits};
 use crate::mm::remap::Target;
@@ -15,9 +17,11 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use mem::{PAGE, Ref, user};
 
 const PAGE64: u64 = PAGE as u64;
+/// All traits of a lock (mlock(2)).
+const LOCKS: Traits = Traits::LOCKED.union(Traits::LOCK_ON_FAULT);
 
 impl Call<'_> {
-    fn space(&self) -> Result<Ref<AddressSpace>, Errno> {
+    pub(super) fn space(&self) -> Result<Ref<AddressSpace>, Errno> {
         self.me.space().ok_or(Errno::ENOMEM)
     }
     fn limit_bytes(&self) -> u64 {
@@ -55,6 +59,9 @@ impl PageSource for SharedMemory {
     fn page(&self, index: u64, intent: PageIntent) -> Result<Page, PageError> {
         self.object.page(index, intent)
     }
+    fn end_page(&self) -> u64 {
+        self.object.size() / PAGE64
+    }
     fn identity(&self) -> (u64, u64) {
         (0, self.id)
     }
@@ -71,7 +78,9 @@ pub(super) fn mmap(c: &mut Call<'_>) -> CallResult {
     const MAP_ANONYMOUS: u32 = 0x20;
     const MAP_GROWSDOWN: u32 = 0x100;
     const MAP_LOCKED: u32 = 0x2000;
+    const MAP_NORESERVE: u32 = 0x4000;
     const MAP_POPULATE: u32 = 0x8000;
+    const MAP_NONBLOCK: u32 = 0x1_0000;
     const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
     let (addr, flags, offset) = (c.arg(0) as u64, c.uint(3), c.arg(5) as u64);
     let prot = prot_of(c.uint(2) & 0xf)?;
@@ -98,8 +107,17 @@ pub(super) fn mmap(c: &mut Call<'_>) -> CallResult {
     traits.set(Traits::SHARED, shared);
     traits.set(Traits::GROWS_DOWN, flags & MAP_GROWSDOWN != 0);
     traits.set(Traits::LOCKED, flags & MAP_LOCKED != 0);
+    traits.set(Traits::NO_RESERVE, flags & MAP_NORESERVE != 0);
+    if shared && flags & (MAP_ANONYMOUS | MAP_GROWSDOWN) == MAP_ANONYMOUS | MAP_GROWSDOWN {
+        return Err(Errno::EINVAL.into());
+    }
+    let space = c.space()?;
+    traits |= space.future_traits();
+    if traits.contains(Traits::LOCKED) {
+        memlock::check_mapping(c.me, &space, len)?;
+    }
     let region = if flags & MAP_ANONYMOUS != 0 {
-        check_commit(prot, len, shared, flags)?;
+        check_commit(prot, len, traits)?;
         anonymous(prot, traits, len)?
     } else {
         let of = c.file(4)?;
@@ -108,21 +126,21 @@ pub(super) fn mmap(c: &mut Call<'_>) -> CallResult {
         }
         file_region(&of, prot, traits, offset, len)?
     };
-    let space = c.space()?;
     let request = MapRequest { addr: addr / PAGE64 * PAGE64, len, placement, region, limit_bytes: c.limit_bytes() };
     let at = space.map(request)?;
-    if flags & (MAP_POPULATE | MAP_LOCKED) != 0 {
-        populate(&space, at..at + len, prot);
+    let wanted = flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE;
+    if wanted || traits & LOCKS == Traits::LOCKED {
+        // What cannot be brought in now fails when it is used.
+        let _ = space.populate(at..at.saturating_add(len));
     }
     Ok(at as usize)
 }
 
 /// Linux's heuristic overcommit: one mapping may not ask for more than the machine could ever give.
-fn check_commit(prot: Prot, len: u64, shared: bool, flags: u32) -> Result<(), Errno> {
-    const MAP_NORESERVE: u32 = 0x4000;
-    let counts = mem::frame_counts();
-    let accounted = prot.contains(Prot::WRITE) || shared;
-    if accounted && flags & MAP_NORESERVE == 0 && len / PAGE64 > counts.total { Err(Errno::ENOMEM) } else { Ok(()) }
+fn check_commit(prot: Prot, len: u64, traits: Traits) -> Result<(), Errno> {
+    let accounted = prot.contains(Prot::WRITE) || traits.contains(Traits::SHARED);
+    let free_of_it = traits.contains(Traits::NO_RESERVE) || !accounted;
+    if free_of_it || len / PAGE64 <= mem::frame_counts().total { Ok(()) } else { Err(Errno::ENOMEM) }
 }
 
 fn anonymous(prot: Prot, traits: Traits, len: u64) -> Result<Region, Errno> {
@@ -173,15 +191,6 @@ fn file_region(of: &Ref<OpenFile>, prot: Prot, traits: Traits, offset: u64, len:
     Ok(Region { prot, max_prot, traits, source: Source::Object { object, offset, name: Some(name) } })
 }
 
-/// Faults pages in ahead of time; failures are not the caller's business.
-fn populate(space: &AddressSpace, range: Range<u64>, prot: Prot) {
-    let access = if prot.contains(Prot::WRITE) { mem::Access::Write } else { mem::Access::Read };
-    let mut at = range.start;
-    while at < range.end && space.resolve(at as usize, access).is_ok() {
-        at += PAGE64;
-    }
-}
-
 /// munmap(2).
 pub(super) fn munmap(c: &mut Call<'_>) -> CallResult {
     let range = pages(c.arg(0), c.arg(1)).map_err(|_| Errno::EINVAL)?;
@@ -216,7 +225,18 @@ pub(super) fn mprotect(c: &mut Call<'_>) -> CallResult {
 /// brk(2).
 pub(super) fn brk(c: &mut Call<'_>) -> CallResult {
     let limit = c.me.process().limit(limits::DATA);
-    Ok(c.space()?.brk(c.arg(0) as u64, limit, c.limit_bytes()) as usize)
+    let space = c.space()?;
+    let traits = space.future_traits();
+    let old = if traits.is_empty() { 0 } else { space.lock().layout.brk };
+    let wanted = c.arg(0) as u64;
+    if wanted > old && !traits.is_empty() && memlock::check_mapping(c.me, &space, wanted - old).is_err() {
+        return Ok(old as usize);
+    }
+    let end = space.brk(wanted, limit, c.limit_bytes());
+    if traits == Traits::LOCKED && end > old {
+        let _ = space.populate(old / PAGE64 * PAGE64..end);
+    }
+    Ok(end as usize)
 }
 
 /// mremap(2).
@@ -250,41 +270,49 @@ pub(super) fn mremap(c: &mut Call<'_>) -> CallResult {
 
 /// madvise(2).
 pub(super) fn madvise(c: &mut Call<'_>) -> CallResult {
+    // NORMAL, RANDOM, SEQUENTIAL, WILLNEED, MERGEABLE, UNMERGEABLE, HUGEPAGE, NOHUGEPAGE, COLD, PAGEOUT: hints.
+    const HINTS: [u32; 10] = [0, 1, 2, 3, 12, 13, 14, 15, 20, 21];
+    let advice = c.uint(2);
+    if !HINTS.contains(&advice) && !matches!(advice, 4 | 8 | 10 | 11 | 16..=19 | 22..=24) {
+        return Err(Errno::EINVAL.into());
+    }
     let range = pages(c.arg(0), c.arg(1)).map_err(|_| Errno::EINVAL)?;
     if range.is_empty() {
         return Ok(0);
     }
     let space = c.space()?;
-    match c.uint(2) {
-        // NORMAL, RANDOM, SEQUENTIAL, WILLNEED, MERGEABLE, UNMERGEABLE, HUGEPAGE, NOHUGEPAGE, COLD, PAGEOUT: hints.
-        0..=3 | 12..=15 | 20 | 21 => {
-            if space.lock().regions.covers(&range) {
-                Ok(0)
-            } else {
-                Err(Errno::ENOMEM.into())
+    match advice {
+        // DONTNEED, FREE (whose pages go at once too), DONTNEED_LOCKED.
+        4 => space.discard(range, Discard::Unlocked)?,
+        8 => space.discard(range, Discard::OwnOnly)?,
+        24 => space.discard(range, Discard::All)?,
+        10 => space.set_traits(range, Traits::DONT_FORK, Traits::empty())?,
+        11 => space.set_traits(range, Traits::empty(), Traits::DONT_FORK)?,
+        16 => space.set_traits(range, Traits::DONT_DUMP, Traits::empty())?,
+        17 => space.set_traits(range, Traits::empty(), Traits::DONT_DUMP)?,
+        18 => {
+            let mut own = true;
+            space.lock().each_in(&range, |r| own &= r.is_own());
+            if !own {
+                return Err(Errno::EINVAL.into());
             }
+            space.set_traits(range, Traits::WIPE_ON_FORK, Traits::empty())?;
         }
-        // DONTNEED, FREE: the pages go now.
-        4 | 8 => {
-            space.discard(range)?;
-            Ok(0)
-        }
-        10 => traits(&space, range, Traits::DONT_FORK, Traits::empty()),
-        11 => traits(&space, range, Traits::empty(), Traits::DONT_FORK),
-        16 => traits(&space, range, Traits::DONT_DUMP, Traits::empty()),
-        17 => traits(&space, range, Traits::empty(), Traits::DONT_DUMP),
-        18 => traits(&space, range, Traits::WIPE_ON_FORK, Traits::empty()),
-        19 => traits(&space, range, Traits::empty(), Traits::WIPE_ON_FORK),
+        19 => space.set_traits(range, Traits::empty(), Traits::WIPE_ON_FORK)?,
         22 | 23 => {
-            populate(&space, range, if c.uint(2) == 23 { Prot::WRITE } else { Prot::READ });
-            Ok(0)
+            if !space.lock().regions.covers(&range) {
+                return Err(Errno::ENOMEM.into());
+            }
+            let access = if advice == 23 { mem::Access::Write } else { mem::Access::Read };
+            space.populate_for(range, access).map_err(|e| match e {
+                FaultError::NotAllowed => Errno::EINVAL,
+                FaultError::BeyondEnd => Errno::EFAULT,
+                FaultError::NotMapped | FaultError::NoMemory => Errno::ENOMEM,
+            })?;
         }
-        _ => Err(Errno::EINVAL.into()),
+        _ if space.lock().regions.covers(&range) => {}
+        _ => return Err(Errno::ENOMEM.into()),
     }
-}
-
-fn traits(space: &AddressSpace, range: Range<u64>, set: Traits, clear: Traits) -> CallResult {
-    space.set_traits(range, set, clear)?;
     Ok(0)
 }
 
@@ -320,39 +348,4 @@ pub(super) fn mincore(c: &mut Call<'_>) -> CallResult {
         out += 1;
     }
     Ok(0)
-}
-
-fn lock_range(c: &Call<'_>, set: Traits, clear: Traits) -> CallResult {
-    let start = c.arg(0) / PAGE * PAGE;
-    let end = c.arg(0).checked_add(c.arg(1)).ok_or(Errno::EINVAL)?.next_multiple_of(PAGE);
-    let space = c.space()?;
-    let range = start as u64..end as u64;
-    if range.is_empty() {
-        return Ok(0);
-    }
-    if !set.is_empty() && !c.me.cred().capable(crate::fs::context::cap::IPC_LOCK) {
-        let limit = c.me.process().limit(limits::MEMLOCK);
-        let held = space.lock().bytes_with(Traits::LOCKED);
-        if limit == 0 {
-            return Err(Errno::EPERM.into());
-        }
-        if held.saturating_add(range.end - range.start) > limit {
-            return Err(Errno::ENOMEM.into());
-        }
-    }
-    space.set_traits(range.clone(), set, clear)?;
-    if !set.is_empty() {
-        populate(&space, range, Prot::READ);
-    }
-    Ok(0)
-}
-
-/// mlock(2).
-pub(super) fn mlock(c: &mut Call<'_>) -> CallResult {
-    lock_range(c, Traits::LOCKED, Traits::empty())
-}
-
-/// munlock(2).
-pub(super) fn munlock(c: &mut Call<'_>) -> CallResult {
-    lock_range(c, Traits::empty(), Traits::LOCKED)
 }

@@ -4,6 +4,7 @@ mod cred;
 mod futex;
 mod hart;
 mod limits;
+mod memlock;
 mod memory;
 mod mount;
 mod open;
@@ -11,6 +12,7 @@ pub(crate) mod path;
 mod poll;
 mod prctl;
 pub(crate) mod process;
+mod process_vm;
 mod rw;
 mod sched;
 pub(crate) mod signal;
@@ -161,7 +163,8 @@ mod handlers {
     pub(super) use super::futex::{futex, futex_requeue, futex_wait, futex_wake, get_robust_list, set_robust_list};
     pub(super) use super::hart::{getcpu, membarrier, riscv_flush_icache, riscv_hwprobe, rseq};
     pub(super) use super::limits::{getrlimit, getrusage, prlimit64, setrlimit};
-    pub(super) use super::memory::{brk, madvise, mincore, mlock, mmap, mprotect, mremap, msync, munlock, munmap};
+    pub(super) use super::memlock::{mlock, mlock2, mlockall, munlock, munlockall};
+    pub(super) use super::memory::{brk, madvise, mincore, mmap, mprotect, mremap, msync, munmap};
     pub(super) use super::mount::{mount, umount2};
     pub(super) use super::open::{close, close_range, dup, dup3, fcntl, flock, ioctl, memfd_create, openat, openat2, pipe2};
     pub(super) use super::path::{
@@ -173,6 +176,7 @@ mod handlers {
         clone, clone3, execve, execveat, exit, exit_group, getpgid, getpid, getppid, getsid, gettid, set_tid_address, setpgid,
         setsid, wait4, waitid,
     };
+    pub(super) use super::process_vm::{process_vm_readv, process_vm_writev};
     pub(super) use super::rw::{
         copy_file_range, lseek, pread64, preadv, pwrite64, pwritev, read, readv, sendfile, write, writev,
     };

@@ -464,7 +464,7 @@ pub(super) fn fallocate(c: &mut Call<'_>) -> CallResult {
         }
         m if m == KEEP_SIZE | PUNCH_HOLE => {
             let (first, last) = ((offset as u64).div_ceil(page), end / page);
-            data.object.remove_pages(first, last);
+            data.punch(first..last.max(first));
             for (index, from, to) in [
                 (offset as u64 / page, offset as u64 % page, if first > last { end % page } else { page }),
                 (end / page, 0, end % page),

@@ -15,10 +15,21 @@ impl AddressSpace {
         if !inner.regions.covers(&range) {
             return Err(Errno::ENOMEM);
         }
-        let mut forbidden = false;
-        inner.each_in(&range, |r| forbidden |= !r.max_prot.contains(prot));
+        let (mut forbidden, mut oversized) = (false, false);
+        let most_pages = mem::frame_counts().total;
+        inner.visit(&range, |part, r| {
+            forbidden |= !r.max_prot.contains(prot);
+            // Becoming writable, private memory counts for the first time: as in mmap(2), more than the machine has is
+            // refused.
+            let uncounted = !r.prot.contains(Prot::WRITE) && !r.traits.intersects(Traits::SHARED | Traits::NO_RESERVE);
+            let pages = part.end.saturating_sub(part.start) / mem::PAGE as u64;
+            oversized |= prot.contains(Prot::WRITE) && uncounted && pages > most_pages;
+        });
         if forbidden {
             return Err(Errno::EACCES);
+        }
+        if oversized {
+            return Err(Errno::ENOMEM);
         }
         if inner.regions.len().saturating_add(2) > MAX_REGIONS {
             return Err(Errno::ENOMEM);
@@ -58,13 +69,16 @@ impl AddressSpace {
         if whole { Ok(()) } else { Err(Errno::ENOMEM) }
     }
 
-    /// MADV_DONTNEED: pages go; the next access sees zeros, or the object again.
-    pub(crate) fn discard(&self, range: Range<u64>) -> Result<(), Errno> {
+    /// MADV_DONTNEED and its like: pages go; the next access sees zeros, or the object again.
+    pub(crate) fn discard(&self, range: Range<u64>, what: Discard) -> Result<(), Errno> {
         let mut inner = self.lock();
         let whole = inner.regions.covers(&range);
-        let mut locked = false;
-        inner.each_in(&range, |r| locked |= r.traits.contains(Traits::LOCKED));
-        if locked {
+        let mut refused = false;
+        inner.each_in(&range, |r| {
+            refused |= what != Discard::All && r.traits.contains(Traits::LOCKED);
+            refused |= what == Discard::OwnOnly && !r.is_own();
+        });
+        if refused {
             return Err(Errno::EINVAL);
         }
         let mut gather = Gather::new();
@@ -72,6 +86,17 @@ impl AddressSpace {
         inner.tables.flush(&mut gather);
         if whole { Ok(()) } else { Err(Errno::ENOMEM) }
     }
+}
+
+/// Which regions' pages may be discarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Discard {
+    /// All but locked ones (MADV_DONTNEED).
+    Unlocked,
+    /// Private anonymous ones that are not locked (MADV_FREE).
+    OwnOnly,
+    /// Locked ones too (MADV_DONTNEED_LOCKED).
+    All,
 }
 
 /// What to set and clear in an entry whose region now gives `flags`.
@@ -96,12 +121,17 @@ fn new_flags(old: PteFlags, flags: PteFlags, shared_object: bool) -> (PteFlags, 
 impl Inner {
     /// Visits the regions that overlap `range`.
     pub(crate) fn each_in(&self, range: &Range<u64>, mut f: impl FnMut(&Region)) {
+        self.visit(range, |_, region| f(region));
+    }
+
+    /// Visits the regions that overlap `range`, each with the part of it that does.
+    fn visit(&self, range: &Range<u64>, mut f: impl FnMut(Range<u64>, &Region)) {
         let mut at = range.start;
         while let Some((r, region)) = self.regions.next_at_or_after(at) {
             if r.start >= range.end {
                 break;
             }
-            f(region);
+            f(r.start.max(range.start)..r.end.min(range.end), region);
             at = r.end;
         }
     }

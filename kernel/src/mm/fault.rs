@@ -80,7 +80,8 @@ impl AddressSpace {
     }
 }
 
-fn allowed(region: &Region, access: Access) -> bool {
+/// Whether a region allows an access.
+pub(super) fn allowed(region: &Region, access: Access) -> bool {
     match access {
         // Write implies read in the page table, as on Linux for riscv.
         Access::Read => region.prot.intersects(Prot::READ | Prot::WRITE),

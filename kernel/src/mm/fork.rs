@@ -39,7 +39,7 @@ fn copy_regions(
         }
         let mut copy = region.clone();
         // Memory locks are not inherited (mlock(2)).
-        copy.traits.remove(Traits::LOCKED);
+        copy.traits.remove(Traits::LOCKED | Traits::LOCK_ON_FAULT);
         let node = try_box(new_node(copy))?;
         // The source's regions do not overlap, so there is room.
         let _ = to.insert(range.clone(), node);

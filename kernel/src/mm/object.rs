@@ -16,6 +16,8 @@ type Chunk = [Option<Frame>; CHUNK as usize];
 pub(crate) trait PageSource: Send + Sync {
     /// The page with this index. `Err(PageError::BeyondEnd)` behind the last page of the object.
     fn page(&self, index: u64, intent: PageIntent) -> Result<Page, PageError>;
+    /// Index of the first page behind the end.
+    fn end_page(&self) -> u64;
     /// Identity for futexes in shared memory and for `/proc/PID/maps`: device, inode.
     fn identity(&self) -> (u64, u64);
 }
@@ -118,11 +120,13 @@ impl MemoryObject {
             PageIntent::Read => self.existing(index).map_or(Page::Hole, Page::Frame),
         })
     }
-    /// Sets the size; pages behind it go, the rest of the last page is cleared. Mappings must be told by the caller.
-    pub(crate) fn set_size(&self, size: u64) {
+    /// Sets the size; pages behind it go, the rest of the last page is cleared. `unmap` takes the pages from an index on
+    /// out of mappings.
+    pub(crate) fn set_size(&self, size: u64, unmap: impl FnOnce(u64)) {
         let old = self.size.swap(size, Ordering::AcqRel);
         if size < old {
             let keep = size.div_ceil(PAGE as u64);
+            unmap(keep);
             self.remove_pages(keep, u64::MAX);
             let tail = (size % PAGE as u64) as usize;
             if tail != 0

@@ -38,10 +38,12 @@ bitflags! {
         const STACK = 64;
         /// The vDSO.
         const VDSO = 128;
-        /// Counted against the commit limit.
-        const ACCOUNTED = 256;
+        /// Never refused for its size (MAP_NORESERVE).
+        const NO_RESERVE = 256;
         /// Not in core dumps (MADV_DONTDUMP); kept for /proc.
         const DONT_DUMP = 512;
+        /// With LOCKED: pages come when they are used (MLOCK_ONFAULT).
+        const LOCK_ON_FAULT = 1024;
     }
 }
 
@@ -90,6 +92,10 @@ impl Region {
     /// Whether writes reach the object.
     pub(crate) fn is_shared(&self) -> bool {
         self.traits.contains(Traits::SHARED)
+    }
+    /// Whether it is private memory without an object.
+    pub(crate) fn is_own(&self) -> bool {
+        !self.is_shared() && matches!(self.source, Source::Anonymous)
     }
     /// Flags of an entry that gives all that the region allows.
     pub(crate) fn pte_flags(&self) -> PteFlags {

@@ -11,7 +11,7 @@ impl AddressSpace {
     /// Moves the end of the heap; gives the end as it is afterwards (unchanged if it cannot be moved).
     pub(crate) fn brk(&self, wanted: u64, limit_data: u64, limit_bytes: u64) -> u64 {
         let Ok(mut spare) = two_spares() else { return self.lock().layout.brk };
-        let node = try_box(new_node(Region::anonymous(Prot::READ | Prot::WRITE, Traits::HEAP)));
+        let node = try_box(new_node(Region::anonymous(Prot::READ | Prot::WRITE, Traits::HEAP | self.future_traits())));
         let mut inner = self.lock();
         let inner = &mut *inner;
         let l = inner.layout;

@@ -5,7 +5,7 @@ use crate::census::{Counted, Kind};
 use abi::Errno;
 use alloc::boxed::Box;
 use core::ops::Range;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use logic_vmtree::{RegionMap, Search, Spare, new_node, spare_node};
 use mem::{Gather, NoMemory, PAGE, Ref, SpaceHandle, UserTables, try_box};
 use sync::{Mutex, MutexGuard, levels};
@@ -23,6 +23,8 @@ pub(crate) struct AddressSpace {
     inner: Mutex<Inner, levels::AddressSpaceMutex>,
     handle: Ref<SpaceHandle>,
     id: u64,
+    /// Traits that new mappings get (mlockall(2), MCL_FUTURE).
+    future: AtomicU16,
 }
 
 /// What the lock guards.
@@ -106,6 +108,7 @@ impl AddressSpace {
             inner: Mutex::new(inner),
             handle,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            future: AtomicU16::new(0),
         })
     }
 
@@ -116,6 +119,14 @@ impl AddressSpace {
     /// Identity for private futexes; never reused.
     pub(crate) fn id(&self) -> u64 {
         self.id
+    }
+    /// Traits that new mappings get.
+    pub(crate) fn future_traits(&self) -> Traits {
+        Traits::from_bits_truncate(self.future.load(Ordering::Relaxed))
+    }
+    /// Sets them.
+    pub(crate) fn set_future_traits(&self, traits: Traits) {
+        self.future.store(traits.bits(), Ordering::Relaxed);
     }
     /// The lock.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner, levels::AddressSpaceMutex> {
@@ -130,7 +141,7 @@ impl AddressSpace {
         let inner = &mut *inner;
         let at = inner.place(request.addr, request.len, request.placement)?;
         let range = at..at.checked_add(request.len).ok_or(Errno::ENOMEM)?;
-        let replaced = inner.mapped_bytes(&range);
+        let replaced = inner.bytes_in_with(&range, Traits::empty());
         let total = inner.regions.total_bytes().saturating_sub(replaced).saturating_add(request.len);
         if total > request.limit_bytes || inner.regions.len() >= MAX_REGIONS {
             return Err(Errno::ENOMEM);
@@ -207,20 +218,6 @@ impl Inner {
         }
     }
 
-    /// Bytes of `range` that are mapped.
-    fn mapped_bytes(&self, range: &Range<u64>) -> u64 {
-        let mut sum = 0u64;
-        let mut at = range.start;
-        while let Some((r, _)) = self.regions.next_at_or_after(at) {
-            if r.start >= range.end {
-                break;
-            }
-            sum = sum.saturating_add(r.end.min(range.end).saturating_sub(r.start.max(range.start)));
-            at = r.end;
-        }
-        sum
-    }
-
     /// Whether removing `range` would leave a region on both sides of it, one more than before.
     fn cuts_a_hole(&self, range: &Range<u64>) -> bool {
         self.regions.find(range.start).is_some_and(|(r, _)| r.start < range.start && r.end > range.end)
@@ -268,6 +265,19 @@ impl Inner {
     /// Bytes of regions with all these traits.
     pub(crate) fn bytes_with(&self, traits: Traits) -> u64 {
         self.regions.iter().filter(|(_, r)| r.traits.contains(traits)).map(|(r, _)| r.end.saturating_sub(r.start)).sum()
+    }
+
+    /// Bytes of `range` in regions with all these traits.
+    pub(crate) fn bytes_in_with(&self, range: &Range<u64>, traits: Traits) -> u64 {
+        let mut sum = 0u64;
+        let mut at = range.start;
+        while let Some((r, region)) = self.regions.next_at_or_after(at).filter(|(r, _)| r.start < range.end) {
+            if region.traits.contains(traits) {
+                sum = sum.saturating_add(r.end.min(range.end).saturating_sub(r.start.max(range.start)));
+            }
+            at = r.end;
+        }
+        sum
     }
 
     /// Whether all of `range` is mapped with at least `prot`.

@@ -4,7 +4,8 @@ use super::process::{Process, TREE};
 use super::signal::ProcessSignals;
 use super::thread::{Refs, Thread, ThreadSpec};
 use super::wait::{self, Interrupt, Observers, Watch};
-use super::{ids, limits, sched, with_current};
+use super::{ids, sched, users, with_current};
+use crate::mm::shrink;
 use abi::Errno;
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -94,8 +95,9 @@ fn check(r: &Request) -> Result<(), Errno> {
 /// Makes a thread or process that goes on where the caller's frame is, with 0 in `a0`. Gives its tid.
 pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, Errno> {
     check(r)?;
+    let counted = users::admit(me)?;
     let tid = ids::reserve().map_err(|NoMemory| Errno::EAGAIN)?;
-    match build(me, frame, r, tid) {
+    match build(me, frame, r, tid, counted) {
         Ok(done) => {
             let (child, vfork) = done;
             if r.flags & CLONE_PARENT_SETTID != 0 {
@@ -120,11 +122,12 @@ pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, 
 
 type Built = (Ref<Thread>, Option<Ref<VforkDone>>);
 
-fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32) -> Result<Built, Errno> {
+fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32, counted: users::Counted) -> Result<Built, Errno> {
     const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
     let parent = me.process();
     let same_process = r.flags & CLONE_THREAD != 0;
     let space = me.space().ok_or(Errno::ESRCH)?;
+    let epoch = shrink::epoch();
     let space = if r.flags & CLONE_VM != 0 { space } else { space.fork().map_err(NO_MEMORY)? };
     let refs = child_refs(me, r.flags).map_err(NO_MEMORY)?;
     let process = if same_process { parent.clone() } else { child_process(me, r, tid)? };
@@ -133,7 +136,7 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32) -> Result<Built,
     let spec = ThreadSpec {
         process: Some(process.clone()),
         tid,
-        space: Some(space),
+        space: Some(space.clone()),
         refs: Some(refs),
         class: parameters.class(),
         affinity: Affinity(me.attrs.affinity.load(Ordering::Relaxed)),
@@ -152,6 +155,7 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32) -> Result<Built,
     child.attrs.policy.store(parameters.pack(), Ordering::Relaxed);
     child.attrs.affinity.store(me.attrs.affinity.load(Ordering::Relaxed), Ordering::Relaxed);
     child.inherit_signal_mask(me);
+    *child.counted.lock() = Some(counted);
     if r.flags & CLONE_CHILD_CLEARTID != 0 {
         child.clear_tid.store(r.child_tid, Ordering::Relaxed);
     }
@@ -159,6 +163,10 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32) -> Result<Built,
         child.set_tid_at.store(r.child_tid, Ordering::Relaxed);
     }
     enter(me, &process, &child, same_process, r, vfork.clone())?;
+    if epoch != shrink::epoch() {
+        // A file may have shrunk while the child could not be found.
+        space.drop_stale();
+    }
     Ok((child, vfork))
 }
 
@@ -194,9 +202,6 @@ fn child_refs(me: &Thread, flags: u64) -> Result<Refs, NoMemory> {
 
 fn child_process(me: &Thread, r: &Request, pid: u32) -> Result<Ref<Process>, Errno> {
     let parent = me.process();
-    if ids::processes() as u64 >= parent.limit(limits::NPROC) {
-        return Err(Errno::EAGAIN);
-    }
     let signals = ProcessSignals::inherit(&parent.signals, r.flags & CLONE_SIGHAND != 0).map_err(|NoMemory| Errno::ENOMEM)?;
     let name = *parent.name.lock();
     let process = Process::try_new(pid, signals, parent.limits.copy(), name).map_err(|NoMemory| Errno::ENOMEM)?;
@@ -223,8 +228,7 @@ fn enter(
         if s.ending.is_some() {
             return Err(Errno::EAGAIN);
         }
-        s.threads.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-        s.threads.push(child.clone());
+        s.add_thread(child).map_err(|NoMemory| Errno::ENOMEM)?;
     } else {
         let (pgid, sid, grandparent, exe, terminal) = {
             let s = caller.state.lock();
@@ -233,8 +237,7 @@ fn enter(
         let parent = if r.flags & CLONE_PARENT != 0 { grandparent.unwrap_or_else(|| caller.clone()) } else { caller.clone() };
         {
             let mut s = process.state.lock();
-            s.threads.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            s.threads.push(child.clone());
+            s.add_thread(child).map_err(|NoMemory| Errno::ENOMEM)?;
             (s.pgid, s.sid, s.exe, s.terminal) = (pgid, sid, exe, terminal);
             s.exit_signal = r.exit_signal;
             s.parent = Some(parent.clone());

@@ -79,9 +79,13 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     };
     ids::update(me.tid(), |n| n.thread = None);
     let last = signal::thread_ends(me, process);
+    if last {
+        super::users::keep_for_zombie(me, process);
+    }
     let exe = if last { become_zombie(process, status) } else { None };
     drop(tree);
-    drop((gone, exe));
+    let counted = me.counted.lock().take();
+    drop((gone, exe, counted));
     if last {
         super::posix_timers::drop_all(process);
         crate::tty::process_ended(process);
@@ -280,5 +284,6 @@ fn reap(parent: &Ref<Process>, child: &Ref<Process>) {
         ids::update(sid, |n| n.session_members = n.session_members.saturating_sub(1));
     }
     drop(tree);
-    drop((removed, gone, old_parent));
+    let counted = child.counted.lock().take();
+    drop((removed, gone, old_parent, counted));
 }

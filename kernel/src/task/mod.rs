@@ -30,6 +30,7 @@ pub(crate) mod sched;
 pub(crate) mod signal;
 pub(crate) mod thread;
 pub(crate) mod timers;
+pub(crate) mod users;
 pub(crate) mod wait;
 
 pub(crate) use process::Process;

@@ -49,11 +49,13 @@ pub(crate) struct Process {
     pub(crate) name: SpinLock<[u8; 16], levels::ThreadRefs>,
     /// What it is set to, and what it used.
     pub(crate) attrs: ProcessAttrs,
+    /// Its place among its user's threads once it has ended, until it is waited for.
+    pub(crate) counted: SpinLock<Option<super::users::Counted>, levels::ThreadRefs>,
 }
 
 /// The part of a process that its lock guards.
 pub(crate) struct State {
-    /// Its threads that have not ended, the oldest first.
+    /// Its threads that have not ended, in the order of their ids, which is that of their ages.
     pub(crate) threads: Vec<Ref<Thread>>,
     /// Wait status (wait4(2)) once it has ended.
     pub(crate) exit: Option<i32>,
@@ -79,6 +81,16 @@ pub(crate) struct State {
     pub(crate) vfork: Option<Ref<super::clone::VforkDone>>,
     /// What executed, for `/proc/PID/exe`.
     pub(crate) exe: Option<crate::fs::mount::Location>,
+}
+
+impl State {
+    /// Adds a thread where its id belongs.
+    pub(crate) fn add_thread(&mut self, thread: &Ref<Thread>) -> Result<(), NoMemory> {
+        self.threads.try_reserve(1).map_err(|_| NoMemory)?;
+        let at = self.threads.partition_point(|t| t.id() < thread.id());
+        self.threads.insert(at, thread.clone());
+        Ok(())
+    }
 }
 
 impl Process {
@@ -115,6 +127,7 @@ impl Process {
             mutations: crate::native::Mutations::new(),
             name: SpinLock::new(name),
             attrs: ProcessAttrs::new(),
+            counted: SpinLock::new(None),
         })
     }
     /// Kernel-wide id, never reused.
@@ -141,16 +154,19 @@ impl Process {
     pub(crate) fn parent_pid(&self) -> u32 {
         self.state.lock().parent.as_ref().map_or(0, |p| p.pid)
     }
-    /// Calls `f` with each of its threads; a bounded number at a time, no lock held.
+    /// Calls `f` with each of its threads; a bounded number at a time, no lock held. Threads that come or go meanwhile
+    /// make it miss no other.
     pub(crate) fn each_thread(&self, mut f: impl FnMut(&Ref<Thread>)) {
-        let mut n = 0;
+        let mut after = 0;
         loop {
-            let thread = self.state.lock().threads.get(n).cloned();
-            match thread {
-                Some(t) => f(&t),
-                None => return,
-            }
-            n += 1;
+            let thread = {
+                let s = self.state.lock();
+                let next = s.threads.partition_point(|t| t.id() <= after);
+                s.threads.get(next).cloned()
+            };
+            let Some(thread) = thread else { return };
+            after = thread.id();
+            f(&thread);
         }
     }
     /// Processor time of all its threads: run and system nanoseconds.

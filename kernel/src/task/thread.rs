@@ -5,6 +5,7 @@ use super::process::Process;
 use super::sched::{self, QueueNode};
 use super::signal::ThreadSignals;
 use super::timers::TimerNode;
+use super::users;
 use crate::census::{Counted, Kind};
 use crate::fs::context::{Cred, FsContext};
 use crate::fs::table::FdTable;
@@ -62,6 +63,8 @@ pub(crate) struct Thread {
     pub(crate) switches: [AtomicU64; 2],
     /// What it is set to.
     pub(crate) attrs: ThreadAttrs,
+    /// Its place among its user's threads, until it ends.
+    pub(crate) counted: SpinLock<Option<users::Counted>, levels::ThreadRefs>,
 }
 
 /// What a thread of a program points to.
@@ -165,6 +168,7 @@ impl Thread {
             entered_ticks: AtomicU64::new(0),
             switches: [const { AtomicU64::new(0) }; 2],
             attrs: ThreadAttrs::new(),
+            counted: SpinLock::new(None),
         }
     }
 
@@ -232,6 +236,7 @@ impl Thread {
     }
     /// Becomes someone else.
     pub(crate) fn set_cred(&self, cred: Ref<Cred>) {
+        users::changed_user(self, cred.uid.real);
         let old = self.refs.lock().as_mut().map(|r| core::mem::replace(&mut r.cred, cred));
         drop(old);
     }

@@ -110,8 +110,8 @@ levels! {
     ThreadNode = 47;
     /// Releases deferred to a safe place.
     ReleaseList = 48;
-    /// Address-space identifiers.
-    Asids = 49;
+    /// Threads of each user.
+    Users = 49;
     /// Mapped kernel stacks kept for the next thread.
     StackStock = 50;
     /// Slots of kernel stacks.

@@ -5,7 +5,7 @@ use super::text::{Made, Text};
 use crate::mm::AddressSpace;
 use crate::mm::region::{Prot, Source, Traits};
 use crate::mm::space::Layout;
-use mem::{Access, PAGE, PteFlags};
+use mem::{PAGE, PteFlags};
 
 /// Sizes of an address space, in bytes unless it says pages.
 #[derive(Clone, Copy, Default)]
@@ -78,48 +78,6 @@ impl Sizes {
     }
 }
 
-/// Copies memory of another address space, page by page; gives how much was readable. Pages that nobody wrote are zeros.
-pub(super) fn peek(space: &AddressSpace, at: u64, to: &mut [u8]) -> usize {
-    let mut done = 0;
-    while let Some(rest) = to.get_mut(done..).filter(|r| !r.is_empty()) {
-        let va = (at as usize).wrapping_add(done);
-        let offset = va % PAGE;
-        let n = rest.len().min(PAGE - offset);
-        let Some(part) = rest.get_mut(..n) else { break };
-        if !peek_page(space, va - offset, offset, part) {
-            break;
-        }
-        done += n;
-    }
-    done
-}
-
-fn peek_page(space: &AddressSpace, page: usize, offset: usize, to: &mut [u8]) -> bool {
-    for _ in 0..2 {
-        let leaf = {
-            let inner = space.lock();
-            inner.tables.get(page).map(|_| inner.tables.frame(page))
-        };
-        match leaf {
-            Some(Some(frame)) => {
-                frame.read(offset, to);
-                return true;
-            }
-            // Special: the page of zeros.
-            Some(None) => {
-                to.fill(0);
-                return true;
-            }
-            None => {
-                if space.resolve(page, Access::Read).is_err() {
-                    return false;
-                }
-            }
-        }
-    }
-    false
-}
-
 /// Adds `[range.0, range.1)` of the process's memory.
 fn put_range(subject: &Subject, t: &mut Text, range: impl FnOnce(&Layout) -> (u64, u64)) -> Made {
     subject.process()?;
@@ -128,7 +86,7 @@ fn put_range(subject: &Subject, t: &mut Text, range: impl FnOnce(&Layout) -> (u6
     let mut chunk = [0u8; 512];
     while at < end {
         let want = usize::try_from(end - at).unwrap_or(usize::MAX).min(chunk.len());
-        let n = peek(&space, at, chunk.get_mut(..want).unwrap_or_default());
+        let n = space.peek(at as usize, chunk.get_mut(..want).unwrap_or_default());
         t.put(chunk.get(..n).unwrap_or_default())?;
         if n < want {
             break;

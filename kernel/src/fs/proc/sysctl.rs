@@ -4,7 +4,7 @@ use super::text::{Made, Text};
 use super::tree::Entry;
 use crate::census::{self, Kind};
 use crate::mm::space::{MAX_REGIONS, MMAP_MIN};
-use crate::task::{ids, limits};
+use crate::task::{ids, users};
 use crate::uname::{self, Which};
 use abi::Errno;
 use core::fmt::Write;
@@ -24,7 +24,7 @@ static KERNEL: &[Entry] = &[
     Entry::text(b"overflowuid", |t| line(t, 65_534)),
     Entry::text(b"pid_max", |t| line(t, ids::PID_MAX)),
     Entry::dir(b"random", RANDOM),
-    Entry::text(b"threads-max", |t| line(t, threads_max())),
+    Entry::text(b"threads-max", |t| line(t, users::threads_max())),
     Entry::text(b"version", |t| line(t, uname::VERSION)),
 ];
 
@@ -65,12 +65,6 @@ fn set_name(which: Which, data: &[u8]) -> Result<usize, Errno> {
     let name = data.split(|b| *b == b'\n' || *b == 0).next().unwrap_or_default();
     uname::set_name(which, name.get(..uname::NAME_MAX).unwrap_or(name))?;
     Ok(data.len())
-}
-
-/// Twice what a user may have, as on Linux.
-fn threads_max() -> u64 {
-    let hard = ids::process(1).and_then(|p| p.limits.get(limits::NPROC)).map_or(0, |l| l.1);
-    hard.saturating_mul(2)
 }
 
 /// A random identifier (RFC 9562, version 4).
