@@ -10,7 +10,7 @@ use crate::task::limits;
 use abi::Errno;
 use core::ops::Range;
 use core::sync::atomic::Ordering;
-use mem::{NoMemory, PAGE, Ref};
+use mem::{Frame, NoMemory, PAGE, Ref};
 
 /// Largest size of a file (MAX_LFS_FILESIZE).
 pub(crate) const MAX_SIZE: u64 = i64::MAX as u64;
@@ -231,6 +231,9 @@ impl PageSource for FileData {
     }
     fn end_page(&self) -> u64 {
         self.object.size().div_ceil(PAGE as u64)
+    }
+    fn present(&self, first: u64, out: &mut [Option<Frame>]) {
+        self.object.present(first, out);
     }
     fn identity(&self) -> (u64, u64) {
         self.identity

@@ -14,7 +14,7 @@ use crate::task::limits;
 use abi::Errno;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
-use mem::{PAGE, Ref, user};
+use mem::{Frame, PAGE, Ref, user};
 
 const PAGE64: u64 = PAGE as u64;
 /// All traits of a lock (mlock(2)).
@@ -61,6 +61,9 @@ impl PageSource for SharedMemory {
     }
     fn end_page(&self) -> u64 {
         self.object.size() / PAGE64
+    }
+    fn present(&self, first: u64, out: &mut [Option<Frame>]) {
+        self.object.present(first, out);
     }
     fn identity(&self) -> (u64, u64) {
         (0, self.id)

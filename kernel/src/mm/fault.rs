@@ -37,6 +37,9 @@ impl From<PageError> for FaultError {
 /// Stack pages kept free below a stack that grows (stack_guard_gap).
 const STACK_GUARD: u64 = 256 * PAGE as u64;
 
+/// Pages that one fault makes present where they cost nothing more: a program that reads one soon reads the next.
+const AROUND: usize = 16;
+
 /// Resolves a fault of the running thread's address space.
 pub(crate) fn user_fault(addr: usize, access: Access) -> Result<(), FaultError> {
     with_current(|me| {
@@ -54,6 +57,8 @@ enum Next {
         object: Ref<dyn PageSource>,
         index: u64,
         intent: PageIntent,
+        /// Whether pages beside it may be mapped as well.
+        around: bool,
         generation: u64,
     },
 }
@@ -70,12 +75,30 @@ impl AddressSpace {
             };
             match inner.step(va, access, page)? {
                 Next::Done => return Ok(()),
-                Next::Fetch { object, index, intent, generation } => {
+                Next::Fetch { object, index, intent, around, generation } => {
                     drop(inner);
                     // No lock is held while the object gets its page.
                     fetched = Some((object.page(index, intent)?, generation));
+                    if around {
+                        self.map_around(va, &object, generation);
+                    }
                 }
             }
+        }
+    }
+}
+
+impl AddressSpace {
+    /// Maps pages for reading that `object` has beside the one at `va`, where nothing is mapped. The page itself is left to
+    /// the caller.
+    #[inline(never)]
+    fn map_around(&self, va: usize, object: &Ref<dyn PageSource>, generation: u64) {
+        let mut frames = [const { None }; AROUND];
+        let Some((first, index, count)) = self.lock().block_around(va) else { return };
+        object.present(index, frames.get_mut(..count).unwrap_or_default());
+        let mut inner = self.lock();
+        if inner.generation == generation {
+            inner.map_block(va, first, frames);
         }
     }
 }
@@ -118,7 +141,8 @@ impl Inner {
                 // Shared memory gets its page even for reading: the zero page would go on showing zeroes after others write.
                 let intent = if private { PageIntent::Read } else { PageIntent::Write };
                 let index = region.object_index((va as u64).saturating_sub(range.start));
-                Ok(Next::Fetch { object: object.clone(), index, intent, generation: self.generation })
+                let around = access != Access::Write;
+                Ok(Next::Fetch { object: object.clone(), index, intent, around, generation: self.generation })
             }
             (Source::Object { .. }, Some(page)) => {
                 let shared = region.is_shared();
@@ -177,6 +201,35 @@ impl Inner {
         Ok(Next::Done)
     }
 
+    /// The part of a mapping around a page, an aligned block, so that one page table holds it: its address, the index of its
+    /// first page in the object, and its length.
+    fn block_around(&self, va: usize) -> Option<(usize, u64, usize)> {
+        const BLOCK: u64 = (AROUND * PAGE) as u64;
+        let (range, region) = self.regions.find(va as u64)?;
+        let block = va as u64 / BLOCK * BLOCK;
+        let (start, end) = (block.max(range.start), block.saturating_add(BLOCK).min(range.end));
+        let count = end.saturating_sub(start) / PAGE as u64;
+        Some((start as usize, region.object_index(start.saturating_sub(range.start)), count as usize))
+    }
+
+    fn map_block(&mut self, va: usize, first: usize, frames: [Option<Frame>; AROUND]) {
+        let Some((_, region)) = self.regions.find(va as u64) else { return };
+        let flags = region.pte_flags();
+        let copies = flags.contains(PteFlags::WRITE) && !region.is_shared();
+        let cow = if copies { PteFlags::COW } else { PteFlags::empty() };
+        let flags = flags.difference(PteFlags::WRITE | PteFlags::DIRTY) | cow;
+        for (i, frame) in frames.into_iter().enumerate() {
+            let at = first.saturating_add(i * PAGE);
+            if let Some(frame) = frame
+                && at != va
+                && self.tables.get(at).is_none()
+                && self.tables.map(at, frame, flags).is_err()
+            {
+                return;
+            }
+        }
+    }
+
     /// A write to a page that is shared until written.
     fn write_shared(&mut self, va: usize, flags: PteFlags) -> Result<Next, FaultError> {
         let Some(leaf) = self.tables.get(va) else { return Ok(Next::Done) };
@@ -210,7 +263,8 @@ impl Inner {
         if let (Source::Object { object, .. }, true, Access::Write) = (&region.source, region.is_shared(), access) {
             let index = region.object_index((va as u64).saturating_sub(range.start));
             let Some(Page::Frame(frame)) = page else {
-                return Ok(Next::Fetch { object: object.clone(), index, intent: PageIntent::Write, generation: self.generation });
+                let (intent, generation) = (PageIntent::Write, self.generation);
+                return Ok(Next::Fetch { object: object.clone(), index, intent, around: false, generation });
             };
             let mut gather = Gather::new();
             self.tables.replace(va, frame, flags, &mut gather)?;

@@ -18,6 +18,8 @@ pub(crate) trait PageSource: Send + Sync {
     fn page(&self, index: u64, intent: PageIntent) -> Result<Page, PageError>;
     /// Index of the first page behind the end.
     fn end_page(&self) -> u64;
+    /// Puts the pages from `first` on that are there already, and lie within the object, into `out`.
+    fn present(&self, first: u64, out: &mut [Option<Frame>]);
     /// Identity for futexes in shared memory and for `/proc/PID/maps`: device, inode.
     fn identity(&self) -> (u64, u64);
 }
@@ -119,6 +121,24 @@ impl MemoryObject {
             PageIntent::Write => Page::Frame(self.page_for_write(index)?),
             PageIntent::Read => self.existing(index).map_or(Page::Hole, Page::Frame),
         })
+    }
+    /// Puts the pages from `first` on that exist, and lie within the size, into `out`.
+    pub(crate) fn present(&self, first: u64, out: &mut [Option<Frame>]) {
+        let end = self.size().div_ceil(PAGE as u64);
+        let pages = self.pages.lock();
+        let mut chunk: Option<(u64, Option<&Chunk>)> = None;
+        for (index, place) in (first..end).zip(out) {
+            let number = index / CHUNK;
+            let found = match chunk {
+                Some((n, c)) if n == number => c,
+                _ => {
+                    let c = pages.chunks.get(&number).map(|c| &**c);
+                    chunk = Some((number, c));
+                    c
+                }
+            };
+            *place = found.and_then(|c| c.get((index % CHUNK) as usize)).and_then(Clone::clone);
+        }
     }
     /// Sets the size; pages behind it go, the rest of the last page is cleared. `unmap` takes the pages from an index on
     /// out of mappings.
