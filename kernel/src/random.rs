@@ -29,9 +29,10 @@ pub(crate) fn stir(event: u64) {
     STIR.fetch_xor(event.rotate_left((event & 63) as u32), Ordering::Relaxed);
 }
 
-/// Fills `out` with random bytes. The key is replaced afterwards, so earlier output cannot be found from it.
+/// Fills `out` with random bytes. The key is replaced afterwards, so earlier output cannot be found from it: half a block is
+/// the next key, the other half the output, or the key of a stream for one that is longer ("fast key erasure").
 pub(crate) fn fill(out: &mut [u8]) {
-    let mut key;
+    let mut key = [0; 8];
     {
         let mut pool = POOL.lock();
         let stir = STIR.swap(0, Ordering::Relaxed);
@@ -41,18 +42,24 @@ pub(crate) fn fill(out: &mut [u8]) {
         pool.counter = pool.counter.wrapping_add(1);
         let first = block(&pool.key, pool.counter);
         rekey(&mut pool, &first);
-        key = [0; 8];
         for (k, w) in key.iter_mut().zip(first.iter().skip(8)) {
             *k = *w;
         }
     }
+    if out.len() <= size_of_val(&key) {
+        put(out, &key);
+        return;
+    }
     for (n, chunk) in out.chunks_mut(64).enumerate() {
-        let words = block(&key, n as u64);
-        for (bytes, w) in chunk.chunks_mut(4).zip(words.iter()) {
-            for (b, v) in bytes.iter_mut().zip(w.to_le_bytes()) {
-                *b = v;
-            }
-        }
+        put(chunk, &block(&key, n as u64));
+    }
+}
+
+/// As many bytes of `words` as there is room for.
+fn put(out: &mut [u8], words: &[u32]) {
+    for (bytes, word) in out.chunks_mut(4).zip(words) {
+        let (from, room) = (word.to_le_bytes(), bytes.len());
+        bytes.copy_from_slice(from.get(..room).unwrap_or_default());
     }
 }
 
