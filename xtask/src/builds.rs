@@ -64,7 +64,7 @@ pub fn programs() -> Result<Vec<(String, PathBuf)>> {
         }
     }
     packages.sort();
-    cargo(&Job { what: "init and the programs", packages: &packages, target: PROGRAM_TARGET, profile: "release" })
+    cargo(&Job { what: "init and the programs", packages: &packages, target: PROGRAM_TARGET, profile: "programs" })
 }
 
 /// Executables of any package of the workspace, built for the guest's Linux target.
@@ -73,7 +73,7 @@ pub fn programs() -> Result<Vec<(String, PathBuf)>> {
 /// As [`kernel`].
 pub fn packages(names: &[&str]) -> Result<Vec<(String, PathBuf)>> {
     let packages: Vec<String> = names.iter().map(ToString::to_string).collect();
-    cargo(&Job { what: &names.join(", "), packages: &packages, target: PROGRAM_TARGET, profile: "release" })
+    cargo(&Job { what: &names.join(", "), packages: &packages, target: PROGRAM_TARGET, profile: "programs" })
 }
 
 /// A cargo command that runs in the tree with the toolchain that the set-up chose.
