@@ -44,6 +44,21 @@ pub(crate) struct Children {
     /// Positions in order of creation; a directory stream goes on from one.
     order: logic_tree::Tree<u64, Ref<Dentry>>,
     next: u64,
+    /// The directory is being removed: nothing is entered any more.
+    closed: bool,
+}
+
+/// An entry that is not in its directory yet, with the memory that it needs.
+pub(crate) struct NewEntry {
+    name: Box<[u8]>,
+    node: Box<logic_tree::Node<u64, Ref<Dentry>>>,
+}
+
+impl NewEntry {
+    /// An entry `name` that leads to `child`.
+    pub(crate) fn try_new(name: &[u8], child: &Ref<Dentry>) -> Result<Self, NoMemory> {
+        Ok(NewEntry { name: boxed_bytes(name)?, node: mem::try_box(logic_tree::Node::new(0, child.clone()))? })
+    }
 }
 
 /// FNV-1a: names are short.
@@ -79,6 +94,9 @@ static SEED: AtomicU64 = AtomicU64::new(0xcbf2_9ce4_8422_2325);
 pub(crate) fn seed_hash() {
     SEED.store(crate::random::next_u64() | 1, Ordering::Relaxed);
 }
+
+/// The right to add and remove entries of a directory.
+pub(crate) type EntriesGuard<'a> = MutexGuard<'a, (), levels::DirMutex>;
 
 impl Dentry {
     /// The root of a tree.
@@ -117,8 +135,13 @@ impl Dentry {
         self.removed.load(Ordering::Acquire) != 0
     }
     /// The lock that adding and removing entries takes.
-    pub(crate) fn lock_entries(&self) -> MutexGuard<'_, (), levels::DirMutex> {
+    pub(crate) fn lock_entries(&self) -> EntriesGuard<'_> {
         self.changing.lock()
+    }
+    /// The locks of two different directories.
+    pub(crate) fn lock_two<'a>(a: &'a Dentry, b: &'a Dentry) -> (EntriesGuard<'a>, Option<EntriesGuard<'a>>) {
+        let (a, b) = sync::lock_mutex_pair(&a.changing, &b.changing);
+        (a, Some(b))
     }
     /// The entry with this name.
     pub(crate) fn child(&self, name: &[u8]) -> Option<Ref<Dentry>> {
@@ -128,30 +151,59 @@ impl Dentry {
     pub(crate) fn is_empty(&self) -> bool {
         self.children.lock().map.is_empty()
     }
-    /// Adds an entry. The caller holds the directory's lock and knows that the name is free.
-    pub(crate) fn add_child(&self, child: &Ref<Dentry>) -> Result<(), NoMemory> {
-        let name = child.with_name(boxed_bytes)?;
-        let node = mem::try_box(logic_tree::Node::new(0, child.clone()))?;
-        let mut node = node;
+    /// Adds an entry under the child's own name. The caller holds the directory's lock and knows that the name is free.
+    pub(crate) fn add_child(&self, child: &Ref<Dentry>) -> Result<(), Errno> {
+        let entry = child.with_name(|name| NewEntry::try_new(name, child)).map_err(|NoMemory| Errno::ENOSPC)?;
+        self.enter(entry)
+    }
+    /// Adds an entry. The caller holds the directory's lock and knows that the name is free. ENOENT: the directory is
+    /// being removed.
+    pub(crate) fn enter(&self, entry: NewEntry) -> Result<(), Errno> {
+        let NewEntry { name, mut node } = entry;
+        let child = node.value.clone();
         let mut c = self.children.lock();
-        c.map.try_reserve(1).map_err(|_| NoMemory)?;
+        if c.closed {
+            return Err(Errno::ENOENT);
+        }
+        c.map.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
         let at = c.next.saturating_add(1);
         c.next = at;
         node.key = at;
         // Positions only grow, so the key is free.
         let _ = c.order.insert(node);
-        c.map.insert(name, (at, child.clone()));
         child.removed.store(0, Ordering::Release);
+        c.map.insert(name, (at, child));
         Ok(())
     }
+    /// Lets an entry lead to another child; gives the old one. Needs no memory.
+    pub(crate) fn exchange_child(&self, name: &[u8], child: &Ref<Dentry>) -> Option<Ref<Dentry>> {
+        let mut c = self.children.lock();
+        let c = &mut *c;
+        let (at, value) = c.map.get_mut(name)?;
+        let old = core::mem::replace(value, child.clone());
+        // Not the last reference, as the map's is still there.
+        if let Some(v) = c.order.get_mut(at) {
+            *v = child.clone();
+        }
+        Some(old)
+    }
     /// Takes an entry away; what is returned is to be dropped outside locks.
-    pub(crate) fn remove_child(&self, name: &[u8]) -> Option<Removed> {
+    pub(crate) fn take_child(&self, name: &[u8]) -> Option<Removed> {
         let mut c = self.children.lock();
         let (key, (at, child)) = c.map.remove_entry(name)?;
         let node = c.order.remove(&at);
         drop(c);
-        child.removed.store(1, Ordering::Release);
-        Some(Removed { dentry: child, _rest: (key, node) })
+        Some(Removed { _dentry: child, _rest: (key, node) })
+    }
+    /// Its name has been taken away.
+    pub(crate) fn mark_removed(&self) {
+        self.removed.store(1, Ordering::Release);
+    }
+    /// Closes an empty directory for ever; false: it has entries.
+    pub(crate) fn close_if_empty(&self) -> bool {
+        let mut c = self.children.lock();
+        c.closed |= c.map.is_empty();
+        c.closed
     }
     /// Gives back room for more entries than there are, if there is memory for a smaller table.
     pub(crate) fn trim(&self) {
@@ -198,8 +250,7 @@ type Entry = (Box<[u8]>, Option<Box<logic_tree::Node<u64, Ref<Dentry>>>>);
 
 /// An entry that was taken away, with the memory that belonged to it.
 pub(crate) struct Removed {
-    /// The dentry.
-    pub(crate) dentry: Ref<Dentry>,
+    _dentry: Ref<Dentry>,
     _rest: Entry,
 }
 

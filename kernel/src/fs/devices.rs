@@ -45,7 +45,7 @@ pub(crate) fn new_devfs() -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
     let root = Dentry::try_new_root(Inode::try_new(&fs, S_IFDIR | 0o755, (0, 0), Body::Directory)?)?;
     let add = |name: &[u8], inode: Ref<Inode>| -> Result<(), NoMemory> {
         let d = Dentry::try_new(inode, name, &root)?;
-        root.add_child(&d)
+        root.add_child(&d).map_err(|_| NoMemory)
     };
     for (name, mode, major, minor) in NODES {
         add(name, Inode::try_new(&fs, S_IFCHR | mode, (0, 0), Body::Device(*major, *minor))?)?;

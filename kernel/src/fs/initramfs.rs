@@ -144,7 +144,7 @@ fn follow_dir(root: &Location, d: Ref<Dentry>) -> Ref<Dentry> {
 fn make_dir(dir: &Ref<Dentry>, name: &[u8], mode: u32) -> Result<Ref<Dentry>, UnpackError> {
     let inode = Inode::try_new(&dir.inode().fs, S_IFDIR | mode, (0, 0), Body::Directory)?;
     let d = Dentry::try_new(inode, name, dir)?;
-    dir.add_child(&d)?;
+    dir.add_child(&d).map_err(|_| UnpackError::NoMemory)?;
     dir.inode().attrs.lock().nlink += 1;
     Ok(d)
 }
@@ -157,7 +157,7 @@ fn add_last(dir: &Ref<Dentry>, name: &[u8], entry: &Entry<'_>, links: &mut Links
             (a.mode, a.uid, a.gid) = (entry.mode, entry.uid, entry.gid);
             return Ok(());
         }
-        drop(dir.remove_child(name));
+        drop(dir.take_child(name));
     }
     if kind == S_IFDIR {
         let d = make_dir(dir, name, entry.mode & 0o7777)?;
@@ -186,7 +186,7 @@ fn add_last(dir: &Ref<Dentry>, name: &[u8], entry: &Entry<'_>, links: &mut Links
     (a.atime_ns, a.mtime_ns, a.ctime_ns) = (mtime, mtime, mtime);
     drop(a);
     let d = Dentry::try_new(inode, name, dir)?;
-    dir.add_child(&d)?;
+    dir.add_child(&d).map_err(|_| UnpackError::NoMemory)?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Making, linking, renaming and removing names.
 
 use super::context::Cred;
-use super::dentry::{Dentry, boxed_bytes};
+use super::dentry::{Dentry, NewEntry, Removed, boxed_bytes};
 use super::inode::{Attrs, Body, Inode, S_IFDIR, S_IFMT};
 use super::mount::Location;
 use abi::Errno;
@@ -73,7 +73,7 @@ pub(crate) fn create(
     let inode = make(dir.inode())?;
     let is_dir = inode.is_dir();
     let dentry = Dentry::try_new(inode, name, &dir.dentry).map_err(NO_MEMORY)?;
-    dir.dentry.add_child(&dentry).map_err(|NoMemory| Errno::ENOSPC)?;
+    dir.dentry.add_child(&dentry)?;
     drop(guard);
     if is_dir {
         dir.inode().attrs.lock().nlink += 1;
@@ -91,26 +91,46 @@ pub(crate) fn link(dir: &Location, name: &[u8], cred: &Cred, target: &Location) 
     if inode.is_dir() {
         return Err(Errno::EPERM);
     }
-    create(dir, name, cred, |_| {
-        let mut a = inode.attrs.lock();
-        if a.nlink == 0 {
-            return Err(Errno::ENOENT);
-        }
-        a.nlink += 1;
-        a.ctime_ns = crate::clock::real_ns();
-        drop(a);
-        Ok(inode.clone())
-    })
-    .map(drop)
+    add_name(dir, name, cred, inode, Unnamed::No)
 }
 
 /// Gives an unnamed file (O_TMPFILE) its first name.
 pub(crate) fn link_unnamed(dir: &Location, name: &[u8], cred: &Cred, inode: &Ref<Inode>) -> Result<(), Errno> {
-    create(dir, name, cred, |_| {
-        inode.attrs.lock().nlink += 1;
+    add_name(dir, name, cred, inode, Unnamed::Yes)
+}
+
+/// Whether a file without a name may get one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unnamed {
+    No,
+    Yes,
+}
+
+/// The count goes up before the name is there, so that it never names a file that is going; and down again if it fails.
+fn add_name(dir: &Location, name: &[u8], cred: &Cred, inode: &Ref<Inode>, unnamed: Unnamed) -> Result<(), Errno> {
+    let mut counted = false;
+    let made = create(dir, name, cred, |_| {
+        let mut a = inode.attrs.lock();
+        if a.nlink == 0 && unnamed == Unnamed::No {
+            return Err(Errno::ENOENT);
+        }
+        a.nlink += 1;
+        counted = true;
+        drop(a);
         Ok(inode.clone())
-    })
-    .map(drop)
+    });
+    match made {
+        Ok(_) => {
+            inode.change(|_| {});
+            Ok(())
+        }
+        Err(e) => {
+            if counted {
+                inode.attrs.lock().nlink -= 1;
+            }
+            Err(e)
+        }
+    }
 }
 
 /// What is being removed.
@@ -139,11 +159,11 @@ pub(crate) fn remove(dir: &Location, name: &[u8], cred: &Cred, what: Remove, mus
     if victim.mounts.load(core::sync::atomic::Ordering::Acquire) != 0 {
         return Err(Errno::EBUSY);
     }
-    if is_dir && !victim.is_empty() {
+    if is_dir && !victim.close_if_empty() {
         return Err(Errno::ENOTEMPTY);
     }
     // Point of no return.
-    let removed = dir.dentry.remove_child(name);
+    let removed = dir.dentry.take_child(name);
     drop(guard);
     forget(dir, &victim, is_dir);
     drop(removed);
@@ -152,6 +172,7 @@ pub(crate) fn remove(dir: &Location, name: &[u8], cred: &Cred, what: Remove, mus
 
 /// Adjusts link counts and times after a name went.
 fn forget(dir: &Location, victim: &Ref<Dentry>, is_dir: bool) {
+    victim.mark_removed();
     victim.inode().change(|a| a.nlink = a.nlink.saturating_sub(if is_dir { 2 } else { 1 }));
     if is_dir {
         let mut a = dir.inode().attrs.lock();
@@ -187,6 +208,9 @@ pub(crate) fn rename(from: &Side<'_>, to: &Side<'_>, cred: &Cred, existing: Exis
         return Err(Errno::EXDEV);
     }
     let whole = RENAME.lock();
+    let same_dir = Ref::ptr_eq(&from.dir.dentry, &to.dir.dentry);
+    let entries =
+        if same_dir { (from.dir.dentry.lock_entries(), None) } else { Dentry::lock_two(&from.dir.dentry, &to.dir.dentry) };
     let moved = Dentry::lookup(&from.dir.dentry, from.name)?;
     check_change(from.dir, cred)?;
     check_change(to.dir, cred)?;
@@ -207,8 +231,9 @@ pub(crate) fn rename(from: &Side<'_>, to: &Side<'_>, cred: &Cred, existing: Exis
         (Existing::Exchange, None) => Err(Errno::ENOENT),
         (_, target) => replace(from, to, &moved, target),
     };
+    drop(entries);
     drop(whole);
-    result?;
+    drop(result?);
     moved.inode().change(|_| {});
     from.dir.inode().touch_modified();
     to.dir.inode().touch_modified();
@@ -269,31 +294,27 @@ fn is_above(above: &Ref<Dentry>, below: &Ref<Dentry>) -> bool {
     }
 }
 
-fn replace(from: &Side<'_>, to: &Side<'_>, moved: &Ref<Dentry>, target: Option<Ref<Dentry>>) -> Result<(), Errno> {
-    let new_name = boxed_bytes(to.name).map_err(NO_MEMORY)?;
-    let old_parent = moved.parent();
-    let old_name = moved.with_name(boxed_bytes).map_err(NO_MEMORY)?;
-    let gone = target.as_ref().and_then(|_| to.dir.dentry.remove_child(to.name));
-    let left = from.dir.dentry.remove_child(from.name);
-    drop(moved.set_place(new_name, to.dir.dentry.clone()));
-    if let Err(NoMemory) = to.dir.dentry.add_child(moved) {
-        // Undone: there was room for these entries a moment ago, and their memory is still held by `left` and `gone`.
-        drop(old_parent.and_then(|p| moved.set_place(old_name, p)));
-        drop((left, gone));
-        let _ = from.dir.dentry.add_child(moved);
-        if let Some(t) = target {
-            let _ = to.dir.dentry.add_child(&t);
-        }
-        return Err(Errno::ENOSPC);
+/// What a rename took away, to be dropped outside locks.
+type Leftover = (Option<Removed>, Option<Ref<Dentry>>);
+
+fn replace(from: &Side<'_>, to: &Side<'_>, moved: &Ref<Dentry>, target: Option<Ref<Dentry>>) -> Result<Leftover, Errno> {
+    let name = boxed_bytes(to.name).map_err(NO_MEMORY)?;
+    match &target {
+        Some(t) if t.inode().is_dir() && !t.close_if_empty() => return Err(Errno::ENOTEMPTY),
+        Some(_) => {}
+        None => to.dir.dentry.enter(NewEntry::try_new(to.name, moved).map_err(NO_MEMORY)?)?,
     }
-    if let Some(t) = target {
-        forget(to.dir, &t, t.inode().is_dir());
+    // Point of no return.
+    if let Some(t) = &target {
+        let _ = to.dir.dentry.exchange_child(to.name, moved);
+        forget(to.dir, t, t.inode().is_dir());
     }
+    let left = from.dir.dentry.take_child(from.name);
+    let old_parent = moved.set_place(name, to.dir.dentry.clone());
     if moved.inode().is_dir() {
         move_link(from.dir, to.dir);
     }
-    drop((left, gone));
-    Ok(())
+    Ok((left, old_parent))
 }
 
 /// A directory moved: its `..` counts for the new parent now.
@@ -304,20 +325,18 @@ fn move_link(from: &Location, to: &Location) {
     to.inode().attrs.lock().nlink += 1;
 }
 
-fn exchange(from: &Side<'_>, to: &Side<'_>, a: &Ref<Dentry>, b: &Ref<Dentry>) -> Result<(), Errno> {
+fn exchange(from: &Side<'_>, to: &Side<'_>, a: &Ref<Dentry>, b: &Ref<Dentry>) -> Result<Leftover, Errno> {
     let name_a = boxed_bytes(to.name).map_err(NO_MEMORY)?;
     let name_b = boxed_bytes(from.name).map_err(NO_MEMORY)?;
-    let left_a = from.dir.dentry.remove_child(from.name);
-    let left_b = to.dir.dentry.remove_child(to.name);
+    // Point of no return.
+    let _ = to.dir.dentry.exchange_child(to.name, a);
+    let _ = from.dir.dentry.exchange_child(from.name, b);
+    // Both directories are held by the paths of the caller, so these are not the last references.
     drop(a.set_place(name_a, to.dir.dentry.clone()));
     drop(b.set_place(name_b, from.dir.dentry.clone()));
-    // The entries' memory was there a moment ago.
-    drop((left_a, left_b));
-    to.dir.dentry.add_child(a).map_err(|NoMemory| Errno::ENOSPC)?;
-    from.dir.dentry.add_child(b).map_err(|NoMemory| Errno::ENOSPC)?;
     if a.inode().is_dir() != b.inode().is_dir() {
         let (gains, loses) = if a.inode().is_dir() { (to, from) } else { (from, to) };
         move_link(loses.dir, gains.dir);
     }
-    Ok(())
+    Ok((None, None))
 }

@@ -5,6 +5,7 @@ use super::region::{Prot, Region, Source, Traits};
 use super::space::{AddressSpace, Inner};
 use crate::task::with_current;
 use core::ops::Range;
+use core::sync::atomic::{AtomicU64, Ordering};
 use mem::{Access, Frame, Gather, NoMemory, PAGE, Permit, PteFlags, Ref, page_down, permits, zero_frame};
 
 /// Why a fault cannot be resolved.
@@ -32,6 +33,18 @@ impl From<PageError> for FaultError {
             PageError::NoMemory => FaultError::NoMemory,
         }
     }
+}
+
+static OOM_KILLS: AtomicU64 = AtomicU64::new(0);
+
+/// Processes that were killed because there was no memory for a page of theirs.
+pub(crate) fn oom_kills() -> u64 {
+    OOM_KILLS.load(Ordering::Relaxed)
+}
+
+/// Counts one.
+pub(crate) fn count_oom_kill() {
+    OOM_KILLS.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Stack pages kept free below a stack that grows (stack_guard_gap).

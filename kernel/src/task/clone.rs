@@ -10,6 +10,7 @@ use abi::Errno;
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
 use logic_sched::Affinity;
+use logic_tree::Node;
 use logic_waits::{Events, Mode};
 use mem::{NoMemory, Ref, Threaded, user};
 use sync::{SpinLock, levels};
@@ -235,18 +236,16 @@ fn enter(
             (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone())
         };
         let parent = if r.flags & CLONE_PARENT != 0 { grandparent.unwrap_or_else(|| caller.clone()) } else { caller.clone() };
-        {
-            let mut s = process.state.lock();
-            s.add_thread(child).map_err(|NoMemory| Errno::ENOMEM)?;
-            (s.pgid, s.sid, s.exe, s.terminal) = (pgid, sid, exe, terminal);
-            s.exit_signal = r.exit_signal;
-            s.parent = Some(parent.clone());
-            s.vfork = vfork;
-        }
-        let mut p = parent.state.lock();
-        p.children.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-        p.children.push(process.clone());
-        drop(p);
+        let node = mem::try_box(Node::new(process.id(), process.clone())).map_err(|NoMemory| Errno::ENOMEM)?;
+        let mut s = process.state.lock();
+        s.add_thread(child).map_err(|NoMemory| Errno::ENOMEM)?;
+        (s.pgid, s.sid, s.exe, s.terminal) = (pgid, sid, exe, terminal);
+        s.exit_signal = r.exit_signal;
+        s.parent = Some(parent.clone());
+        s.vfork = vfork;
+        drop(s);
+        // Ids are never reused, so the key is free.
+        let _ = parent.state.lock().children.insert(node);
         ids::update(pgid, |n| n.group_members = n.group_members.saturating_add(1));
         ids::update(sid, |n| n.session_members = n.session_members.saturating_add(1));
     }

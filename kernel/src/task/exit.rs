@@ -99,31 +99,27 @@ fn become_zombie(process: &Ref<Process>, status: i32) -> Option<crate::fs::mount
         panic!("process 1 ended with wait status {status:#x}");
     }
     let heir = heir(process);
-    let (children, exe) = {
+    let (mut children, exe) = {
         let mut s = process.state.lock();
         s.exit = Some(s.ending.unwrap_or(status));
         (core::mem::take(&mut s.children), s.exe.take())
     };
-    let adopted_from = heir.as_ref().map_or(0, |h| h.state.lock().children.len());
-    for child in children {
-        send_death_signal(&child);
-        let zombie = {
-            let mut c = child.state.lock();
-            c.parent = heir.clone();
-            c.exit.is_some()
-        };
+    for (_, child) in children.iter() {
+        send_death_signal(child);
+        child.state.lock().parent.clone_from(&heir);
+    }
+    signal::orphan_groups(process, &children);
+    for node in children.take_nodes() {
+        let child = node.value.clone();
+        let zombie = child.state.lock().exit.is_some();
         if let Some(h) = &heir {
-            let mut s = h.state.lock();
-            if s.children.try_reserve(1).is_ok() {
-                s.children.push(child);
-            }
-            drop(s);
+            // Ids are never reused, so the key is free.
+            let _ = h.state.lock().children.insert(node);
             if zombie {
                 signal::notify_child(h);
             }
         }
     }
-    signal::orphan_groups(process, heir.as_deref(), adopted_from);
     exe
 }
 
@@ -218,11 +214,9 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
     let tree = TREE.lock();
     let mut any = false;
     let mut found = None;
-    let mut n = 0;
-    loop {
-        let child = parent.state.lock().children.get(n).cloned();
-        let Some(child) = child else { break };
-        n += 1;
+    let mut seen = 0;
+    while let Some(child) = parent.child_after(seen) {
+        seen = child.id();
         let matches = match which {
             Which::Any => true,
             Which::Pid(p) => child.pid() == p,
@@ -258,11 +252,7 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
 /// Forgets a zombie.
 fn reap(parent: &Ref<Process>, child: &Ref<Process>) {
     let tree = TREE.lock();
-    let removed = {
-        let mut s = parent.state.lock();
-        let at = s.children.iter().position(|c| Ref::ptr_eq(c, child));
-        at.map(|i| s.children.remove(i))
-    };
+    let removed = parent.state.lock().children.remove(&child.id());
     let mut gone = None;
     let mut old_parent = None;
     if removed.is_some() {

@@ -53,6 +53,9 @@ pub(crate) struct Process {
     pub(crate) counted: SpinLock<Option<super::users::Counted>, levels::ThreadRefs>,
 }
 
+/// Processes by [`Process::id`]. A child brings its node along when it is made, and it moves with it: adoption cannot fail.
+pub(crate) type Children = logic_tree::Tree<u64, Ref<Process>>;
+
 /// The part of a process that its lock guards.
 pub(crate) struct State {
     /// Its threads that have not ended, in the order of their ids, which is that of their ages.
@@ -63,8 +66,8 @@ pub(crate) struct State {
     pub(crate) ending: Option<i32>,
     /// Who waits for it. Changes under [`TREE`].
     pub(crate) parent: Option<Ref<Process>>,
-    /// Whom it can wait for, zombies included. Changes under [`TREE`].
-    pub(crate) children: Vec<Ref<Process>>,
+    /// Whom it can wait for, zombies included, in the order in which they were made. Changes under [`TREE`].
+    pub(crate) children: Children,
     /// Process group.
     pub(crate) pgid: u32,
     /// Session.
@@ -107,7 +110,7 @@ impl Process {
                 exit: None,
                 ending: None,
                 parent: None,
-                children: Vec::new(),
+                children: Children::new(),
                 pgid: pid,
                 sid: pid,
                 terminal: None,
@@ -149,6 +152,10 @@ impl Process {
             Some(r) => r,
             None => panic!("process used after its end"),
         }
+    }
+    /// The first of its children that was made after the process with this id (0 for the first of all).
+    pub(crate) fn child_after(&self, id: u64) -> Option<Ref<Process>> {
+        self.state.lock().children.ceiling(&id.saturating_add(1)).map(|(_, c)| c.clone())
     }
     /// Its parent's pid, 0 if it has none.
     pub(crate) fn parent_pid(&self) -> u32 {

@@ -21,7 +21,7 @@ mod spin;
 
 pub use hooks::{Hooks, set_hooks};
 pub use levels::Level;
-pub use mutex::{Mutex, MutexGuard};
+pub use mutex::{Mutex, MutexGuard, lock_mutex_pair};
 pub use once::Once;
 pub use per_hart::PerHart;
 pub use preempt::{PreemptGuard, adopt_initial_guard, may_sleep, preempt_off, preemption_is_off};

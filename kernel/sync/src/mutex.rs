@@ -43,25 +43,31 @@ impl<T: ?Sized, L: Level> Mutex<T, L> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> MutexGuard<'_, T, L> {
-        checker::before_lock::<L>(Nesting::First);
+        self.acquire(Nesting::First)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn acquire(&self, nesting: Nesting) -> MutexGuard<'_, T, L> {
+        checker::before_lock::<L>(nesting);
         if self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
             self.wait();
         }
-        self.acquired()
+        self.acquired(nesting)
     }
 
     /// Takes the lock if it is free.
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T, L>> {
         self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).ok()?;
-        Some(self.acquired())
+        Some(self.acquired(Nesting::First))
     }
 
     #[inline(always)]
-    fn acquired(&self) -> MutexGuard<'_, T, L> {
+    fn acquired(&self, nesting: Nesting) -> MutexGuard<'_, T, L> {
         checker::locked::<L>();
         arch::core(|c| c.mutexes.store(c.mutexes.load(Ordering::Relaxed) + 1, Ordering::Relaxed));
-        MutexGuard { lock: self, not_send: PhantomData }
+        MutexGuard { lock: self, nesting, not_send: PhantomData }
     }
 
     #[cold]
@@ -85,6 +91,7 @@ impl<T: ?Sized, L: Level> Mutex<T, L> {
 #[must_use]
 pub struct MutexGuard<'a, T: ?Sized, L: Level> {
     lock: &'a Mutex<T, L>,
+    nesting: Nesting,
     not_send: PhantomData<*mut ()>,
 }
 
@@ -108,12 +115,24 @@ impl<T: ?Sized, L: Level> DerefMut for MutexGuard<'_, T, L> {
 impl<T: ?Sized, L: Level> Drop for MutexGuard<'_, T, L> {
     #[inline]
     fn drop(&mut self) {
-        checker::unlocked::<L>(Nesting::First);
+        checker::unlocked::<L>(self.nesting);
         arch::core(|c| c.mutexes.store(c.mutexes.load(Ordering::Relaxed) - 1, Ordering::Relaxed));
         if self.lock.word.swap(FREE, Ordering::Release) == CONTENDED
             && let Some(h) = crate::hooks::hooks()
         {
             (h.wake)(&self.lock.word);
         }
+    }
+}
+
+/// Locks two mutexes of one level, in order of their addresses. They must be different.
+pub fn lock_mutex_pair<'a, T, L: Level>(a: &'a Mutex<T, L>, b: &'a Mutex<T, L>) -> (MutexGuard<'a, T, L>, MutexGuard<'a, T, L>) {
+    assert!(!core::ptr::eq(a, b), "a pair of locks is two locks");
+    if core::ptr::from_ref(a) < core::ptr::from_ref(b) {
+        let first = a.acquire(Nesting::First);
+        (first, b.acquire(Nesting::Second))
+    } else {
+        let first = b.acquire(Nesting::First);
+        (a.acquire(Nesting::Second), first)
     }
 }

@@ -15,6 +15,8 @@ pub struct Outcome {
     pub strict: u64,
     /// What was wrong.
     pub failures: Vec<String>,
+    /// The wait status of a child that did not get to its end by itself, and what it was about to try.
+    pub death: Option<(i32, String)>,
 }
 
 /// The child's side.
@@ -40,11 +42,23 @@ impl Report {
     }
 }
 
-/// Runs `trials` in a child and waits for it, at most `quiet` between two lines of its report.
+/// Runs `trials` in a child and waits for it, at most `quiet` between two lines of its report. A child that dies is a failure.
+///
+/// # Panics
+/// As [`attempt`].
+pub fn run(quiet: Duration, trials: impl FnOnce(&mut Report)) -> Outcome {
+    let mut outcome = attempt(quiet, trials);
+    if let Some((status, last)) = &outcome.death {
+        outcome.failures.push(format!("the caller died with status {status:#x}: {last}"));
+    }
+    outcome
+}
+
+/// As [`run`], but what a child's death means is the caller's business.
 ///
 /// # Panics
 /// When there is no process or pipe for the test itself.
-pub fn run(quiet: Duration, trials: impl FnOnce(&mut Report)) -> Outcome {
+pub fn attempt(quiet: Duration, trials: impl FnOnce(&mut Report)) -> Outcome {
     let mut ends = [-1; 2];
     // SAFETY: room for two descriptors; the child leaves by _exit and never returns into the parent's stack frames.
     let pid = unsafe {
@@ -109,7 +123,7 @@ fn follow(mut pipe: std::fs::File, pid: i32, quiet: Duration) -> Outcome {
         libc::waitpid(pid, &raw mut status, 0);
     }
     if !ended {
-        outcome.failures.push(format!("the caller died with status {status:#x}: {last}"));
+        outcome.death = Some((status, last));
     }
     outcome
 }

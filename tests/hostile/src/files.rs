@@ -6,8 +6,10 @@ use std::os::fd::RawFd;
 use std::os::unix::fs::PermissionsExt;
 
 /// What a trial can name: a directory with a few files, and a descriptor of each kind.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
+    /// The scratch directory's name.
+    name: String,
     /// A memory file of one page, read and write.
     pub file: RawFd,
     /// Another one.
@@ -52,9 +54,17 @@ impl World {
     /// When the test's own preparation fails.
     #[must_use]
     pub fn new() -> World {
-        let dir = format!("/tmp/hostile-{}", std::process::id());
-        fs::create_dir_all(&dir).expect("scratch directory");
-        std::env::set_current_dir(&dir).expect("chdir");
+        World::at(&format!("/tmp/hostile-{}", std::process::id()))
+    }
+
+    /// The same with a scratch directory of this name.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    #[must_use]
+    pub fn at(name: &str) -> World {
+        fs::create_dir_all(name).expect("scratch directory");
+        std::env::set_current_dir(name).expect("chdir");
         let path = CString::new(".").expect("no NUL");
         // SAFETY: plain calls with valid arguments; the descriptors live as long as the process.
         unsafe {
@@ -71,6 +81,7 @@ impl World {
             let groups = [42u32];
             libc::syscall(libc::SYS_setgroups, 1, groups.as_ptr());
             World {
+                name: name.to_owned(),
                 file: memory_file(),
                 other_file: memory_file(),
                 dir: libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY),
@@ -131,7 +142,7 @@ impl World {
     /// Leaves and removes the scratch directory.
     pub fn remove(&self) {
         let _ = std::env::set_current_dir("/");
-        let _ = fs::remove_dir_all(format!("/tmp/hostile-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&self.name);
     }
 }
 

@@ -31,8 +31,6 @@ fn drain() {
     wait_for_ended_threads();
     each_process(|p| {
         let mut s = p.state.lock();
-        let s = &mut *s;
-        trim(&mut s.children);
         trim(&mut s.threads);
         let shared = p.signals.shared.lock().pending.shrink();
         drop(shared);

@@ -29,6 +29,7 @@ static FIXED: &[Entry] = &[
     Entry::dir(b"sys", sysctl::ENTRIES),
     Entry::text(b"uptime", system::uptime),
     Entry::text(b"version", facts::version),
+    Entry::text(b"vmstat", system::vmstat),
 ];
 
 /// The root directory. Cursors below the count of fixed names are their indexes, those above are pids.

@@ -30,8 +30,11 @@ pub(super) fn each_process(mut f: impl FnMut(&Process)) {
 fn counters(t: &mut Text) -> Made {
     // The text grows while the heap is counted: it takes its room first, so that it counts the same each time.
     t.reserve(ROOM)?;
-    let stacks = mem::stack_counts();
-    let heap = mem::heap_counts();
+    let (stacks, heap, frames) = (mem::stack_counts(), mem::heap_counts(), mem::frame_counts());
+    // How full slab pages are depends on the order of what came and went: their objects are counted, below. Page tables
+    // that lead to kernel stacks stay once they are there, at most one for each 2 MiB of stacks that ever existed at once.
+    let elsewhere = frames.free.saturating_add(heap.slab_pages).saturating_add(stacks.table_pages);
+    writeln!(t, "frames {}", frames.total.saturating_sub(elsewhere))?;
     for (bytes, objects) in heap.classes {
         writeln!(t, "heap_{bytes} {objects}")?;
     }

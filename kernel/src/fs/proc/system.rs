@@ -42,6 +42,22 @@ pub(super) fn meminfo(t: &mut Text) -> Made {
     Ok(())
 }
 
+/// Lines of `/proc/vmstat` (proc_vmstat(5)) whose figures this kernel has.
+pub(super) fn vmstat(t: &mut Text) -> Made {
+    let lines: [(&str, u64); 6] = [
+        ("nr_free_pages", mem::frame_counts().free),
+        ("nr_page_table_pages", mem::table_pages()),
+        ("nr_kernel_stack", mem::stack_counts().pages.saturating_mul(PAGE as u64 / 1024)),
+        ("nr_slab_unreclaimable", mem::heap_counts().slab_pages),
+        ("nr_shmem", object::pages()),
+        ("oom_kill", crate::mm::fault::oom_kills()),
+    ];
+    for (name, value) in lines {
+        writeln!(t, "{name} {value}")?;
+    }
+    Ok(())
+}
+
 /// Harts that schedule, with their figures.
 fn each_hart(mut f: impl FnMut(usize, &sched::HartFigures) -> Made) -> Made {
     for index in 0..arch::MAX_HARTS {

@@ -153,7 +153,10 @@ pub(crate) fn raise_fault(error: FaultError, frame: &TrapFrame) {
         FaultError::NotMapped => SigInfo::from_fault(Signal::SEGV, SEGV_MAPERR, addr),
         FaultError::NotAllowed => SigInfo::from_fault(Signal::SEGV, SEGV_ACCERR, addr),
         FaultError::BeyondEnd => SigInfo::from_fault(Signal::BUS, BUS_ADRERR, addr),
-        FaultError::NoMemory => SigInfo::plain(Signal::KILL, code::SI_KERNEL),
+        FaultError::NoMemory => {
+            crate::mm::fault::count_oom_kill();
+            SigInfo::plain(Signal::KILL, code::SI_KERNEL)
+        }
     };
     crate::task::with_current(|me| {
         tell_if_unhandled(me, info.signal, format_args!("{error:?} at {:#x}, address {addr:#x}", frame.pc()));

@@ -3,6 +3,7 @@
 use super::send::{Sender, send_to_process};
 use super::state::Shared;
 use crate::task::exit::Wanted;
+use crate::task::process::Children;
 use crate::task::wait::{self, Ended, Interrupt};
 use crate::task::{Process, Thread, ids, sched};
 use arch::flag;
@@ -150,9 +151,9 @@ pub(super) fn own_group_is_orphaned(process: &Process) -> bool {
     !has_overseer(process, pgid) && group_is_orphaned(pgid)
 }
 
-/// A process has ended, and its children from index `adopted_from` on are its heir's: stopped members of groups that
-/// became orphaned by that get SIGHUP and SIGCONT (_exit(3p)). The tree is locked.
-pub(crate) fn orphan_groups(process: &Process, heir: Option<&Process>, adopted_from: usize) {
+/// A process has ended, and its `children` have another parent: stopped members of groups that became orphaned by that
+/// get SIGHUP and SIGCONT (_exit(3p)). The tree is locked.
+pub(crate) fn orphan_groups(process: &Process, children: &Children) {
     if STOPPED.load(Ordering::Relaxed) == 0 {
         return;
     }
@@ -163,12 +164,7 @@ pub(crate) fn orphan_groups(process: &Process, heir: Option<&Process>, adopted_f
     if has_overseer(process, pgid) {
         rouse_if_orphaned(pgid);
     }
-    let Some(heir) = heir else { return };
-    let mut n = adopted_from;
-    loop {
-        let child = heir.state.lock().children.get(n).cloned();
-        let Some(child) = child else { return };
-        n += 1;
+    for (_, child) in children.iter() {
         let (child_pgid, child_sid) = {
             let s = child.state.lock();
             (s.pgid, s.sid)
