@@ -67,11 +67,28 @@ pub fn copy_in(dst: &mut [u8], src: usize) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Copies all of `src` to user memory. On a fault part of it may have been written.
+/// Copies all of `src` to user memory, or nothing: a page that cannot be written is found before the first byte is.
 #[inline]
 pub fn copy_out(dst: usize, src: &[u8]) -> Result<(), Fault> {
-    if !in_user_space(dst, src.len()) || arch::copy_to_user_raw(dst, src) != 0 {
+    if !in_user_space(dst, src.len()) {
         return Err(Fault);
+    }
+    if dst % crate::PAGE + src.len() > crate::PAGE {
+        each_page_writable(dst, src.len())?;
+    }
+    if arch::copy_to_user_raw(dst, src) != 0 {
+        return Err(Fault);
+    }
+    Ok(())
+}
+
+/// Makes all pages of `[dst, dst + len)` writable that can be; unmapping them in between is the program's own doing.
+#[cold]
+fn each_page_writable(dst: usize, len: usize) -> Result<(), Fault> {
+    let mut at = dst;
+    while at < dst + len {
+        fault_in(at, Intent::Write)?;
+        at = (at / crate::PAGE + 1) * crate::PAGE;
     }
     Ok(())
 }
@@ -96,12 +113,11 @@ pub fn read_into<T: FromBytes + IntoBytes>(to: &mut T, src: usize) -> Result<(),
     copy_in(to.as_mut_bytes(), src)
 }
 
-/// Clears user memory.
-pub fn zero(dst: usize, bytes: usize) -> Result<(), Fault> {
-    if !in_user_space(dst, bytes) || arch::zero_user_raw(dst, bytes) != 0 {
-        return Err(Fault);
-    }
-    Ok(())
+/// Clears user memory; returns the exact count of bytes that could be cleared.
+pub fn zero_short(dst: usize, bytes: usize) -> usize {
+    let want = bytes.min(USER_TOP.saturating_sub(dst));
+    // Its stores never cross a page, so what is left is exact.
+    if want == 0 { 0 } else { want - arch::zero_user_raw(dst, want) }
 }
 
 /// Why a string could not be read.

@@ -273,12 +273,12 @@ pub(super) fn capget(c: &mut Call<'_>) -> CallResult {
     if data_at == 0 {
         return Ok(0);
     }
-    for word in 0..words {
-        let part = |set: u64| (set >> (word.wrapping_mul(32))) as u32;
-        let data =
-            CapUserData { effective: part(caps.effective), permitted: part(caps.permitted), inheritable: part(caps.inheritable) };
-        user::write(data_at.wrapping_add(word.wrapping_mul(12)), &data)?;
-    }
+    let data = [0, 32].map(|shift| {
+        let part = |set: u64| (set >> shift) as u32;
+        CapUserData { effective: part(caps.effective), permitted: part(caps.permitted), inheritable: part(caps.inheritable) }
+    });
+    let data = data.get(..words).unwrap_or_default();
+    user::copy_out(data_at, zerocopy::IntoBytes::as_bytes(data))?;
     Ok(0)
 }
 
