@@ -82,7 +82,7 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
         return vec![("bless", Box::new(move || busybox::bless(only)))];
     }
     if args.mutants {
-        let system = if args.linux { System::Linux } else { System::RvosSmp };
+        let system = if args.linux { System::Linux } else { System::RvosExact };
         return vec![("mutants", Box::new(move || mutants::run(system, only)))];
     }
     let everything = args.full || !(args.host || args.guest || args.linux);

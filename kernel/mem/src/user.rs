@@ -113,10 +113,15 @@ pub fn read_into<T: FromBytes + IntoBytes>(to: &mut T, src: usize) -> Result<(),
     copy_in(to.as_mut_bytes(), src)
 }
 
+/// Clears all of `[dst, dst + bytes)` in user memory; on a fault part of it may have been cleared.
+pub fn zero(dst: usize, bytes: usize) -> Result<(), Fault> {
+    if zero_short(dst, bytes) < bytes { Err(Fault) } else { Ok(()) }
+}
+
 /// Clears user memory; returns the exact count of bytes that could be cleared.
 pub fn zero_short(dst: usize, bytes: usize) -> usize {
     let want = bytes.min(USER_TOP.saturating_sub(dst));
-    // Its stores never cross a page, so what is left is exact.
+    // What a fault leaves is found out byte by byte, so it is exact.
     if want == 0 { 0 } else { want - arch::zero_user_raw(dst, want) }
 }
 

@@ -37,6 +37,11 @@ impl FileLocks {
     }
     /// Gives up what a description holds.
     pub(crate) fn release_description(&self, owner: u64) {
-        self.held.lock().retain(|h| h.owner != owner);
+        let mut held = self.held.lock();
+        held.retain(|h| h.owner != owner);
+        // The inode may live for ever: a list that is empty keeps no room.
+        let room = if held.is_empty() { core::mem::take(&mut *held) } else { Vec::new() };
+        drop(held);
+        drop(room);
     }
 }

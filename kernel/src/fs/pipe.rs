@@ -230,9 +230,7 @@ impl File for PipeEnd {
         if io.nonblock {
             return Err(Errno::EAGAIN.into());
         }
-        let ended =
-            wait::wait_at(io.me, &*self.pipe, Events::IN, Mode::One, None, Interrupt::AnySignal, || self.pipe.try_read(to));
-        finish_wait(ended)
+        self.wait_for(io, Events::IN, || self.pipe.try_read(to))
     }
 
     fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
@@ -241,11 +239,7 @@ impl File for PipeEnd {
             let result = match self.pipe.try_write(from, whole) {
                 Some(r) => r.map_err(Stop::from),
                 None if io.nonblock => Err(Errno::EAGAIN.into()),
-                None => {
-                    finish_wait(wait::wait_at(io.me, &*self.pipe, Events::OUT, Mode::One, None, Interrupt::AnySignal, || {
-                        self.pipe.try_write(from, whole)
-                    }))
-                }
+                None => self.wait_for(io, Events::OUT, || self.pipe.try_write(from, whole)),
             };
             match result {
                 Ok(_) if from.left() == 0 || from.faulted() => return Ok(from.done()),
@@ -261,12 +255,7 @@ impl File for PipeEnd {
     }
 
     fn poll(&self, _of: &OpenFile) -> Events {
-        let s = self.pipe.state.lock();
-        match self.access {
-            Access::Read => events(s.logic.poll_read(self.opened_at)),
-            Access::Write => events(s.logic.poll_write()),
-            Access::ReadWrite => events(s.logic.poll_read(None)) | events(s.logic.poll_write()),
-        }
+        self.ready()
     }
     fn watch(&self) -> Option<&dyn Watch> {
         Some(&*self.pipe)
@@ -287,6 +276,30 @@ impl File for PipeEnd {
     }
     fn label(&self, out: &mut dyn core::fmt::Write) {
         let _ = write!(out, "pipe:[{}]", self.pipe.id);
+    }
+}
+
+impl PipeEnd {
+    /// Waits in turn until `attempt` gives something; whoever comes next is woken if there is more.
+    fn wait_for(
+        &self,
+        io: &Io<'_>,
+        events: Events,
+        attempt: impl FnMut() -> Option<Result<usize, Errno>>,
+    ) -> Result<usize, Stop> {
+        let ended = wait::wait_at(io.me, &*self.pipe, events, Mode::One, None, Interrupt::AnySignal, attempt);
+        if ended.is_ok() && self.ready().intersects(events) {
+            wait::pass_on(&*self.pipe, events);
+        }
+        finish_wait(ended)
+    }
+    fn ready(&self) -> Events {
+        let s = self.pipe.state.lock();
+        match self.access {
+            Access::Read => events(s.logic.poll_read(self.opened_at)),
+            Access::Write => events(s.logic.poll_write()),
+            Access::ReadWrite => events(s.logic.poll_read(None)) | events(s.logic.poll_write()),
+        }
     }
 }
 

@@ -123,6 +123,12 @@ fn leave_object(object: &dyn Watch, key: Key, events: Events, consumed: bool) {
     if removed.is_some() || consumed {
         return;
     }
+    pass_on(object, events);
+}
+
+/// Wakes the next of those who wait one by one: for a waiter that was woken and has left something over, or has not used
+/// its wake. What is already there wakes nobody else, as only changes do.
+pub(crate) fn pass_on(object: &dyn Watch, events: Events) {
     let mut batch = Batch::new();
     loop {
         let mut more = More::Done;

@@ -1,7 +1,9 @@
 //! One test: started, watched, ended, cleaned up after.
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -49,8 +51,8 @@ pub(crate) enum Verdict {
     NotRun(String),
 }
 
-/// Runs one test from an empty scratch directory to its removal.
-pub(crate) fn run(options: &Options, test: &Test, wake: &Wake) -> Outcome {
+/// Runs one test with these calls broken, from an empty scratch directory to its removal.
+pub(crate) fn run(options: &Options, test: &Test, mutations: &[Mutation], wake: &Wake) -> Outcome {
     let outcome = |verdict, output| Outcome { verdict, output, leaks: Vec::new() };
     if let Some(reason) = too_little_memory(test) {
         return outcome(Verdict::Skipped(reason), String::new());
@@ -59,7 +61,7 @@ pub(crate) fn run(options: &Options, test: &Test, wake: &Wake) -> Outcome {
     if let Err(e) = make_scratch(&scratch) {
         return outcome(Verdict::NotRun(format!("{}: {e}", scratch.display())), String::new());
     }
-    let (mut verdict, output) = match start(options, test, &scratch) {
+    let (mut verdict, output) = match start(options, test, mutations, &scratch) {
         Ok((pid, pipe)) => watch(pid, pipe, test.timeout.unwrap_or(options.timeout), wake),
         Err(message) => (Verdict::NotRun(message), String::new()),
     };
@@ -69,7 +71,7 @@ pub(crate) fn run(options: &Options, test: &Test, wake: &Wake) -> Outcome {
     outcome(verdict, output)
 }
 
-fn start(options: &Options, test: &Test, scratch: &Path) -> Result<(Pid, PipeReader), String> {
+fn start(options: &Options, test: &Test, mutations: &[Mutation], scratch: &Path) -> Result<(Pid, PipeReader), String> {
     let path = if test.name.contains('/') { PathBuf::from(&test.name) } else { options.dir.join(&test.name) };
     let say = |what: &str, e: io::Error| format!("{what}: {e}");
     let (pipe, writer) = io::pipe().map_err(|e| say("pipe", e))?;
@@ -79,7 +81,7 @@ fn start(options: &Options, test: &Test, scratch: &Path) -> Result<(Pid, PipeRea
     command.env("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").env("HOME", "/root").env("TERM", "dumb");
     command.env("TMPDIR", scratch).stdin(Stdio::null());
     command.stdout(writer.try_clone().map_err(|e| say("pipe", e))?).stderr(writer);
-    let mutations = options.mutations.clone();
+    let mutations = mutations.to_vec();
     // SAFETY: between fork and exec only async-signal-safe calls are made, and
     // nothing is allocated (signal-safety(7)).
     unsafe { command.pre_exec(move || before_exec(&mutations)) };
@@ -183,15 +185,28 @@ fn make_scratch(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
 }
 
-/// Removes a tree. A test may have left directories that forbid it.
+/// Removes a tree. A test may have left mounts in it, and directories that forbid it.
 fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_dir_all(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
         Err(_) => {
+            unmount_below(path);
             make_writable(path);
             std::fs::remove_dir_all(path)
         }
         Ok(()) => Ok(()),
+    }
+}
+
+/// Takes away what is mounted at or below `path`, the last mount first.
+fn unmount_below(path: &Path) {
+    let text = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let points = text.lines().filter_map(|line| line.split(' ').nth(1)).map(Path::new);
+    for point in points.filter(|point| point.starts_with(path)).collect::<Vec<_>>().into_iter().rev() {
+        if let Ok(name) = CString::new(point.as_os_str().as_bytes()) {
+            // SAFETY: a valid string.
+            unsafe { libc::umount2(name.as_ptr(), libc::MNT_DETACH) };
+        }
     }
 }
 

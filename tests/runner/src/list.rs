@@ -1,7 +1,9 @@
-//! The list of tests: a line each, `NAME [arg=WORD]... [timeout_s=N] [mem=N]`.
+//! The list of tests: a line each, `NAME [arg=WORD]... [timeout_s=N] [mem=N]
+//! [mutate=CALL:NR]...`.
 //!
 //! `#` starts a comment line. `mem` is the memory that the machine must have
-//! for the test to mean something, in MiB. Pure.
+//! for the test to mean something, in MiB. `mutate` is a call that the test
+//! must not pass without, for `--mutants`. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,12 +19,14 @@ pub(crate) struct Test {
     pub(crate) timeout: Option<Duration>,
     /// Skipped on a machine with less memory.
     pub(crate) mem_mib: Option<u64>,
+    /// Calls that it must notice the lack of, with their numbers.
+    pub(crate) calls: Vec<(String, i64)>,
 }
 
 /// Which line of a list was refused, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ListError {
-    /// An attribute is not one of the three, or its value is no number.
+    /// An attribute is not one of the four, or its value is no number.
     Attribute(usize, String),
     /// This line names a test that an earlier line named already.
     Twice(usize, String),
@@ -91,6 +95,10 @@ fn take_attribute(test: &mut Test, word: &str) -> Option<()> {
     match key {
         "arg" => test.args.push(value.to_owned()),
         "timeout_s" => test.timeout = Some(Duration::from_secs(value.parse().ok()?)),
+        "mutate" => {
+            let (call, number) = value.split_once(':')?;
+            test.calls.push((call.to_owned(), number.parse().ok().filter(|n| *n >= 0)?));
+        }
         "mem" => test.mem_mib = Some(value.parse().ok()?),
         _ => return None,
     }
@@ -104,11 +112,13 @@ mod tests {
 
     #[test]
     fn a_list_with_everything() {
-        let tests = parse("# tests\n\n  pipe_basic\nfork_bomb timeout_s=90 mem=512 arg=-n arg=4\n").expect("valid");
+        let tests =
+            parse("# tests\n\n  pipe_basic\nfork_bomb timeout_s=90 mem=512 arg=-n arg=4 mutate=clone:220\n").expect("valid");
         assert_eq!(tests[0], Test::named("pipe_basic"));
         assert_eq!(tests[1].timeout, Some(Duration::from_secs(90)));
         assert_eq!(tests[1].mem_mib, Some(512));
         assert_eq!(tests[1].title(), "fork_bomb -n 4");
+        assert_eq!(tests[1].calls, [("clone".to_owned(), 220)]);
     }
 
     #[test]
@@ -117,6 +127,7 @@ mod tests {
         assert_eq!(parse("a\nb timeout=3"), attribute(2, "timeout=3"));
         assert_eq!(parse("a timeout_s=x"), attribute(1, "timeout_s=x"));
         assert_eq!(parse("a b"), attribute(1, "b"));
+        assert_eq!(parse("a mutate=dup"), attribute(1, "mutate=dup"));
         assert_eq!(parse("a\n\na"), Err(ListError::Twice(3, "a".to_owned())));
         assert!(parse("a arg=1\na arg=2\n").is_ok());
     }

@@ -8,13 +8,14 @@
 //!
 //! ```text
 //! test-runner [--list FILE] [--dir DIR] [--only PATTERN] [--timeout S]
-//!             [--mutate NR:MODE]... [NAME...]
+//!             [--mutants] [--mutate NR:MODE]... [NAME...]
 //! ```
 
 mod capture;
 mod counters;
 mod exec;
 mod list;
+mod mutants;
 mod options;
 mod report;
 mod steady;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 
 use exec::{Outcome, Verdict};
 use list::Test;
-use options::Options;
+use options::{Options, Purpose};
 use report::Tally;
 use wake::Wake;
 
@@ -41,37 +42,40 @@ fn main() -> ExitCode {
         Ok(tests) => tests,
         Err(message) => return report::refuse(&message),
     };
-    match run_all(&options, &tests) {
-        Ok(tally) => tally.finish(),
-        Err(message) => report::refuse(&message),
+    steady::memory();
+    stragglers::adopt_orphans();
+    let wake = match Wake::install() {
+        Ok(wake) => wake,
+        Err(e) => return report::refuse(&format!("signal handlers: {e}")),
+    };
+    match options.purpose {
+        Purpose::System => run_all(&options, &tests, &wake).finish(),
+        Purpose::Mutants => mutants::run(&options, &tests, &wake),
     }
 }
 
-fn run_all(options: &Options, tests: &[Test]) -> Result<Tally, String> {
-    steady::memory();
-    stragglers::adopt_orphans();
-    let wake = Wake::install().map_err(|e| format!("signal handlers: {e}"))?;
+fn run_all(options: &Options, tests: &[Test], wake: &Wake) -> Tally {
     let mut tally = Tally::new(tests.len());
     // The first child makes the runner touch whatever it will touch later, so
     // that the counters before the first test already include it.
     if counters::present() {
-        run_one(options, &Test::warm_up(), &wake);
+        run_one(options, &Test::warm_up(), wake);
     }
     for test in tests {
         if wake.asked_to_stop() {
             break;
         }
-        let outcome = run_one(options, test, &wake);
+        let outcome = run_one(options, test, wake);
         report::print(test, &outcome);
         tally.add(&outcome);
     }
-    Ok(tally)
+    tally
 }
 
 /// One test with the counters read around it.
 fn run_one(options: &Options, test: &Test, wake: &Wake) -> Outcome {
     let before = counters::read();
-    let mut outcome = exec::run(options, test, wake);
+    let mut outcome = exec::run(options, test, &options.mutations, wake);
     if !matches!(outcome.verdict, Verdict::NotRun(_)) {
         outcome.leaks = counters::leaks(before);
     }

@@ -12,6 +12,7 @@ usage: test-runner [OPTIONS] [NAME...]
   --dir DIR         where a NAME without a slash is looked up (default /tests/linux)
   --only PATTERN    of those, only the ones whose name contains PATTERN
   --timeout S       deadline of a test that names none (default 30)
+  --mutants         rvOS: break each call that a test names; say which runs pass
   --mutate NR:MODE  rvOS: call NR answers ENOSYS (MODE 1) or 0 (MODE 2) in the tests
 ";
 
@@ -36,6 +37,18 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
     /// Applied to every test.
     pub(crate) mutations: Vec<Mutation>,
+    /// What the tests are run for.
+    pub(crate) purpose: Purpose,
+}
+
+/// What the tests are run for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Does the system pass them?
+    #[default]
+    System,
+    /// Do they notice a system that is broken on purpose?
+    Mutants,
 }
 
 /// Parses the words after the program's name; `None` when help was asked for,
@@ -48,12 +61,17 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Option
         dir: PathBuf::from("/tests/linux"),
         timeout: Duration::from_secs(30),
         mutations: Vec::new(),
+        purpose: Purpose::default(),
     };
     let mut words = words;
     while let Some(word) = words.next() {
         if word == "--help" {
             print!("{HELP}");
             return Ok(None);
+        }
+        if word == "--mutants" {
+            options.purpose = Purpose::Mutants;
+            continue;
         }
         if !word.starts_with("--") {
             options.names.push(word);
@@ -103,7 +121,7 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mutation, parse};
+    use super::{Mutation, Purpose, parse};
     use crate::list::Test;
 
     fn words(line: &str) -> impl Iterator<Item = String> {
@@ -112,7 +130,8 @@ mod tests {
 
     #[test]
     fn names_and_options() {
-        let options = parse(words("a --only b --mutate 64:2 bc --timeout 5")).expect("valid").expect("no help");
+        let options = parse(words("a --only b --mutate 64:2 bc --mutants --timeout 5")).expect("valid").expect("no help");
+        assert_eq!(options.purpose, Purpose::Mutants);
         assert_eq!(options.mutations, [Mutation { nr: 64, mode: 2 }]);
         assert_eq!(options.tests(), Ok(vec![Test::named("bc")]));
         assert_eq!(options.timeout.as_secs(), 5);

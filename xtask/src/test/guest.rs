@@ -37,7 +37,7 @@ impl System {
     }
 
     /// The name in `expectations.toml`.
-    fn key(self) -> &'static str {
+    pub(super) fn key(self) -> &'static str {
         if self == System::Linux { "linux" } else { "rvos" }
     }
 

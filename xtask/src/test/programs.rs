@@ -120,7 +120,7 @@ pub(crate) fn build(tests: Vec<Test>, label: &str) -> Result<Suite> {
 }
 
 /// The test's line in the runner's list: its name, and what its source asks for.
-fn list_line(test: &Test) -> String {
+pub(super) fn list_line(test: &Test) -> String {
     let mut line = test.name.clone();
     // A sweep over the whole table takes longer than a test of one call.
     if test.language == Language::Rust && !test.text.contains("timeout:") {
