@@ -23,10 +23,6 @@ static CLEARED: AtomicU64 = AtomicU64::new(0);
 /// Message levels of syslog(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
-    /// The system cannot go on.
-    Emergency = 0,
-    /// Something failed.
-    Error = 3,
     /// Something is odd.
     Warning = 4,
     /// Normal but worth knowing.
@@ -43,7 +39,7 @@ pub(crate) fn console_level() -> u8 {
     CONSOLE_LEVEL.load(Ordering::Relaxed)
 }
 
-/// Writes a message; used through [`info!`], [`warn!`] and [`error!`].
+/// Writes a message; used through [`info!`] and [`warn_log!`].
 pub(crate) fn log(level: Level, args: fmt::Arguments<'_>) {
     let now = crate::clock::monotonic_ns() / 1000;
     let mut ring = LOG.lock();

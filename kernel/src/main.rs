@@ -5,7 +5,6 @@
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
-#![allow(dead_code, reason = "objects offer what calls that are still stubs will ask for")]
 extern crate alloc;
 
 mod boot;

@@ -3,9 +3,10 @@
 use super::machine::Machine;
 use crate::fs::context::{Cred, FsContext};
 use crate::fs::file::{O_RDWR, OpenFile};
-use crate::fs::initramfs::{self, UnpackError};
+use crate::fs::initramfs::{self, Reason, UnpackError};
 use crate::fs::mount::{Location, Mount, Namespace};
 use crate::fs::table::{FdTable, Slot};
+use crate::fs::tmpfs;
 use crate::klog::info;
 use crate::linux::Stop;
 use crate::mm::exec::Strings;
@@ -16,18 +17,25 @@ use crate::task::thread::{Refs, Thread, ThreadSpec};
 use crate::task::{clone, exec, ids, sched, users, with_current};
 use abi::{Errno, Rights};
 use alloc::vec::Vec;
+use core::fmt;
 use logic_sched::{Affinity, Class, Weight};
 use mem::{NoMemory, Paddr, Ref};
 
 /// Why process 1 could not be started.
-#[derive(Debug)]
 pub(crate) enum StartError {
     /// No memory.
     NoMemory,
     /// The archive is damaged or missing.
     Archive(UnpackError),
-    /// The program could not be executed.
-    Exec(Stop),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::NoMemory => f.write_str("not enough memory"),
+            StartError::Archive(error) => error.fmt(f),
+        }
+    }
 }
 
 impl From<NoMemory> for StartError {
@@ -41,9 +49,9 @@ pub(crate) fn start(machine: &'static Machine) -> Result<(), StartError> {
     crate::fs::dentry::seed_hash();
     crate::mm::vdso::init()?;
     crate::tty::init()?;
-    let namespace = initramfs::new_root()?;
+    let namespace = tmpfs::new_root()?;
     let root = namespace.root().map(|m| Mount::root_location(&m)).ok_or(StartError::NoMemory)?;
-    unpack(machine, &root)?;
+    unpack(machine, &namespace)?;
     mount_devfs(&namespace, &root)?;
     let pid = ids::reserve()?;
     let limits = Limits::initial(machine.memory_bytes() as u64);
@@ -79,13 +87,13 @@ pub(crate) fn start(machine: &'static Machine) -> Result<(), StartError> {
     Ok(())
 }
 
-fn unpack(machine: &Machine, root: &Location) -> Result<(), StartError> {
+fn unpack(machine: &Machine, namespace: &Ref<Namespace>) -> Result<(), StartError> {
     let (from, to) = machine.initrd;
     if to <= from {
-        return Err(StartError::Archive(UnpackError::Damaged));
+        return Err(StartError::Archive(UnpackError { reason: Reason::Missing, entries: 0, part: 0 }));
     }
     let bytes = arch::boot_memory(from, to - from);
-    let n = initramfs::unpack(root, bytes).map_err(StartError::Archive)?;
+    let n = initramfs::unpack(namespace, bytes).map_err(StartError::Archive)?;
     mem::release_boot_range(Paddr(from), Paddr(to));
     info!("initramfs: {n} entries");
     Ok(())

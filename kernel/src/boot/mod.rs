@@ -13,8 +13,9 @@ use crate::klog::info;
 use crate::task::idle;
 use crate::task::sched::{self, Leave};
 use crate::task::thread::{Thread, ThreadSpec};
-use crate::{clock, trap};
+use crate::{clock, linux, trap};
 use arch::{BootInfo, HartBlock, hart_block};
+use core::sync::atomic::Ordering;
 use logic_sched::{Affinity, Class, Weight};
 use mem::{KernelStack, NoMemory, Paddr, Ref};
 
@@ -25,8 +26,10 @@ pub(crate) fn main(info: BootInfo) -> ! {
     if let Some(level) = machine.arg("loglevel").and_then(|l| l.parse().ok()) {
         crate::klog::set_console_level(level);
     }
-    if machine.args().any(|a| a == "rvos.trace") {
-        crate::linux::TRACE.store(true, core::sync::atomic::Ordering::Relaxed);
+    for (word, what) in [("rvos.trace", linux::TRACE), ("rvos.test=panic", linux::PANIC)] {
+        if machine.args().any(|a| a == word) {
+            linux::AT_EVERY_CALL.fetch_or(what, Ordering::Relaxed);
+        }
     }
     if machine.args().any(|a| a == "quiet") {
         crate::klog::set_console_level(4);
@@ -115,7 +118,7 @@ fn boot_thread(prev: Ref<Thread>) -> ! {
     let machine = machine::machine();
     machine.start_devices();
     if let Err(e) = first_process::start(machine) {
-        panic!("cannot start process 1: {e:?}");
+        panic!("cannot start process 1: {e}");
     }
     sched::leave(Leave::Exit);
     panic!("a thread ran after its end");

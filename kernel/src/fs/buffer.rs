@@ -72,10 +72,6 @@ impl<'a> Buffer<'a> {
     pub(crate) fn done(&self) -> usize {
         self.done
     }
-    /// Uses at most `n` bytes in all from here on.
-    pub(crate) fn limit(&mut self, n: usize) {
-        self.left = self.left.min(n);
-    }
     /// The result of a transfer: the bytes moved, or EFAULT if there is none because of a fault.
     pub(crate) fn result(&self) -> Result<usize, Errno> {
         if self.done == 0 && self.faulted { Err(Errno::EFAULT) } else { Ok(self.done) }

@@ -110,10 +110,6 @@ pub(crate) trait File: Send + Sync {
     fn as_socket(&self) -> Option<&crate::net::unix::SocketEnd> {
         None
     }
-    /// The terminal behind it.
-    fn as_tty(&self) -> Option<&Ref<crate::tty::Tty>> {
-        None
-    }
 }
 
 /// What a mapping of a file shows.

@@ -1,213 +1,354 @@
-//! The root file system from a cpio archive (newc, concatenated parts, plain or gzip).
+//! The root file system from cpio archives that follow one another, plain or compressed.
 
+use super::context::{Cred, FsContext};
 use super::dentry::{Dentry, boxed_bytes};
 use super::inode::{Body, FileSystem, Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 use super::mount::{Location, Mount, Namespace};
-use mem::{NoMemory, Ref};
+use super::walk::{Last, Resolve, Walker};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::fmt;
+use logic_cpio::{Entry, Failure, LinkKey, Reader, Source};
+use logic_gzip::{Inflater, Room};
+use mem::{NoMemory, PAGE, Ref};
 use sync::SpinLock;
 
-/// An empty tmpfs: its file system and root.
-pub(crate) fn new_tmpfs(kind: &'static str, mode: u32) -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
-    let fs = FileSystem::try_new(kind, 0x0102_1994)?;
-    let root = Dentry::try_new_root(Inode::try_new(&fs, S_IFDIR | mode, (0, 0), Body::Directory)?)?;
-    Ok((fs, root))
-}
+/// Longest name with its NUL, and longest target of a link (PATH_MAX).
+const PATH_BYTES: usize = 4096;
 
-/// A namespace whose root is an empty tmpfs.
-pub(crate) fn new_root() -> Result<Ref<Namespace>, NoMemory> {
-    let (fs, root) = new_tmpfs("rootfs", 0o755)?;
-    Namespace::try_new(Mount::try_new(fs, root, None, 0, b"rootfs")?)
-}
-
-/// Why an archive could not be unpacked.
+/// Why the archive could not be unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UnpackError {
-    /// The archive is damaged.
-    Damaged,
+pub(crate) enum Reason {
+    /// There is none.
+    Missing,
+    /// A part is damaged.
+    Archive(logic_cpio::Error),
+    /// A compressed part is.
+    Gzip(logic_gzip::Error),
+    /// A symbolic link has no target, or one longer than a path may be.
+    BadLink,
+    /// What a name has before its last `/` is no directory, or the name leads nowhere.
+    BadPlace,
+    /// A file is of a kind that does not exist.
+    BadKind,
     /// No memory.
     NoMemory,
 }
 
-impl From<NoMemory> for UnpackError {
+impl From<NoMemory> for Reason {
     fn from(_: NoMemory) -> Self {
-        UnpackError::NoMemory
+        Reason::NoMemory
     }
 }
 
-/// One file of an archive: the fields of the newc header (cpio(5)).
-struct Entry<'a> {
-    ino: u32,
-    mode: u32,
-    uid: u32,
-    gid: u32,
-    nlink: u32,
-    mtime: u32,
-    dev: (u32, u32),
-    rdev: (u32, u32),
-    name: &'a [u8],
-    data: &'a [u8],
+impl From<logic_gzip::NoMemory> for Reason {
+    fn from(_: logic_gzip::NoMemory) -> Self {
+        Reason::NoMemory
+    }
 }
 
-/// Unpacks an archive into the tree below `root`; gives the number of entries.
-pub(crate) fn unpack(root: &Location, archive: &[u8]) -> Result<usize, UnpackError> {
-    let mut count = 0;
-    let mut links = Links::default();
+impl From<logic_gzip::Error> for Reason {
+    fn from(error: logic_gzip::Error) -> Self {
+        Reason::Gzip(error)
+    }
+}
+
+impl<E: Into<Reason>> From<Failure<E>> for Reason {
+    fn from(failure: Failure<E>) -> Self {
+        match failure {
+            Failure::Archive(error) => Reason::Archive(error),
+            Failure::Source(error) => error.into(),
+        }
+    }
+}
+
+impl From<Infallible> for Reason {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::Missing => "there is none",
+            Reason::Archive(error) => return error.fmt(f),
+            Reason::Gzip(error) => return error.fmt(f),
+            Reason::BadLink => "a symbolic link has an impossible target",
+            Reason::BadPlace => "a name leads through what is no directory",
+            Reason::BadKind => "a file is of no known kind",
+            Reason::NoMemory => "not enough memory",
+        })
+    }
+}
+
+/// An archive that could not be unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnpackError {
+    /// Why not.
+    pub(crate) reason: Reason,
+    /// Entries before that.
+    pub(crate) entries: usize,
+    /// Where the part begins that is to blame, in bytes.
+    pub(crate) part: usize,
+}
+
+impl fmt::Display for UnpackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UnpackError { reason, entries, part } = self;
+        write!(f, "the initramfs cannot be unpacked: {reason} (part at byte {part}, after {entries} entries)")
+    }
+}
+
+/// Unpacks archives that follow one another into the root of `namespace`; gives the number of entries. Each part may be plain
+/// or compressed, and padded with zeros (driver-api/early-userspace/buffer-format).
+pub(crate) fn unpack(namespace: &Ref<Namespace>, archive: &[u8]) -> Result<usize, UnpackError> {
     let mut rest = archive;
-    loop {
-        // Parts may be padded with zeros to any length.
-        let skip = rest.iter().take_while(|b| **b == 0).count();
-        rest = rest.get(skip..).unwrap_or_default();
-        if rest.is_empty() {
-            return Ok(count);
+    let mut entries = 0;
+    let mut part = 0;
+    let mut all = || {
+        let mut tree = Tree::try_new(namespace)?;
+        let mut room = None;
+        loop {
+            let Ok(more) = logic_cpio::another(&mut rest);
+            if !more {
+                return Ok(());
+            }
+            part = archive.len().saturating_sub(rest.len());
+            if logic_gzip::is_gzip(rest) {
+                unpack_compressed(&mut tree, &mut rest, &mut room, &mut entries)?;
+            } else {
+                unpack_one(&mut tree, &mut rest, &mut entries)?;
+            }
         }
-        let (entry, after) = next_entry(rest).ok_or(UnpackError::Damaged)?;
-        rest = after;
-        if entry.name == b"TRAILER!!!" {
-            links.clear();
-            continue;
-        }
-        add(root, &entry, &mut links)?;
-        count += 1;
-    }
-}
-
-/// Inodes with several names, by device and number.
-type Links = hashbrown::HashMap<(u32, u32, u32), Ref<Inode>, super::dentry::NameHash>;
-
-fn hex(field: &[u8]) -> Option<u32> {
-    let mut v = 0u32;
-    for b in field {
-        v = v.checked_mul(16)?.checked_add((*b as char).to_digit(16)?)?;
-    }
-    Some(v)
-}
-
-fn next_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
-    let header = bytes.get(..110)?;
-    if header.get(..6)? != b"070701" && header.get(..6)? != b"070702" {
-        return None;
-    }
-    let field = |n: usize| hex(header.get(6 + n * 8..14 + n * 8)?);
-    let (name_len, data_len) = (field(11)? as usize, field(6)? as usize);
-    let data_at = (110usize.checked_add(name_len)?).checked_next_multiple_of(4)?;
-    let name = bytes.get(110..110 + name_len.checked_sub(1)?)?;
-    let end = data_at.checked_add(data_len)?;
-    let entry = Entry {
-        ino: field(0)?,
-        mode: field(1)?,
-        uid: field(2)?,
-        gid: field(3)?,
-        nlink: field(4)?,
-        mtime: field(5)?,
-        dev: (field(7)?, field(8)?),
-        rdev: (field(9)?, field(10)?),
-        name,
-        data: bytes.get(data_at..end)?,
     };
-    let after = bytes.get(end.checked_next_multiple_of(4)?.min(bytes.len())..)?;
-    Some((entry, after))
+    match all() {
+        Ok(()) => Ok(entries),
+        Err(reason) => Err(UnpackError { reason, entries, part }),
+    }
 }
 
-fn add(root: &Location, entry: &Entry<'_>, links: &mut Links) -> Result<(), UnpackError> {
-    let mut parts = entry.name.split(|b| *b == b'/').filter(|p| !p.is_empty() && *p != b".").peekable();
-    let mut dir = root.dentry.clone();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return add_last(&dir, part, entry, links);
-        }
-        dir = match dir.child(part) {
-            Some(d) => follow_dir(root, d),
-            None => make_dir(&dir, part, 0o755)?,
-        };
+/// Unpacks the archives of a compressed part.
+fn unpack_compressed(tree: &mut Tree, rest: &mut &[u8], room: &mut Option<Room>, entries: &mut usize) -> Result<(), Reason> {
+    let room = match room {
+        Some(room) => room,
+        None => room.insert(Room::try_new()?),
+    };
+    let mut contents = Inflated(Inflater::new(rest, room)?);
+    while logic_cpio::another(&mut contents)? {
+        unpack_one(tree, &mut contents, entries)?;
     }
-    // The root itself: only its attributes.
-    root.inode().attrs.lock().mode = entry.mode;
+    // Nothing more comes, so that the end has been reached.
+    *rest = contents.0.rest().unwrap_or_default();
     Ok(())
 }
 
-/// A link to a directory in the middle of a name (`lib/x` where `/lib -> usr/lib`).
-fn follow_dir(root: &Location, d: Ref<Dentry>) -> Ref<Dentry> {
-    let Body::Symlink(target) = &d.inode().body else { return d };
-    let mut at = match (target.first(), d.parent()) {
-        (Some(b'/'), _) | (_, None) => root.dentry.clone(),
-        (_, Some(p)) => p,
-    };
-    for part in target.split(|b| *b == b'/').filter(|p| !p.is_empty()) {
-        match at.child(part) {
-            Some(next) => at = next,
-            None => return d.clone(),
-        }
+/// Compressed data as the archive's reader wants them.
+struct Inflated<'f, 'r>(Inflater<'f, 'r>);
+
+impl Source for Inflated<'_, '_> {
+    type Error = logic_gzip::Error;
+    fn fill(&mut self) -> Result<&[u8], logic_gzip::Error> {
+        self.0.fill()
     }
-    at
+    fn consume(&mut self, count: usize) {
+        self.0.consume(count);
+    }
 }
 
-fn make_dir(dir: &Ref<Dentry>, name: &[u8], mode: u32) -> Result<Ref<Dentry>, UnpackError> {
+/// Unpacks one archive up to its trailer.
+fn unpack_one<S: Source>(tree: &mut Tree, source: &mut S, entries: &mut usize) -> Result<(), Reason>
+where
+    Reason: From<S::Error>,
+{
+    let mut name = Vec::new();
+    name.try_reserve_exact(PATH_BYTES).map_err(|_| NoMemory)?;
+    name.resize(PATH_BYTES, 0);
+    // Links are among the files of one archive.
+    tree.links = Links::default();
+    let mut reader = Reader::new(source);
+    while let Some(entry) = reader.next(&mut name)? {
+        if let Some((dir, name)) = tree.place(entry.path)? {
+            add(tree, &dir, name, &entry, &mut reader)?;
+        } else {
+            // The root itself: only its attributes.
+            set_owner(tree.root.inode(), &entry);
+        }
+        *entries = entries.saturating_add(1);
+    }
+    Ok(())
+}
+
+/// Inodes with several names.
+type Links = hashbrown::HashMap<LinkKey, Ref<Inode>, super::dentry::NameHash>;
+
+/// A directory and a name in it.
+type Place<'n> = (Ref<Dentry>, &'n [u8]);
+
+/// What is being filled.
+struct Tree {
+    root: Location,
+    /// For links in the middle of names.
+    fs: Ref<FsContext>,
+    cred: Cred,
+    links: Links,
+}
+
+impl Tree {
+    fn try_new(namespace: &Ref<Namespace>) -> Result<Tree, NoMemory> {
+        let root = namespace.root().map(|mount| Mount::root_location(&mount)).ok_or(NoMemory)?;
+        let fs = FsContext::try_new(namespace.clone(), root.clone(), root.clone(), 0)?;
+        Ok(Tree { root, fs, cred: Cred::default(), links: Links::default() })
+    }
+
+    /// The directory that a name is in, and its last component; `None` is the root. Directories on the way are made.
+    fn place<'n>(&self, path: &'n [u8]) -> Result<Option<Place<'n>>, Reason> {
+        let mut dir = self.root.dentry.clone();
+        let mut parts = logic_cpio::components(path).peekable();
+        while let Some(part) = parts.next() {
+            if part == b".." {
+                return Err(Reason::BadPlace);
+            }
+            if parts.peek().is_none() {
+                return Ok(Some((dir, part)));
+            }
+            dir = match dir.child(part) {
+                Some(child) => self.enter(&dir, part, child)?,
+                None => make_dir(&dir, part, 0o755)?,
+            };
+        }
+        Ok(None)
+    }
+
+    /// The directory that this child is or leads to (`lib/x` where `/lib -> usr/lib`).
+    fn enter(&self, dir: &Ref<Dentry>, name: &[u8], child: Ref<Dentry>) -> Result<Ref<Dentry>, Reason> {
+        let child = if child.inode().kind() == S_IFLNK {
+            let walker = Walker { fs: &self.fs, cred: &self.cred, resolve: Resolve::default() };
+            let start = Location { mount: self.root.mount.clone(), dentry: dir.clone() };
+            walker.locate(&start, name, Last::Follow).map_err(|_| Reason::BadPlace)?.dentry
+        } else {
+            child
+        };
+        if child.inode().is_dir() { Ok(child) } else { Err(Reason::BadPlace) }
+    }
+}
+
+fn make_dir(dir: &Ref<Dentry>, name: &[u8], mode: u32) -> Result<Ref<Dentry>, NoMemory> {
     let inode = Inode::try_new(&dir.inode().fs, S_IFDIR | mode, (0, 0), Body::Directory)?;
     let d = Dentry::try_new(inode, name, dir)?;
-    dir.add_child(&d).map_err(|_| UnpackError::NoMemory)?;
+    dir.add_child(&d).map_err(|_| NoMemory)?;
     dir.inode().attrs.lock().nlink += 1;
     Ok(d)
 }
 
-fn add_last(dir: &Ref<Dentry>, name: &[u8], entry: &Entry<'_>, links: &mut Links) -> Result<(), UnpackError> {
-    let kind = entry.mode & S_IFMT;
+/// Adds one file. Of two with one name the later counts, but a directory stays if it has entries.
+fn add<S: Source>(
+    tree: &mut Tree,
+    dir: &Ref<Dentry>,
+    name: &[u8],
+    entry: &Entry<'_>,
+    data: &mut Reader<'_, S>,
+) -> Result<(), Reason>
+where
+    Reason: From<S::Error>,
+{
+    let is_dir = entry.mode & S_IFMT == S_IFDIR;
     if let Some(old) = dir.child(name) {
-        if kind == S_IFDIR && old.inode().is_dir() {
-            let mut a = old.inode().attrs.lock();
-            (a.mode, a.uid, a.gid) = (entry.mode, entry.uid, entry.gid);
+        if old.inode().is_dir() && (is_dir || !old.is_empty()) {
+            if is_dir {
+                set_owner(old.inode(), entry);
+            }
             return Ok(());
+        }
+        if old.inode().is_dir() {
+            dir.inode().attrs.lock().nlink -= 1;
         }
         drop(dir.take_child(name));
     }
-    if kind == S_IFDIR {
-        let d = make_dir(dir, name, entry.mode & 0o7777)?;
-        let mut a = d.inode().attrs.lock();
-        (a.uid, a.gid) = (entry.uid, entry.gid);
+    if is_dir {
+        set_owner(make_dir(dir, name, 0)?.inode(), entry);
         return Ok(());
     }
-    let key = (entry.dev.0, entry.dev.1, entry.ino);
-    let inode = match links.get(&key).filter(|_| entry.nlink > 1) {
+    let inode = match tree.links.get(&entry.link_key).filter(|_| entry.nlink > 1) {
         Some(known) => {
             known.attrs.lock().nlink += 1;
             known.clone()
         }
-        None => {
-            let inode = make_inode(dir, entry)?;
-            if entry.nlink > 1 {
-                links.try_reserve(1).map_err(|_| UnpackError::NoMemory)?;
-                links.insert(key, inode.clone());
-            }
-            inode
-        }
+        None => make_inode(&dir.inode().fs, entry, data)?,
     };
-    fill(&inode, entry.data)?;
-    let mut a = inode.attrs.lock();
-    let mtime = u64::from(entry.mtime).saturating_mul(crate::clock::SECOND_NS);
-    (a.atime_ns, a.mtime_ns, a.ctime_ns) = (mtime, mtime, mtime);
-    drop(a);
-    let d = Dentry::try_new(inode, name, dir)?;
-    dir.add_child(&d).map_err(|_| UnpackError::NoMemory)?;
+    if entry.nlink > 1 {
+        tree.links.try_reserve(1).map_err(|_| Reason::NoMemory)?;
+        // reserved: just now.
+        tree.links.insert(entry.link_key, inode.clone());
+    }
+    fill(&inode, data)?;
+    set_owner(&inode, entry);
+    dir.add_child(&Dentry::try_new(inode, name, dir)?).map_err(|_| Reason::NoMemory)?;
     Ok(())
 }
 
-fn make_inode(dir: &Ref<Dentry>, entry: &Entry<'_>) -> Result<Ref<Inode>, UnpackError> {
-    let fs = &dir.inode().fs;
+/// Owner, mode and times as the archive has them.
+fn set_owner(inode: &Inode, entry: &Entry<'_>) {
+    let time_ns = u64::from(entry.mtime_s).saturating_mul(crate::clock::SECOND_NS);
+    let mut a = inode.attrs.lock();
+    (a.mode, a.uid, a.gid) = (a.mode & S_IFMT | entry.mode & !S_IFMT, entry.uid, entry.gid);
+    (a.atime_ns, a.mtime_ns, a.ctime_ns) = (time_ns, time_ns, time_ns);
+}
+
+fn make_inode<S: Source>(fs: &Ref<FileSystem>, entry: &Entry<'_>, data: &mut Reader<'_, S>) -> Result<Ref<Inode>, Reason>
+where
+    Reason: From<S::Error>,
+{
     let owner = (entry.uid, entry.gid);
     let body = match entry.mode & S_IFMT {
         S_IFREG => return Ok(Inode::try_new_regular(fs, entry.mode, owner)?),
-        S_IFLNK => Body::Symlink(boxed_bytes(entry.data)?),
+        S_IFLNK => Body::Symlink(link_target(entry, data)?),
         S_IFCHR | S_IFBLK => Body::Device(entry.rdev.0, entry.rdev.1),
         S_IFIFO => Body::Fifo(SpinLock::new(None)),
-        _ => return Err(UnpackError::Damaged),
+        _ => return Err(Reason::BadKind),
     };
     Ok(Inode::try_new(fs, entry.mode, owner, body)?)
 }
 
-fn fill(inode: &Inode, data: &[u8]) -> Result<(), UnpackError> {
-    let Some(file) = inode.data() else { return Ok(()) };
-    for (i, page) in data.chunks(mem::PAGE).enumerate() {
-        file.object.page_for_write(i as u64)?.write(0, page);
+fn link_target<S: Source>(entry: &Entry<'_>, data: &mut Reader<'_, S>) -> Result<Box<[u8]>, Reason>
+where
+    Reason: From<S::Error>,
+{
+    let length = entry.data_bytes as usize;
+    if !(1..PATH_BYTES).contains(&length) {
+        return Err(Reason::BadLink);
     }
-    file.object.grow_to(data.len() as u64);
-    Ok(())
+    let mut target = Vec::new();
+    target.try_reserve_exact(length).map_err(|_| Reason::NoMemory)?;
+    loop {
+        let piece = data.data()?;
+        if piece.is_empty() {
+            return Ok(boxed_bytes(&target)?);
+        }
+        target.extend_from_slice(piece);
+    }
+}
+
+/// Puts the data straight into the file's pages.
+fn fill<S: Source>(inode: &Inode, data: &mut Reader<'_, S>) -> Result<(), Reason>
+where
+    Reason: From<S::Error>,
+{
+    let Some(file) = inode.data() else { return Ok(()) };
+    let mut at = 0;
+    loop {
+        let mut piece = data.data()?;
+        if piece.is_empty() {
+            file.object.grow_to(at as u64);
+            return Ok(());
+        }
+        while !piece.is_empty() {
+            let offset = at % PAGE;
+            let (now, later) = piece.split_at_checked(PAGE - offset).unwrap_or((piece, &[]));
+            file.object.page_for_write((at / PAGE) as u64)?.write(offset, now);
+            at += now.len();
+            piece = later;
+        }
+    }
 }

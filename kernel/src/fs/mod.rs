@@ -21,5 +21,6 @@ pub(crate) mod pipe;
 pub(crate) mod proc;
 pub(crate) mod regular;
 pub(crate) mod table;
+pub(crate) mod tmpfs;
 pub(crate) mod virtual_file;
 pub(crate) mod walk;

@@ -64,7 +64,7 @@ fn create_or_open(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Reques
         let parent = match walker.parent(&start, &path) {
             Ok(p) => p,
             Err(ParentError::Errno(e)) => return Err(e.into()),
-            Err(ParentError::NoName(_)) => return Err(Errno::EISDIR.into()),
+            Err(ParentError::NoName) => return Err(Errno::EISDIR.into()),
         };
         match Dentry::lookup(&parent.dir.dentry, &parent.name) {
             Err(Errno::ENOENT) => {

@@ -148,14 +148,6 @@ impl FdTable {
     pub(crate) fn len(&self) -> usize {
         self.slots.lock().count
     }
-    /// Closes everything, one at a time.
-    pub(crate) fn close_all(&self) {
-        let mut from = 0;
-        while let Some(fd) = self.next_used(from) {
-            drop(self.remove(fd));
-            from = fd as usize + 1;
-        }
-    }
 }
 
 impl Slots {

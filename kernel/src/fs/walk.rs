@@ -99,7 +99,7 @@ impl Walker<'_> {
         let mut walk = Walk::new(self, start);
         match walk.run(path, None).map_err(ParentError::Errno)? {
             Ran::Parent(name, must_be_dir) => Ok(Parent { dir: walk.at, name, must_be_dir }),
-            Ran::Done | Ran::Open(_) => Err(ParentError::NoName(walk.at)),
+            Ran::Done | Ran::Open(_) => Err(ParentError::NoName),
         }
     }
 }
@@ -109,7 +109,7 @@ pub(crate) enum ParentError {
     /// The walk failed.
     Errno(Errno),
     /// The path ends in `.`, `..` or is the root.
-    NoName(Location),
+    NoName,
 }
 
 enum Ran {

@@ -25,6 +25,7 @@ mod timers;
 use crate::task::Thread;
 use abi::Errno;
 use arch::TrapFrame;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// A call in progress.
 pub(crate) struct Call<'a> {
@@ -122,11 +123,16 @@ macro_rules! dispatch_table {
 }
 abi::for_each_linux_call! { dispatch_table }
 
-/// Whether every call is logged (`rvos.trace` on the command line).
-pub(crate) static TRACE: core::sync::atomic::AtomicBool = core::sync::atomic::AtomicBool::new(false);
+/// What happens at every call; bits, none usually. Set from the command line.
+pub(crate) static AT_EVERY_CALL: AtomicU32 = AtomicU32::new(0);
+/// `rvos.trace`: it is logged.
+pub(crate) const TRACE: u32 = 1;
+/// `rvos.test=panic`: the kernel panics, to show how that looks.
+pub(crate) const PANIC: u32 = 2;
 
 #[cold]
-fn trace(c: &Call<'_>, number: usize, result: &CallResult) {
+fn at_every_call(what: u32, c: &Call<'_>, number: usize, result: &CallResult) {
+    assert!(what & PANIC == 0, "as rvos.test=panic asked for");
     let name = abi::call_by_number(number).map_or("?", |c| c.name);
     let (a, b) = (c.arg(1), c.arg(2));
     crate::klog::info!("{} {name}({number}) ({:#x}, {a:#x}, {b:#x}) = {result:x?}", c.me.tid(), c.frame.orig_a0);
@@ -142,8 +148,9 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
             None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, &mut c),
             None => call(number, &mut c),
         };
-        if TRACE.load(core::sync::atomic::Ordering::Relaxed) {
-            trace(&c, number, &result);
+        let what = AT_EVERY_CALL.load(Ordering::Relaxed);
+        if what != 0 {
+            at_every_call(what, &c, number, &result);
         }
         match result {
             Ok(v) => c.frame.set_arg(0, v),

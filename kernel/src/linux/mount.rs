@@ -5,7 +5,7 @@ use super::{Call, CallResult};
 use crate::fs::context::cap;
 use crate::fs::mount::{Location, Mount};
 use crate::fs::walk::Last;
-use crate::fs::{devices, initramfs};
+use crate::fs::{devices, tmpfs};
 use abi::Errno;
 use core::sync::atomic::Ordering;
 use mem::{Ref, user};
@@ -64,9 +64,9 @@ fn new_fs(kind: &[u8], data: usize) -> Result<New, Errno> {
     let made = match kind {
         b"tmpfs" => {
             let (mode, _) = tmpfs_options(data)?;
-            initramfs::new_tmpfs("tmpfs", mode)
+            tmpfs::new_tmpfs("tmpfs", mode)
         }
-        b"ramfs" => initramfs::new_tmpfs("ramfs", 0o755),
+        b"ramfs" => tmpfs::new_tmpfs("ramfs", 0o755),
         b"devtmpfs" => devices::new_devfs(),
         b"proc" => crate::fs::proc::new_procfs(),
         _ => return other_fs(kind),

@@ -108,7 +108,7 @@ impl Call<'_> {
         let start = self.start(fd, cx, &path)?;
         cx.walker().parent(&start, &path).map_err(|e| match e {
             ParentError::Errno(e) => e,
-            ParentError::NoName(_) => no_name,
+            ParentError::NoName => no_name,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! An address space: its regions, its page table, and mapping and unmapping.
 
-use super::region::{Prot, Region, Traits};
+use super::region::{Region, Traits};
 use crate::census::{Counted, Kind};
 use abi::Errno;
 use alloc::boxed::Box;
@@ -278,17 +278,5 @@ impl Inner {
             at = r.end;
         }
         sum
-    }
-
-    /// Whether all of `range` is mapped with at least `prot`.
-    pub(crate) fn allows(&self, range: Range<u64>, prot: Prot) -> bool {
-        let mut at = range.start;
-        while at < range.end {
-            match self.regions.find(at) {
-                Some((r, region)) if region.prot.contains(prot) => at = r.end,
-                _ => return false,
-            }
-        }
-        true
     }
 }

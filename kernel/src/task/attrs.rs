@@ -78,8 +78,6 @@ pub(crate) struct ThreadAttrs {
     pub(crate) place: [AtomicU64; 4],
     /// When the stretch of running began that is not in `run_ns` yet; see `accounting`.
     pub(crate) since_ns: AtomicU64,
-    /// Timers on its own processor time.
-    pub(crate) cpu_timers: AtomicU32,
 }
 
 impl ThreadAttrs {
@@ -101,7 +99,6 @@ impl ThreadAttrs {
             futex_place: AtomicU64::new(0),
             place: [const { AtomicU64::new(u64::MAX) }; 4],
             since_ns: AtomicU64::new(0),
-            cpu_timers: AtomicU32::new(0),
         }
     }
 

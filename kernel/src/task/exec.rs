@@ -217,7 +217,7 @@ fn build_stack(
     let random_at = put(&seed)?;
     let platform_at = put(b"riscv64\0")?;
     let vdso = space.lock().layout.vdso;
-    let auxv: [(u64, u64); 19] = [
+    let auxv: [(u64, u64); 21] = [
         (33, vdso),
         (16, crate::boot::machine::HWCAP),
         (6, PAGE64),
@@ -236,6 +236,8 @@ fn build_stack(
         (25, random_at),
         (31, execfn_at),
         (15, platform_at),
+        (27, u64::from(super::rseq::FEATURE_BYTES)),
+        (28, u64::from(super::rseq::ORIGINAL_BYTES)),
         (0, 0),
     ];
     let words = 1 + r.args.count + 1 + r.env.count + 1 + auxv.len() * 2;

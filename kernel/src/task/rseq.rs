@@ -12,9 +12,9 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use mem::user;
 
 /// Size of the original area (ORIG_RSEQ_SIZE); also its alignment.
-const ORIGINAL_BYTES: u32 = 32;
+pub(crate) const ORIGINAL_BYTES: u32 = 32;
 /// Bytes of the fields that this kernel knows, without padding (AT_RSEQ_FEATURE_SIZE).
-const FEATURE_BYTES: u32 = 28;
+pub(crate) const FEATURE_BYTES: u32 = 28;
 /// `cpu_id` while nothing is registered.
 const UNINITIALIZED: u32 = u32::MAX;
 
@@ -57,7 +57,7 @@ pub(crate) fn register(me: &Thread, addr: usize, bytes: u32, signature: u32) -> 
         return Err(if area.signature.load(Relaxed) == signature { Errno::EBUSY } else { Errno::EPERM });
     }
     let aligned = addr.is_multiple_of(ORIGINAL_BYTES as usize);
-    if bytes < ORIGINAL_BYTES && bytes < FEATURE_BYTES || bytes < ORIGINAL_BYTES || !aligned {
+    if bytes < ORIGINAL_BYTES || !aligned {
         return Err(Errno::EINVAL);
     }
     if addr == 0 || !user::in_user_space(addr, bytes as usize) {

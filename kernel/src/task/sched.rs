@@ -90,10 +90,8 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
         run_ns: AtomicU64::new(0),
         system_ns: AtomicU64::new(0),
     };
-    match HARTS.get(index).map(|slot| slot.set(hart)) {
-        Some(Ok(())) => Ok(()),
-        _ => Err(NoMemory),
-    }
+    let slot = HARTS.get(index).ok_or(NoMemory)?;
+    slot.set(hart).map_err(|_| NoMemory)
 }
 
 /// The hart takes part from now on.

@@ -103,6 +103,17 @@ pub(crate) struct ThreadSpec {
     pub(crate) affinity: Affinity,
 }
 
+/// What a thread owns from the beginning; an idle thread owns nothing.
+#[derive(Default)]
+struct Parts {
+    tid: u32,
+    process: Option<Ref<Process>>,
+    space: Option<Ref<AddressSpace>>,
+    refs: Option<Refs>,
+    node: Option<QueueNode>,
+    timer: Option<Box<TimerNode>>,
+}
+
 impl Thread {
     /// A thread that will begin in `start`; it does not run before [`sched::start`].
     pub(crate) fn try_new(
@@ -115,13 +126,12 @@ impl Thread {
         let entity = Entity::new(spec.class, GroupId::ROOT, spec.affinity);
         let node = mem::try_box(logic_sched::node(None, entity))?;
         let timer = mem::try_box(super::timers::thread_node())?;
-        let process = spec.process;
-        let tid = spec.tid;
-        let space = spec.space;
-        if let Some(s) = &space {
+        if let Some(s) = &spec.space {
             task.inherit_space(s.handle().clone());
         }
-        Ref::try_new_cyclic(|me| Thread::build(task, tid, process, me.clone(), space, spec.refs, Some(node), Some(timer)))
+        let ThreadSpec { process, tid, space, refs, .. } = spec;
+        let parts = Parts { tid, process, space, refs, node: Some(node), timer: Some(timer) };
+        Ref::try_new_cyclic(|me| Thread::build(task, me.clone(), parts))
     }
 
     /// The thread that the boot code of a hart becomes: it idles. `stack` is `None` on the boot hart, which has one.
@@ -130,19 +140,11 @@ impl Thread {
             Some(s) => Task::new::<Thread>(s, start),
             None => Task::for_boot::<Thread>(),
         };
-        Ref::try_new_cyclic(|me| Thread::build(task, 0, None, me.clone(), None, None, None, None))
+        Ref::try_new_cyclic(|me| Thread::build(task, me.clone(), Parts::default()))
     }
 
-    fn build(
-        task: Task,
-        tid: u32,
-        process: Option<Ref<Process>>,
-        me: Weak<Thread>,
-        space: Option<Ref<AddressSpace>>,
-        refs: Option<Refs>,
-        node: Option<QueueNode>,
-        timer: Option<Box<TimerNode>>,
-    ) -> Thread {
+    fn build(task: Task, me: Weak<Thread>, parts: Parts) -> Thread {
+        let Parts { tid, process, space, refs, node, timer } = parts;
         Thread {
             _counted: Counted::new(),
             task,
@@ -181,6 +183,7 @@ impl Thread {
         self.tid.load(Ordering::Relaxed)
     }
     /// Takes over another number (exec from a thread that is not the leader).
+    #[allow(dead_code, reason = "an exec from another thread than the leader does not take over the leader's number yet")]
     pub(crate) fn set_tid(&self, tid: u32) {
         self.tid.store(tid, Ordering::Relaxed);
     }

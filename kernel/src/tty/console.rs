@@ -60,7 +60,7 @@ pub(super) fn console() -> Option<&'static Ref<Tty>> {
 /// Takes input from the UART; returns how much of it fitted. One caller at a time, preemption off.
 pub(crate) fn input(bytes: &[u8]) -> usize {
     let Some(tty) = console() else { return bytes.len() };
-    let n = tty.state.lock().staged.push(bytes);
+    let n = tty.state.lock().staged.accept(bytes);
     on_input(tty.take_in());
     n
 }

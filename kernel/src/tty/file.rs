@@ -98,7 +98,4 @@ impl File for TtyFile {
     fn label(&self, out: &mut dyn core::fmt::Write) {
         let _ = out.write_str("/dev/console");
     }
-    fn as_tty(&self) -> Option<&Ref<Tty>> {
-        Some(&self.tty)
-    }
 }

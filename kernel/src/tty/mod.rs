@@ -193,7 +193,7 @@ impl Staged {
         (self.start, self.end) = (0, 0);
     }
     /// Appends what fits; returns how much that was.
-    fn push(&mut self, bytes: &[u8]) -> usize {
+    fn accept(&mut self, bytes: &[u8]) -> usize {
         self.bytes.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end.saturating_sub(self.start));
         let n = bytes.len().min(self.room());

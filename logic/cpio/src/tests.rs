@@ -11,31 +11,109 @@ use proptest::prelude::{any, prop, proptest};
 use std::vec;
 use std::vec::Vec;
 
-use crate::{Entry, Error, KIND_MASK, components, entries};
+use crate::{Error, Failure, HEADER_BYTES, Header, KIND_MASK, LinkKey, Reader, Source, another, components};
 
 /// GNU cpio 2.13: `.`, `a` and `dir/b` (one file), `dir`, `dir/link`, `empty`, `fifo`; owner 1000:100, time 1,000,000,000.
 const GNU: &[u8] = include_bytes!("../tests/data/gnu.cpio");
 
-fn read(archive: &[u8]) -> Vec<Entry<'_>> {
-    entries(archive).collect::<Result<_, _>>().unwrap()
+/// An entry with its data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct File {
+    path: Vec<u8>,
+    data: Vec<u8>,
+    mode: u32,
+    uid: u32,
+    gid: u32,
+    mtime_s: u32,
+    rdev: (u32, u32),
+    nlink: u32,
+    /// Which of the archives it is in.
+    part: usize,
+    link_key: LinkKey,
+}
+
+/// Gives a few bytes at a time.
+struct Drops<'a> {
+    rest: &'a [u8],
+    size: usize,
+}
+
+impl Source for Drops<'_> {
+    type Error = ();
+    fn fill(&mut self) -> Result<&[u8], ()> {
+        Ok(&self.rest[..self.rest.len().min(self.size)])
+    }
+    fn consume(&mut self, count: usize) {
+        assert!(count <= self.size);
+        self.rest = &self.rest[count..];
+    }
+}
+
+/// All files of all archives before the first error.
+fn files_of<S: Source>(mut source: S) -> (Vec<File>, Option<Error>) {
+    let mut files = Vec::new();
+    let result = (|| {
+        let mut part = 0;
+        while another(&mut source).map_err(Failure::Source)? {
+            let mut reader = Reader::new(&mut source);
+            let mut name = [0; 300];
+            while let Some(entry) = reader.next(&mut name)? {
+                let mut file = File {
+                    path: entry.path.to_vec(),
+                    data: Vec::new(),
+                    mode: entry.mode,
+                    uid: entry.uid,
+                    gid: entry.gid,
+                    mtime_s: entry.mtime_s,
+                    rdev: entry.rdev,
+                    nlink: entry.nlink,
+                    part,
+                    link_key: entry.link_key,
+                };
+                let length = entry.data_bytes as usize;
+                loop {
+                    let piece = reader.data()?;
+                    if piece.is_empty() {
+                        break;
+                    }
+                    file.data.extend_from_slice(piece);
+                }
+                assert_eq!(file.data.len(), length);
+                files.push(file);
+            }
+            part += 1;
+        }
+        Ok::<_, Failure<S::Error>>(())
+    })();
+    let error = result.err().map(|failure| match failure {
+        Failure::Archive(error) => error,
+        Failure::Source(_) => unreachable!("these sources do not fail"),
+    });
+    (files, error)
+}
+
+fn read(archive: &[u8]) -> Vec<File> {
+    let (files, error) = files_of(archive);
+    assert_eq!(error, None);
+    files
 }
 
 fn error_of(archive: &[u8]) -> Error {
-    entries(archive).find_map(Result::err).unwrap()
+    files_of(archive).1.unwrap()
 }
 
 #[test]
 fn an_archive_of_gnu_cpio() {
     let files = read(GNU);
-    let mut paths: Vec<_> = files.iter().map(|file| std::str::from_utf8(file.path).unwrap()).collect();
+    let mut paths: Vec<_> = files.iter().map(|file| std::str::from_utf8(&file.path).unwrap()).collect();
     paths.sort_unstable();
     assert_eq!(paths, [".", "a", "dir", "dir/b", "dir/link", "empty", "fifo"]);
-    let find = |path: &[u8]| *files.iter().find(|file| file.path == path).unwrap();
+    let find = |path: &[u8]| files.iter().find(|file| file.path == path).unwrap();
     let (a, b) = (find(b"a"), find(b"dir/b"));
     assert_eq!((a.link_key, a.nlink, a.mode, a.uid, a.gid), (b.link_key, 2, 0o104_755, 1000, 100));
-    assert_eq!([a.data, b.data].concat(), b"hello\n", "with the last of its names");
+    assert_eq!([a.data.as_slice(), &b.data].concat(), b"hello\n", "with the last of its names");
     assert_eq!(a.mtime_s, 1_000_000_000);
-    assert_eq!((find(b"dir/link").data, find(b"dir/link").mode & KIND_MASK), (b"../a".as_slice(), 0o120_000));
+    assert_eq!((find(b"dir/link").data.as_slice(), find(b"dir/link").mode & KIND_MASK), (b"../a".as_slice(), 0o120_000));
     assert_eq!(find(b"fifo").mode & KIND_MASK, 0o010_000);
     assert_eq!(find(b"dir").mode & KIND_MASK, 0o040_000);
     assert!(find(b"empty").data.is_empty());
@@ -50,8 +128,8 @@ fn parts_follow_one_another() {
         let all = [&[0; 8], GNU, &vec![0; padding], GNU, &[0; 3]].concat();
         let files = read(&all);
         assert_eq!(files.len(), 2 * single);
-        assert_eq!(files[0].link_key.part, 0);
-        assert_eq!(files[single].link_key.part, 1);
+        assert_eq!(files[0].part, 0);
+        assert_eq!(files[single].part, 1);
     }
 }
 
@@ -84,16 +162,43 @@ fn refusals() {
         archive
     };
     assert_eq!(error_of(&checked), Error::BadChecksum);
-    assert!(entries(&checked).next().unwrap().is_ok());
+    assert_eq!(files_of(checked.as_slice()).0.len(), 1);
 }
 
 #[test]
-fn after_an_error_nothing_follows() {
-    let broken = [b"070701 not hexadecimal".as_slice(), &[b' '; 110], GNU].concat();
-    let mut walk = entries(&broken);
-    assert_eq!(walk.next(), Some(Err(Error::BadNumber)));
-    assert_eq!(walk.next(), None);
-    assert_eq!(walk.next(), None);
+fn what_is_not_asked_for_is_skipped() {
+    let mut source = GNU;
+    let mut reader = Reader::new(&mut source);
+    let mut name = [0; 64];
+    let mut count = 0;
+    while reader.next(&mut name).unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!(count, read(GNU).len());
+    assert_eq!(another(&mut source), Ok(false));
+}
+
+#[test]
+fn names_that_do_not_fit() {
+    let mut source = GNU;
+    assert_eq!(Reader::new(&mut source).next(&mut [0; 1]), Err(Failure::Archive(Error::BadName)));
+    let mut source = GNU;
+    assert!(Reader::new(&mut source).next(&mut [0; 2]).unwrap().is_some(), "`.` and its NUL");
+}
+
+#[test]
+fn headers_tell_lengths() {
+    let header = Header::parse(GNU.first_chunk().unwrap()).unwrap();
+    assert_eq!((header.name_bytes(), header.name_padding(), header.data_bytes(), header.data_padding()), (2, 0, 0, 0));
+    for length in 0..9_u32 {
+        let mut bytes = *GNU.first_chunk::<HEADER_BYTES>().unwrap();
+        let digits = std::format!("{length:08x}");
+        bytes[54..62].copy_from_slice(digits.as_bytes());
+        bytes[94..102].copy_from_slice(digits.as_bytes());
+        let header = Header::parse(&bytes).unwrap();
+        assert_eq!(header.data_bytes() + header.data_padding(), length.next_multiple_of(4));
+        assert_eq!(110 + header.name_bytes() + header.name_padding(), (110 + length).next_multiple_of(4));
+    }
 }
 
 #[test]
@@ -107,7 +212,7 @@ fn paths_are_split() {
 proptest! {
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
-        let _ = entries(&bytes).count();
+        let _ = files_of(bytes.as_slice());
     }
 
     #[test]
@@ -116,13 +221,20 @@ proptest! {
         for (at, byte) in changes {
             archive[at] = byte;
         }
-        let _ = entries(&archive[..end]).count();
+        let whole = files_of(&archive[..end]);
+        assert_eq!(files_of(Drops { rest: &archive[..end], size: 7 }), whole);
+    }
+
+    #[test]
+    fn pieces_of_any_size(size in 1_usize..600, padding in 0_usize..9) {
+        let all = [GNU, &vec![0; padding], GNU].concat();
+        assert_eq!(files_of(Drops { rest: &all, size }), (read(&all), None));
     }
 }
 
 #[cfg(feature = "write")]
 mod writing {
-    use super::{Entry, Vec, any, prop, proptest, read, vec};
+    use super::{Vec, any, prop, proptest, read, vec};
     use crate::write::{Meta, Node, Writer};
 
     #[test]
@@ -140,9 +252,9 @@ mod writing {
         assert_eq!(modes, [0o040_755, 0o020_600, 0o060_600, 0o010_644, 0o120_777, 0o104_755, 0o104_755, 0o104_755]);
         assert_eq!((files[1].rdev, files[2].rdev), ((5, 1), (8, 0)));
         assert_eq!(files[4].data, b"target");
-        let links: Vec<Entry<'_>> = files[5..].to_vec();
+        let links = &files[5..];
         assert!(links.iter().all(|file| file.nlink == 3 && file.link_key == links[0].link_key));
-        assert_eq!((links[0].data, links[2].data), (b"".as_slice(), b"data".as_slice()));
+        assert_eq!((links[0].data.as_slice(), links[2].data.as_slice()), (b"".as_slice(), b"data".as_slice()));
         assert_eq!((links[2].uid, links[2].gid, links[2].mtime_s), (1, 2, 3));
     }
 
@@ -168,7 +280,7 @@ mod writing {
             let found = read(&twice);
             assert_eq!(found.len(), 2 * files.len());
             for (file, (path, permissions, ids, data)) in found.iter().zip(files.iter().chain(&files)) {
-                assert_eq!((file.path, file.data, file.mode), (path.as_bytes(), data.as_slice(), 0o100_000 | permissions));
+                assert_eq!((file.path.as_slice(), &file.data, file.mode), (path.as_bytes(), data, 0o100_000 | permissions));
                 assert_eq!([file.uid, file.gid, file.mtime_s], *ids);
             }
         }

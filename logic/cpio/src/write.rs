@@ -1,4 +1,4 @@
-//! Makes archives that [`crate::entries`], cpio(1) and Linux read. Host only: it uses `std::io`.
+//! Makes archives that [`crate::Reader`], cpio(1) and Linux read. Host only: it uses `std::io`.
 //!
 //! [`Writer`] writes each file as it is told, in that order; equal calls give equal bytes. A directory must come before what it holds.
 
@@ -8,6 +8,8 @@ use std::format;
 use std::io::{self, Write};
 
 use crate::{ALIGN, HEADER_BYTES, TRAILER};
+
+const ALIGN_BYTES: usize = ALIGN as usize;
 
 /// What an entry says about a file besides its name, kind and contents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,8 +149,8 @@ impl<W: Write> Writer<W> {
     }
 
     fn pad(&mut self, written: usize) -> io::Result<()> {
-        let zeros = written.next_multiple_of(ALIGN).saturating_sub(written);
-        self.out.write_all([0; ALIGN].get(..zeros).unwrap_or(&[]))
+        let zeros = written.next_multiple_of(ALIGN_BYTES).saturating_sub(written);
+        self.out.write_all([0; ALIGN_BYTES].get(..zeros).unwrap_or(&[]))
     }
 }
 

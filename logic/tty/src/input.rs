@@ -57,10 +57,10 @@ impl Tty {
             return Some(TtySignal::Interrupt);
         }
         if self.termios.input(InputFlags::PARMRK) {
-            self.lines.push(0xFF);
-            self.lines.push(0);
+            self.lines.put(0xFF);
+            self.lines.put(0);
         }
-        self.lines.push(0);
+        self.lines.put(0);
         None
     }
 
@@ -73,11 +73,11 @@ impl Tty {
             self.plain(c);
         } else if self.termios.input(InputFlags::IGNPAR) {
         } else if self.termios.input(InputFlags::PARMRK) {
-            self.lines.push(0xFF);
-            self.lines.push(0);
-            self.lines.push(c);
+            self.lines.put(0xFF);
+            self.lines.put(0);
+            self.lines.put(c);
         } else {
-            self.lines.push(0);
+            self.lines.put(0);
         }
     }
 
@@ -100,7 +100,7 @@ impl Tty {
     fn receive_byte(&mut self, c: u8) -> Option<TtySignal> {
         let c = self.strip(c);
         if self.termios.local(LocalFlags::EXTPROC) {
-            self.lines.push(c);
+            self.lines.put(c);
             return None;
         }
         if core::mem::take(&mut self.literal_next) {
@@ -217,10 +217,10 @@ impl Tty {
             if echo || self.termios.local(LocalFlags::ECHONL) {
                 self.output.echo_plain(&self.termios, c);
             }
-            self.lines.push_end(c);
+            self.lines.put_end(c);
         } else if is(Cc::Eof, &self.termios) {
             // Stored as the disabled character, which no line can otherwise end with.
-            self.lines.push_end(DISABLED);
+            self.lines.put_end(DISABLED);
         } else if is(Cc::Eol, &self.termios) || extended && is(Cc::Eol2, &self.termios) {
             self.end_line(c, echo);
         } else {
@@ -256,9 +256,9 @@ impl Tty {
             self.echo_typed(c);
         }
         if c == 0xFF && self.termios.input(InputFlags::PARMRK) {
-            self.lines.push(c);
+            self.lines.put(c);
         }
-        self.lines.push_end(c);
+        self.lines.put_end(c);
     }
 
     fn echo_typed(&mut self, c: u8) {
@@ -270,9 +270,9 @@ impl Tty {
 
     fn store(&mut self, c: u8) {
         if c == 0xFF && self.termios.input(InputFlags::PARMRK) {
-            self.lines.push(c);
+            self.lines.put(c);
         }
-        self.lines.push(c);
+        self.lines.put(c);
     }
 
     fn restart_by_any(&mut self) {

@@ -47,7 +47,7 @@ impl Lines {
     }
 
     /// Appends a byte; the caller has made sure of room.
-    pub(crate) fn push(&mut self, c: u8) {
+    pub(crate) fn put(&mut self, c: u8) {
         if let Some(slot) = self.bytes.get_mut(index(self.head)) {
             *slot = c;
             self.head = self.head.wrapping_add(1);
@@ -55,9 +55,9 @@ impl Lines {
     }
 
     /// Appends a byte that ends a line.
-    pub(crate) fn push_end(&mut self, c: u8) {
+    pub(crate) fn put_end(&mut self, c: u8) {
         self.mark(self.head);
-        self.push(c);
+        self.put(c);
         self.canon = self.head;
     }
 

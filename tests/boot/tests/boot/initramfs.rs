@@ -1,6 +1,6 @@
 //! `--initramfs`: a cpio of one's own is the root, its `/init` is process 1, the console is raw bytes.
 
-use boot_tests::guest;
+use boot_tests::{guest, on_linux};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
@@ -63,4 +63,46 @@ fn concatenated_archives() {
 fn a_compressed_archive() {
     let console = boot("gzip", &gzip(&root(Some("pressed")).finish()));
     assert!(console.contains("process 1 says: pressed"), "{console}");
+}
+
+/// Plain and compressed parts in any order, zeros between them; a compressed part may hold several archives.
+#[test]
+fn parts_of_both_kinds() {
+    let archive = |text: &str| {
+        let mut archive = Archive::new();
+        archive.file("hello", text.as_bytes(), 0o644);
+        archive.finish()
+    };
+    let two = [archive("third"), vec![0; 300], archive("fourth")].concat();
+    let bytes = [gzip(&root(Some("first")).finish()), vec![0; 5], archive("second"), gzip(&two)].concat();
+    let console = boot("mixed", &bytes);
+    assert!(console.contains("process 1 says: fourth"), "{console}");
+}
+
+/// A kernel without a root has nothing to run; it says why.
+#[test]
+fn damaged_archives() {
+    if on_linux() {
+        return;
+    }
+    let plain = root(Some("damaged")).finish();
+    let pressed = gzip(&plain);
+    let mut flipped = pressed.clone();
+    let last = flipped.len() - 6;
+    flipped[last] ^= 1;
+    let cases = [
+        ("plain", plain[..plain.len() / 2].to_vec(), "the cpio archive ends too early"),
+        ("cut", pressed[..pressed.len() / 2].to_vec(), "the compressed data end too early"),
+        ("flipped", flipped, "the checksum of the compressed data is wrong"),
+        ("other", b"neither cpio nor gzip".to_vec(), "not a cpio archive"),
+    ];
+    for (name, bytes, reason) in cases {
+        let path = paths::scratch().expect("scratch").join(format!("boot-test-damaged-{name}.cpio"));
+        std::fs::write(&path, bytes).expect("written");
+        let outcome = guest().initramfs(&path).run().expect("boots");
+        std::fs::remove_file(&path).expect("removed");
+        let console = String::from_utf8_lossy(&outcome.stdout).into_owned();
+        assert_eq!(outcome.code(), 125, "{name}: {console}");
+        assert!(console.contains("initramfs cannot be unpacked") && console.contains(reason), "{name}: {console}");
+    }
 }
