@@ -132,11 +132,6 @@ pub(crate) fn group_exists(pgid: u32) -> bool {
     SCOPE.lock().names.get(&pgid).is_some_and(|n| n.group_members != 0)
 }
 
-/// Processes that exist, zombies included.
-pub(crate) fn processes() -> usize {
-    SCOPE.lock().names.values().filter(|n| n.process.is_some()).count()
-}
-
 /// Gives back room that the table does not need, if there is memory for a smaller one.
 pub(crate) fn trim() {
     let mut scope = SCOPE.lock();

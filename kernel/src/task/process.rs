@@ -91,7 +91,10 @@ impl State {
     pub(crate) fn add_thread(&mut self, thread: &Ref<Thread>) -> Result<(), NoMemory> {
         self.threads.try_reserve(1).map_err(|_| NoMemory)?;
         let at = self.threads.partition_point(|t| t.id() < thread.id());
-        self.threads.insert(at, thread.clone());
+        self.threads.push(thread.clone());
+        if let Some(behind) = self.threads.get_mut(at..) {
+            behind.rotate_right(1);
+        }
         Ok(())
     }
 }
