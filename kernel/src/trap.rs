@@ -28,7 +28,10 @@ fn from_user(frame: &mut TrapFrame) {
             frame.set_pc(frame.pc().wrapping_add(4));
             linux::dispatch(frame);
         }
-        Cause::Software => mark(pending::IPI),
+        Cause::Software => {
+            mem::serve_shootdowns();
+            mark(pending::IPI);
+        }
         Cause::Timer => mark(pending::TIMER),
         Cause::External => mark(pending::EXTERNAL),
         cause => {
@@ -86,7 +89,10 @@ fn mark(bit: u32) {
 /// A trap from the kernel itself: an interrupt, or a user access that needs its page.
 fn from_kernel(frame: &mut TrapFrame) {
     match Cause::take(frame) {
-        Cause::Software => interrupted(pending::IPI),
+        Cause::Software => {
+            mem::serve_shootdowns();
+            interrupted(pending::IPI);
+        }
         Cause::Timer => interrupted(pending::TIMER),
         Cause::External => interrupted(pending::EXTERNAL),
         cause @ (Cause::LoadFault | Cause::StoreFault) if arch::is_user_copy(frame.pc()) => {

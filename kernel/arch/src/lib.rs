@@ -12,8 +12,8 @@ pub use riscv64::boot::{
     BootInfo, boot_memory, kernel_image, secondary_entry_phys, set_kernel_main, set_kernel_satp, symbol_table,
 };
 pub use riscv64::csr::{
-    counter_cycles, fs_live, interrupts_on, set_fs_live, set_timer_stimecmp, sfence_all, sfence_asid, sfence_page, sum_clear,
-    time_now, write_satp,
+    counter_cycles, fs_live, interrupts_on, kept_asid, set_fs_live, set_timer_stimecmp, sfence_all, sfence_asid, sfence_page,
+    sum_clear, time_now, write_satp,
 };
 pub use riscv64::fpu::{FpState, fp_restore, fp_save};
 pub use riscv64::frame::{SSTATUS_FS_CLEAN, SSTATUS_FS_DIRTY, SSTATUS_FS_INITIAL, SSTATUS_FS_MASK, TrapFrame};

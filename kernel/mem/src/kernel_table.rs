@@ -62,6 +62,9 @@ pub fn init_kernel_table(memory_end: Paddr) -> Result<(), NoMemory> {
     // SAFETY: the new table maps the image, the direct map and thereby this stack as the old one did.
     unsafe { arch::write_satp(satp as usize) };
     arch::sfence_all();
+    // SAFETY: the same table, for a moment under another identifier.
+    crate::asid::init(unsafe { arch::kept_asid(satp as usize) });
+    crate::tlb::init();
     Ok(())
 }
 
@@ -127,9 +130,14 @@ fn kernel_satp() -> usize {
     Satp::new(logic_pagetable::Mode::Sv39, 0, u64::from(kernel_root_ppn())).bits() as usize
 }
 
-/// Loads the kernel's table on this hart (a further hart's first act, and idling).
-pub fn load_kernel_table() {
+/// Loads the kernel's table on this hart.
+pub(crate) fn load_kernel_table() {
     // SAFETY: the kernel's table maps the kernel and is never freed.
     unsafe { arch::write_satp(kernel_satp()) };
-    arch::sfence_all();
+}
+
+/// A further hart's first act.
+pub fn init_hart() {
+    load_kernel_table();
+    crate::tlb::hart_comes();
 }

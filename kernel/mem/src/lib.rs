@@ -10,6 +10,7 @@
 extern crate alloc;
 
 mod addr;
+mod asid;
 mod boxed;
 mod frame;
 mod frame_cache;
@@ -27,10 +28,10 @@ pub use addr::{PAGE, Paddr, Vaddr, page_down, page_up};
 pub use boxed::{NoMemory, try_box};
 pub use frame::{Frame, FrameCounts, frame_counts, init_frames, release_boot_range, zero_frame};
 pub use heap::{Heap, HeapCounts, charged_to, current_heap, drain_heaps, heap_by_index, heap_counts};
-pub use kernel_table::{init_kernel_table, load_kernel_table};
+pub use kernel_table::{init_hart, init_kernel_table};
 pub use logic_pagetable::{Access, Permit, PteFlags, permits};
 pub use refs::{Ref, Shared, Weak};
 pub use stack::{KernelStack, StackCounts, drain_stacks, stack_counts};
 pub use tables::{Leaf, Sharing, SpaceHandle, UserTables, table_pages};
 pub use task::{Task, Threaded, start_hart, start_on_idle, switch_to, with_current};
-pub use tlb::{Gather, fence_i_harts, flush_all_harts};
+pub use tlb::{Gather, fence_i_everywhere, serve_shootdowns};

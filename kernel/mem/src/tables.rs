@@ -8,10 +8,11 @@ use crate::boxed::NoMemory;
 use crate::frame::Frame;
 use crate::kernel_table::kernel_root_ppn;
 use crate::refs::Ref;
-use crate::tlb::Gather;
+use crate::tlb::{Gather, Translations};
 use arch::DIRECT_BASE;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_pagetable::{ENTRIES, Mode, Pte, PteFlags, Satp, index};
+use logic_shootdown::Depth;
 
 type Table = [AtomicU64; ENTRIES];
 
@@ -25,31 +26,25 @@ pub struct UserTables {
     handle: Ref<SpaceHandle>,
 }
 
-/// What a switch needs of a page table: the root register's value and the mask of harts that run it.
+/// What a switch needs of a page table: the root register's value, and who has what of it.
 pub struct SpaceHandle {
     satp: usize,
-    /// Harts that run it now, by index.
-    active: AtomicU64,
+    translations: Translations,
 }
 
 impl SpaceHandle {
-    /// Harts that run this table now.
-    pub fn active(&self) -> u64 {
-        self.active.load(Ordering::Acquire)
-    }
-    /// Loads the table on this hart. The mask is set before, so that whoever changes an entry from here on flushes it.
+    /// Loads the table on this hart. That it uses it is said before, so that whoever changes an entry from here on asks it.
     pub(crate) fn load(&self) {
-        let me = arch::core(|c| c.hart_block().index);
-        self.active.fetch_or(1 << me, Ordering::SeqCst);
-        // SAFETY: the table maps the kernel like every other; it lives while the mask is not empty (asserted when it is
-        // dropped).
-        unsafe { arch::write_satp(self.satp) };
-        arch::sfence_all();
+        // SAFETY: the table maps the kernel like every other; it lives while a hart uses it (asserted when it is dropped).
+        self.translations.enter(|| unsafe { arch::write_satp(self.satp) });
     }
     /// Notes that this hart has loaded another table.
     pub(crate) fn leave(&self) {
-        let me = arch::core(|c| c.hart_block().index);
-        self.active.fetch_and(!(1 << me), Ordering::SeqCst);
+        self.translations.leave();
+    }
+    /// Instructions in the address space were changed: harts fetch them anew, at once or when they come to it.
+    pub fn code_changed(&self) {
+        self.translations.code_changed();
     }
 }
 
@@ -91,8 +86,9 @@ impl UserTables {
         for i in USER_ENTRIES..ENTRIES {
             new[i].store(kernel[i].load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        let satp = Satp::new(Mode::Sv39, 0, u64::from(root.ppn())).bits() as usize;
-        let handle = Ref::try_new(SpaceHandle { satp, active: AtomicU64::new(0) })?;
+        let translations = Translations::new();
+        let satp = Satp::new(Mode::Sv39, translations.asid(), u64::from(root.ppn())).bits() as usize;
+        let handle = Ref::try_new(SpaceHandle { satp, translations })?;
         TABLE_PAGES.fetch_add(1, Ordering::Relaxed);
         Ok(UserTables { root, tables: 0, resident: 0, handle })
     }
@@ -240,7 +236,7 @@ impl UserTables {
 
     /// Unmaps `[start, end)`. Frames go to `gather`, which is flushed as often as it is full; the caller flushes the rest.
     pub fn unmap(&mut self, start: usize, end: usize, gather: &mut Gather) {
-        let mask = self.handle.active();
+        let handle = self.handle.clone();
         let mut owned = 0;
         self.each_table(start, end, |first, entries| {
             for (i, e) in entries.iter().enumerate() {
@@ -255,7 +251,7 @@ impl UserTables {
                 if !old.has(PteFlags::SPECIAL) {
                     owned += 1;
                     if gather.is_full() {
-                        gather.flush(mask);
+                        gather.flush(&handle.translations);
                     }
                     // SAFETY: the entry owned this reference and no longer does.
                     gather.keep(unsafe { Frame::from_ppn(old.ppn() as u32) });
@@ -365,7 +361,7 @@ impl UserTables {
             let slot = unsafe { &table_at(e2.ppn())[index(va as u64, 1)] };
             if slot.load(Ordering::Relaxed) != 0 {
                 let old = Pte(slot.swap(0, Ordering::AcqRel));
-                crate::tlb::flush_harts(self.handle.active(), va, PAGE);
+                self.handle.translations.flush(va, PAGE, Depth::Tables);
                 // SAFETY: the entry owned the table, in which nothing is mapped.
                 drop(unsafe { Frame::from_ppn(old.ppn() as u32) });
                 self.tables -= 1;
@@ -391,7 +387,7 @@ impl UserTables {
     }
     /// Flushes `gather` on the harts that run this table.
     pub fn flush(&self, gather: &mut Gather) {
-        gather.flush(self.handle.active());
+        gather.flush(&self.handle.translations);
     }
     /// Pages mapped that own their frame.
     pub fn resident_pages(&self) -> u64 {
@@ -414,7 +410,7 @@ pub enum Sharing {
 
 impl Drop for UserTables {
     fn drop(&mut self) {
-        assert!(self.handle.active() == 0, "page table freed while a hart runs it");
+        assert!(self.handle.translations.users() == 0, "page table freed while a hart runs it");
         TABLE_PAGES.fetch_sub(self.table_pages(), Ordering::Relaxed);
         for e2 in &self.root()[..USER_ENTRIES] {
             let e2 = Pte(e2.load(Ordering::Relaxed));

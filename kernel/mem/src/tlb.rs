@@ -3,9 +3,12 @@
 //! Invalid to valid needs nothing (a spurious fault flushes locally). Any other change: the entries are changed, the
 //! frames gathered, all harts that may hold a translation flushed, and only then the frames are let go.
 
+use crate::asid::Asid;
 use crate::frame::Frame;
 use arch::{MAX_HARTS, hart_block};
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU64, Ordering};
+use logic_shootdown::{Depth, EntryFlush, Flush, Hart, Harts, Shootdown, Space};
+use sync::{Once, PreemptGuard};
 
 const ROOM: usize = 32;
 
@@ -48,10 +51,10 @@ impl Gather {
     pub fn is_full(&self) -> bool {
         self.count == ROOM
     }
-    /// Flushes the harts of `mask` (bit = hart index) and lets the frames go.
-    pub fn flush(&mut self, mask: u64) {
+    /// Has the harts forget the translations and lets the frames go.
+    pub(crate) fn flush(&mut self, translations: &Translations) {
         if self.low < self.high {
-            flush_harts(mask, self.low, self.high - self.low);
+            translations.flush(self.low, self.high - self.low, Depth::Leaves);
         }
         for f in self.frames.iter_mut().take(self.count) {
             *f = None;
@@ -63,65 +66,136 @@ impl Gather {
 }
 
 /// Pages up to which single flushes are cheaper than one of everything.
-const SINGLE_PAGES: usize = 16;
+const SINGLE_PAGES: u64 = 16;
 
-fn flush_local(va: usize, bytes: usize) {
-    if bytes <= SINGLE_PAGES * crate::PAGE {
-        let mut a = va;
-        while a < va + bytes {
-            arch::sfence_page(a);
-            a += crate::PAGE;
-        }
-    } else {
-        arch::sfence_all();
-    }
+/// What harts may have kept of an address space's page table.
+pub(crate) struct Translations {
+    asid: Asid,
+    space: Space,
 }
 
-/// Flushes `[va, va + bytes)` on the harts of `mask`; returns when all have.
-pub(crate) fn flush_harts(mask: u64, va: usize, bytes: usize) {
-    let guard = sync::preempt_off();
-    let me = arch::core(|c| c.hart_index());
-    if mask & (1 << me) != 0 {
-        flush_local(va, bytes);
+impl Translations {
+    /// Of a table that no hart has loaded.
+    pub(crate) fn new() -> Self {
+        let (asid, history) = Asid::take();
+        Translations { asid, space: Space::new(history) }
     }
-    let others = mask & !(1 << me);
-    if others != 0 {
-        arch::sbi::remote_sfence(hardware_mask(others), 0, va, bytes);
+    /// The identifier under which harts keep them.
+    pub(crate) fn asid(&self) -> u16 {
+        self.asid.number()
     }
-    drop(guard);
-}
-
-/// Hardware hart ids of a mask of hart indices.
-fn hardware_mask(mask: u64) -> usize {
-    let mut ids = 0;
-    for i in 0..MAX_HARTS {
-        if mask & (1 << i) != 0
-            && let Some(b) = hart_block(i)
-        {
-            ids |= 1usize << (b.hart_id.load(Ordering::Relaxed) & 63);
+    /// Harts that may use the table, by index.
+    pub(crate) fn users(&self) -> u64 {
+        self.space.loaded().0
+    }
+    /// This hart is about to load the table: `load` does, then what is stale is forgotten. Preemption is off.
+    #[inline]
+    pub(crate) fn enter(&self, load: impl FnOnce()) {
+        let flush = self.space.enter(me());
+        load();
+        if flush == EntryFlush::Space || self.asid.is_shared() {
+            arch::sfence_asid(usize::from(self.asid.number()));
+            arch::fence_i();
         }
     }
-    ids
+    /// This hart has loaded another table.
+    #[inline]
+    pub(crate) fn leave(&self) {
+        self.space.unload(me());
+    }
+    /// Returns when no hart uses the old translations of `[va, va + bytes)` any more.
+    pub(crate) fn flush(&self, va: usize, bytes: usize, depth: Depth) {
+        let guard = sync::preempt_off();
+        let pages = Flush::Pages { asid: self.asid.number(), start: va as u64, pages: bytes.div_ceil(crate::PAGE) as u64 };
+        ask(&guard, pages, self.space.targets(online(), depth));
+    }
+    /// Has harts fetch instructions anew, at once or when they come to the address space.
+    pub(crate) fn code_changed(&self) {
+        let guard = sync::preempt_off();
+        ask(&guard, Flush::Instructions, self.space.targets(online(), Depth::Leaves));
+    }
 }
 
-/// Mask of the harts that run.
-pub(crate) fn online_mask() -> u64 {
-    (0..MAX_HARTS).filter(|&i| hart_block(i).is_some_and(|b| b.online.load(Ordering::Acquire) != 0)).fold(0, |m, i| m | 1 << i)
+/// Harts that have a table loaded, by index.
+static ONLINE: AtomicU64 = AtomicU64::new(0);
+static SHOOTDOWN: Once<Shootdown<MAX_HARTS>> = Once::new();
+
+/// Makes the mail boxes; before a second hart runs.
+pub(crate) fn init() {
+    let _ = SHOOTDOWN.set(Shootdown::new());
+    hart_comes();
+}
+
+fn me() -> Hart {
+    Hart(arch::core(|c| c.hart_block().index))
+}
+
+/// Forgets translations on this hart.
+fn obey(flush: Flush) {
+    match flush {
+        Flush::Pages { start, pages, .. } | Flush::Kernel { start, pages } if pages <= SINGLE_PAGES => {
+            for page in 0..pages {
+                arch::sfence_page(start as usize + page as usize * crate::PAGE);
+            }
+        }
+        Flush::Pages { asid, .. } | Flush::Space { asid } | Flush::Unload { asid } => arch::sfence_asid(usize::from(asid)),
+        Flush::Kernel { .. } | Flush::Everything => arch::sfence_all(),
+        Flush::Instructions => arch::fence_i(),
+    }
+}
+
+/// Has the harts of `targets` do something; returns when they have.
+fn ask(_guard: &PreemptGuard, flush: Flush, targets: Harts) {
+    let me = me();
+    if targets.contains(me) {
+        obey(flush);
+    }
+    let others = targets.without(me);
+    if !others.is_empty()
+        && let Some(shootdown) = SHOOTDOWN.get()
+    {
+        let pending = shootdown.begin(me, flush, others);
+        let interrupt = hardware_mask(pending.interrupt());
+        if interrupt != 0 {
+            arch::sbi::send_ipi(interrupt, 0);
+        }
+        pending.wait(obey);
+    }
+}
+
+/// Does what other harts ask of this one: in the interrupt between harts.
+#[inline]
+pub fn serve_shootdowns() {
+    if let Some(shootdown) = SHOOTDOWN.get() {
+        shootdown.serve(me(), obey);
+    }
+}
+
+/// Hardware hart ids of a set of harts.
+fn hardware_mask(harts: Harts) -> usize {
+    let ids = harts.iter().filter_map(|h| hart_block(h.0 as usize));
+    ids.fold(0, |mask, b| mask | 1usize << (b.hart_id.load(Ordering::Relaxed) & 63))
+}
+
+/// The harts that run.
+fn online() -> Harts {
+    Harts(ONLINE.load(Ordering::Acquire))
+}
+
+/// This hart has loaded a table of the kernel's: from now on it is asked to forget.
+pub(crate) fn hart_comes() {
+    ONLINE.fetch_or(me().alone().0, Ordering::SeqCst);
 }
 
 /// Flushes kernel addresses on all harts.
-pub fn flush_all_harts(va: usize, bytes: usize) {
-    flush_harts(online_mask() | arch::core(|c| 1 << c.hart_index()), va, bytes);
+pub(crate) fn flush_all_harts(va: usize, bytes: usize) {
+    let guard = sync::preempt_off();
+    let pages = bytes.div_ceil(crate::PAGE) as u64;
+    ask(&guard, Flush::Kernel { start: va as u64, pages }, online());
 }
 
-/// Makes all harts of `mask` fetch instructions anew.
-pub fn fence_i_harts(mask: u64) {
+/// Makes all harts fetch instructions anew.
+pub fn fence_i_everywhere() {
     let guard = sync::preempt_off();
-    let me = arch::core(|c| c.hart_index());
-    arch::fence_i();
-    let others = mask & !(1 << me);
-    if others != 0 {
-        arch::sbi::remote_fence_i(hardware_mask(others), 0);
-    }
-    drop(guard);
+    ask(&guard, Flush::Instructions, online());
 }

@@ -100,7 +100,7 @@ fn start_hart(index: usize, hart_id: u64) -> Result<(), NoMemory> {
 
 /// First code of a further hart, on its idle thread.
 fn secondary(block: &'static HartBlock) -> ! {
-    mem::load_kernel_table();
+    mem::init_hart();
     sched::set_online(block.index as usize);
     arch::irq_enable();
     drop(sync::adopt_initial_guard());

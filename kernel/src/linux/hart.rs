@@ -39,7 +39,7 @@ pub(super) fn membarrier(c: &mut Call<'_>) -> CallResult {
     let needs = |register: u32| if registered.load(Relaxed) & register != 0 { Ok(()) } else { Err(Errno::EPERM) };
     match cmd {
         QUERY => return Ok(ALL as usize),
-        GLOBAL | GLOBAL_EXPEDITED => mem::fence_i_harts(sched::online()),
+        GLOBAL | GLOBAL_EXPEDITED => mem::fence_i_everywhere(),
         REGISTER_GLOBAL_EXPEDITED | REGISTER_PRIVATE_EXPEDITED | REGISTER_SYNC_CORE | REGISTER_RSEQ => {
             registered.fetch_or(cmd, Relaxed);
         }
@@ -66,7 +66,7 @@ pub(super) fn membarrier(c: &mut Call<'_>) -> CallResult {
 /// A full barrier on every hart that runs the caller's memory. One that comes to it later passes the scheduler's locks.
 fn fence_own(c: &Call<'_>) {
     if let Some(space) = c.me.space() {
-        mem::fence_i_harts(space.handle().active());
+        space.handle().code_changed();
     }
 }
 
@@ -88,7 +88,7 @@ pub(super) fn riscv_flush_icache(c: &mut Call<'_>) -> CallResult {
     if c.arg(2) & !LOCAL != 0 {
         return Err(Errno::EINVAL.into());
     }
-    mem::fence_i_harts(sched::online());
+    mem::fence_i_everywhere();
     Ok(0)
 }
 

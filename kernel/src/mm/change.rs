@@ -52,7 +52,7 @@ impl AddressSpace {
         );
         inner.tables.flush(&mut gather);
         if prot.contains(Prot::EXEC) {
-            mem::fence_i_harts(inner.tables.handle().active());
+            inner.tables.handle().code_changed();
         }
         inner.changed();
         Ok(())

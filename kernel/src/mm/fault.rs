@@ -209,7 +209,7 @@ impl Inner {
             Page::Hole => self.tables.map_special(va, zero_frame(), read_only | cow)?,
         }
         if flags.contains(PteFlags::EXECUTE) {
-            arch::fence_i();
+            self.tables.handle().code_changed();
         }
         Ok(Next::Done)
     }

@@ -97,9 +97,6 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
 /// The hart takes part from now on.
 pub(crate) fn set_online(index: usize) {
     ONLINE.fetch_or(1 << index, Ordering::SeqCst);
-    if let Some(b) = hart_block(index) {
-        b.online.store(1, Ordering::SeqCst);
-    }
 }
 
 /// Mask of the harts that take part.

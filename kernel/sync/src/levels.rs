@@ -128,4 +128,6 @@ levels! {
     Console = 56;
     /// Host and domain name.
     UtsNames = 57;
+    /// Address-space identifiers.
+    Asids = 58;
 }

@@ -67,6 +67,19 @@ pub unsafe fn write_satp(satp: usize) {
     unsafe { asm!("csrw satp, {}", in(reg) satp, options(nostack)) };
 }
 
+/// What a hart keeps of an address-space identifier of all ones: as many ones as it has bits for.
+///
+/// # Safety
+/// As [`write_satp`]; `satp` is installed, under identifier 0, when this returns.
+pub unsafe fn kept_asid(satp: usize) -> u16 {
+    let kept: usize;
+    // SAFETY: per the caller's contract; the table stays the same.
+    unsafe {
+        asm!("csrw satp, {0}", "csrr {0}, satp", "csrw satp, {1}", inout(reg) satp | 0xffff << 44 => kept, in(reg) satp, options(nostack));
+    }
+    (kept >> 44) as u16
+}
+
 /// The live `sstatus.FS` field, in place.
 #[inline(always)]
 pub fn fs_live() -> usize {

@@ -108,8 +108,6 @@ pub struct HartBlock {
     pub pending: AtomicU32,
     /// Hardware hart id.
     pub hart_id: AtomicU64,
-    /// 1 once the hart takes part in scheduling.
-    pub online: AtomicU32,
     /// The thread that runs here.
     pub(crate) current: AtomicPtr<ThreadCore>,
     /// Identity of the thread whose floating-point state is in the registers, 0 for none.
@@ -134,7 +132,6 @@ impl HartBlock {
             index,
             pending: AtomicU32::new(0),
             hart_id: AtomicU64::new(0),
-            online: AtomicU32::new(0),
             current: AtomicPtr::new(core::ptr::null_mut()),
             fp_owner: AtomicU64::new(0),
             boot_core: AtomicPtr::new(core::ptr::null_mut()),

@@ -5,7 +5,6 @@ use core::arch::asm;
 const EXT_BASE: usize = 0x10;
 const EXT_TIME: usize = 0x5449_4d45;
 const EXT_IPI: usize = 0x0073_5049;
-const EXT_RFENCE: usize = 0x5246_4e43;
 const EXT_HSM: usize = 0x0048_534d;
 const EXT_SRST: usize = 0x5352_5354;
 const LEGACY_PUTCHAR: usize = 1;
@@ -43,16 +42,6 @@ pub fn set_timer(ticks: u64) {
 /// Sends a software interrupt to the harts of `mask`, bit 0 being hart id `base`.
 pub fn send_ipi(mask: usize, base: usize) {
     let _ = call(EXT_IPI, 0, [mask, base, 0, 0, 0]);
-}
-
-/// Runs `fence.i` on the harts of `mask`.
-pub fn remote_fence_i(mask: usize, base: usize) {
-    let _ = call(EXT_RFENCE, 0, [mask, base, 0, 0, 0]);
-}
-
-/// Runs `sfence.vma` for `[start, start+bytes)` on the harts of `mask`; returns when all have.
-pub fn remote_sfence(mask: usize, base: usize, start: usize, bytes: usize) {
-    let _ = call(EXT_RFENCE, 1, [mask, base, start, bytes, 0]);
 }
 
 /// Starts a hart at physical address `entry` with `opaque` in a1.
