@@ -42,10 +42,12 @@
 #[cfg(test)]
 extern crate std;
 
+mod asids;
 mod mutation;
 mod requests;
 mod space;
 
+pub use asids::Asids;
 pub use requests::{Pending, Shootdown};
 pub use space::{AsidHistory, Depth, EntryFlush, Space};
 

@@ -125,3 +125,41 @@ fn lazily_loaded_harts_are_asked_for_tables_only() {
     space.unload(Hart(1));
     assert_eq!(space.targets(Harts(0b111), Depth::Tables), Harts(0b01));
 }
+
+/// Beside a plain set: no identifier twice, 0 never, all of them before `None`, and one that was given back is `Reused` unless
+/// it was never out.
+#[test]
+fn asids_are_handed_out_in_turn() {
+    use crate::{AsidHistory, Asids};
+    let mut asids = Asids::new();
+    for id in 1..=5 {
+        assert_eq!(asids.take(5), Some((id, AsidHistory::Clean)));
+    }
+    assert_eq!(asids.take(5), None);
+    asids.give_back(3);
+    assert_eq!(asids.take(5), Some((3, AsidHistory::Reused)));
+    assert_eq!(Asids::new().take(0), None);
+}
+
+proptest::proptest! {
+    #[test]
+    fn asids_as_a_set(last in 1u16..300, steps in proptest::collection::vec((proptest::bool::weighted(0.6), 0usize..300), 0..1200)) {
+        use crate::{AsidHistory, Asids};
+        let mut asids = Asids::new();
+        let (mut out, mut ever) = (std::vec::Vec::new(), std::collections::BTreeSet::new());
+        for (take, which) in steps {
+            if take {
+                match asids.take(last) {
+                    Some((id, history)) => {
+                        proptest::prop_assert!(id != 0 && id <= last && !out.contains(&id));
+                        proptest::prop_assert!(ever.insert(id) || history == AsidHistory::Reused);
+                        out.push(id);
+                    }
+                    None => proptest::prop_assert_eq!(out.len(), usize::from(last)),
+                }
+            } else if !out.is_empty() {
+                asids.give_back(out.swap_remove(which % out.len()));
+            }
+        }
+    }
+}
