@@ -405,17 +405,17 @@ macro_rules! for_each_linux_call {
                 doc: "signalfd4(2): receive signals by reading",
             }
             75 vmsplice(fd: Fd, iov: InIovec(nr_segs), nr_segs: Len, flags: Flags) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM],
                 doc: "vmsplice(2): splice user pages into a pipe",
             }
             76 splice(fd_in: Fd, off_in: InOutStruct(i64, opt), fd_out: Fd, off_out: InOutStruct(i64, opt), len: Len, flags: Flags) -> Size {
-                state: stub, authority: Descriptor, rights: [READ, WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ, WRITE], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENOMEM, ESPIPE],
                 doc: "splice(2): move data between a pipe and a descriptor",
             }
             77 tee(fd_in: Fd, fd_out: Fd, len: Len, flags: Flags) -> Size {
-                state: stub, authority: Descriptor, rights: [READ, WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ, WRITE], blocks: yes,
                 errors: [EAGAIN, EBADF, EINTR, EINVAL, ENOMEM],
                 doc: "tee(2): duplicate the contents of a pipe",
             }
@@ -450,7 +450,7 @@ macro_rules! for_each_linux_call {
                 doc: "fdatasync(2): write a file's data back",
             }
             84 sync_file_range(fd: Fd, offset: Offset, nbytes: Offset, flags: Flags) -> Zero {
-                state: stub, authority: Descriptor, rights: [NONE], blocks: yes,
+                state: live, authority: Descriptor, rights: [NONE], blocks: yes,
                 errors: [EBADF, EINVAL, EIO, ENOMEM, ENOSPC, ESPIPE],
                 doc: "sync_file_range(2): write a part of a file back",
             }
@@ -1101,7 +1101,7 @@ macro_rules! for_each_linux_call {
                 doc: "recvmsg(2): receive a message with descriptors",
             }
             213 readahead(fd: Fd, offset: Offset, count: Len) -> Zero {
-                state: stub, authority: Descriptor, rights: [READ], blocks: no,
+                state: live, authority: Descriptor, rights: [READ], blocks: no,
                 errors: [EBADF, EINVAL],
                 doc: "readahead(2): fill the page cache",
             }
@@ -1152,7 +1152,7 @@ macro_rules! for_each_linux_call {
                 doc: "mmap(2): map memory or a file; a shared writable map needs WRITE, an executable one EXEC",
             }
             223 fadvise64(fd: Fd, offset: Offset, len: Offset, advice: Int) -> Zero {
-                state: stub, authority: Descriptor, rights: [NONE], blocks: no,
+                state: live, authority: Descriptor, rights: [NONE], blocks: no,
                 errors: [EBADF, EINVAL, ESPIPE],
                 doc: "fadvise64(2): announce how a file will be read",
             }
@@ -1410,12 +1410,12 @@ macro_rules! for_each_linux_call {
                 doc: "copy_file_range(2): copy between two files",
             }
             286 preadv2(fd: Fd, iov: OutIovec(iovcnt), iovcnt: Len, pos_low: Offset, pos_high: Opaque, flags: Flags) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, EISDIR, ENOMEM, EOPNOTSUPP, ESPIPE],
                 doc: "preadv2(2): preadv with flags",
             }
             287 pwritev2(fd: Fd, iov: InIovec(iovcnt), iovcnt: Len, pos_low: Offset, pos_high: Opaque, flags: Flags) -> Size {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EAGAIN, EBADF, EFAULT, EFBIG, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, EOPNOTSUPP, EPERM, ESPIPE],
                 doc: "pwritev2(2): pwritev with flags",
             }
@@ -1602,7 +1602,7 @@ macro_rules! for_each_linux_call {
                 doc: "cachestat(2): page cache figures of a file",
             }
             452 fchmodat2(dirfd: Dirfd, path: Path, mode: Mode, flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EOPNOTSUPP, EPERM, EROFS],
                 doc: "fchmodat2(2): change permission bits by path, with flags",
             }

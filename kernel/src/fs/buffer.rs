@@ -2,7 +2,7 @@
 
 use abi::Errno;
 use alloc::vec::Vec;
-use mem::{Frame, user};
+use mem::{Frame, PAGE, user};
 
 /// Most segments of a vector (UIO_MAXIOV).
 pub(crate) const IOV_MAX: usize = 1024;
@@ -21,9 +21,23 @@ pub(crate) struct Buffer<'a> {
 
 enum Place<'a> {
     User(usize),
-    Vector { segments: Vec<(usize, usize)>, at: usize, used: usize },
+    Vector {
+        segments: Vec<(usize, usize)>,
+        at: usize,
+        used: usize,
+    },
     KernelOut(&'a mut [u8]),
     KernelIn(&'a [u8]),
+    /// Part of a frame, from this byte on.
+    Frame(&'a Frame, usize),
+}
+
+/// How far a buffer was used up, to go back there.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    left: usize,
+    done: usize,
+    segment: (usize, usize),
 }
 
 impl<'a> Buffer<'a> {
@@ -40,6 +54,11 @@ impl<'a> Buffer<'a> {
     /// Kernel memory to be read from.
     pub(crate) fn kernel_in(from: &'a [u8]) -> Self {
         Buffer { place: Place::KernelIn(from), left: from.len(), done: 0, faulted: false }
+    }
+    /// `len` bytes of a frame from `at` on, to be written to or to be read from.
+    pub(crate) fn frame(frame: &'a Frame, at: usize, len: usize) -> Self {
+        let left = len.min(PAGE.saturating_sub(at));
+        Buffer { place: Place::Frame(frame, at), left, done: 0, faulted: false }
     }
     /// The segments of an iovec array in user memory (readv(2)).
     pub(crate) fn vector(iov: usize, count: usize) -> Result<Buffer<'static>, Errno> {
@@ -84,6 +103,22 @@ impl<'a> Buffer<'a> {
     pub(crate) fn clear_fault(&mut self) {
         self.faulted = false;
     }
+    /// Where it stands.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        let segment = match &self.place {
+            Place::Vector { at, used, .. } => (*at, *used),
+            _ => (0, 0),
+        };
+        Mark { left: self.left, done: self.done, segment }
+    }
+    /// Goes back to where it stood, and takes a fault back.
+    pub(crate) fn go_back(&mut self, to: Mark) {
+        (self.left, self.done, self.faulted) = (to.left, to.done, false);
+        if let Place::Vector { at, used, .. } = &mut self.place {
+            (*at, *used) = to.segment;
+        }
+    }
     /// The user address that comes next, if it is user memory.
     pub(crate) fn next_address(&self) -> Option<usize> {
         match &self.place {
@@ -101,6 +136,7 @@ impl<'a> Buffer<'a> {
                 to.copy_from_slice(bytes.get(offset..offset + n).unwrap_or_default());
                 n
             }
+            Piece::Frame(to, at) => to.write(at, bytes.get(offset..offset + n).unwrap_or_default()),
             Piece::In(_) => 0,
         })
     }
@@ -115,6 +151,7 @@ impl<'a> Buffer<'a> {
                     to.copy_from_slice(from);
                     n
                 }
+                Piece::Frame(from, at) => from.read(at, to),
                 Piece::Out(_) => 0,
             }
         })
@@ -124,6 +161,7 @@ impl<'a> Buffer<'a> {
         self.each(len, |place, offset, n| match place {
             Piece::User(addr) => frame.copy_to_user(at + offset, addr, n),
             Piece::Out(to) => frame.read(at + offset, to),
+            Piece::Frame(to, to_at) => copy_frame(frame, at + offset, to, to_at, n),
             Piece::In(_) => 0,
         })
     }
@@ -132,6 +170,7 @@ impl<'a> Buffer<'a> {
         self.each(len, |place, offset, n| match place {
             Piece::User(addr) => frame.copy_from_user(at + offset, addr, n),
             Piece::In(from) => frame.write(at + offset, from),
+            Piece::Frame(from, from_at) => copy_frame(from, from_at, frame, at + offset, n),
             Piece::Out(_) => 0,
         })
     }
@@ -141,6 +180,10 @@ impl<'a> Buffer<'a> {
             Piece::User(addr) => user::zero_short(addr, n),
             Piece::Out(to) => {
                 to.fill(0);
+                n
+            }
+            Piece::Frame(to, at) => {
+                to.zero(at, n);
                 n
             }
             Piece::In(_) => 0,
@@ -179,6 +222,7 @@ impl<'a> Buffer<'a> {
                     let from = from.get(self.done..self.done + rest).unwrap_or_default();
                     (rest, f(Piece::In(from), moved, rest))
                 }
+                Place::Frame(frame, at) => (rest, f(Piece::Frame(frame, *at + self.done), moved, rest)),
             };
             moved += got;
             self.done += got;
@@ -196,4 +240,22 @@ enum Piece<'a> {
     User(usize),
     Out(&'a mut [u8]),
     In(&'a [u8]),
+    Frame(&'a Frame, usize),
+}
+
+/// Copies between two frames; returns bytes copied.
+pub(crate) fn copy_frame(from: &Frame, at: usize, to: &Frame, to_at: usize, len: usize) -> usize {
+    let mut chunk = [0u8; 256];
+    let mut done = 0;
+    while done < len {
+        let n = chunk.len().min(len - done);
+        let part = chunk.get_mut(..n).unwrap_or_default();
+        let got = from.read(at + done, part);
+        let got = to.write(to_at + done, part.get(..got).unwrap_or_default());
+        done += got;
+        if got < n {
+            break;
+        }
+    }
+    done
 }

@@ -107,6 +107,12 @@ impl Dentry {
     pub(crate) fn try_new(inode: Ref<Inode>, name: &[u8], parent: &Ref<Dentry>) -> Result<Ref<Dentry>, NoMemory> {
         Self::make(inode, boxed_bytes(name)?, Some(parent.clone()))
     }
+    /// A dentry of a file that has no name in any directory; `name` is what `/proc` shows.
+    pub(crate) fn try_new_unnamed(inode: Ref<Inode>, name: &[u8], parent: &Ref<Dentry>) -> Result<Ref<Dentry>, NoMemory> {
+        let dentry = Self::try_new(inode, name, parent)?;
+        dentry.mark_removed();
+        Ok(dentry)
+    }
     fn make(inode: Ref<Inode>, name: Box<[u8]>, parent: Option<Ref<Dentry>>) -> Result<Ref<Dentry>, NoMemory> {
         Ref::try_new(Dentry {
             _counted: Counted::new(),
@@ -193,7 +199,33 @@ impl Dentry {
         let (key, (at, child)) = c.map.remove_entry(name)?;
         let node = c.order.remove(&at);
         drop(c);
-        Some(Removed { _dentry: child, _rest: (key, node) })
+        Some(Removed { dentry: child, _rest: (key, node) })
+    }
+    /// Takes the oldest entry away, to be dropped outside locks.
+    fn take_first(&self) -> Option<Removed> {
+        let mut c = self.children.lock();
+        let node = c.order.pop_first()?;
+        let child = node.value.clone();
+        let entry = child.with_name(|name| c.map.remove_entry(name));
+        drop(c);
+        let key = entry.map(|(key, _same)| key).unwrap_or_default();
+        Some(Removed { dentry: child, _rest: (key, Some(node)) })
+    }
+    /// Takes the whole tree below a root apart, without a stack: an entry keeps its directory alive and the directory its
+    /// entries, so nothing of it would go by itself.
+    pub(crate) fn dismantle(root: &Ref<Dentry>) {
+        let mut at = root.clone();
+        loop {
+            match at.take_first() {
+                Some(entry) if entry.dentry.inode.is_dir() => at = entry.dentry.clone(),
+                Some(leaf) => drop(leaf),
+                None if Ref::ptr_eq(&at, root) => return,
+                None => match at.parent() {
+                    Some(up) => at = up,
+                    None => return,
+                },
+            }
+        }
     }
     /// Its name has been taken away.
     pub(crate) fn mark_removed(&self) {
@@ -245,12 +277,23 @@ impl Dentry {
     }
 }
 
+/// Directories that are gone may stand above one another to any depth, held by nothing but the last of them: they go one
+/// after the other here, not each from the drop of the one below.
+impl Drop for Dentry {
+    fn drop(&mut self) {
+        let mut above = self.place.get_mut().parent.take();
+        while let Some(mut dentry) = above {
+            above = Ref::get_mut(&mut dentry).and_then(|last| last.place.get_mut().parent.take());
+        }
+    }
+}
+
 /// Memory of a directory entry: the name in the map, the node in the order.
 type Entry = (Box<[u8]>, Option<Box<logic_tree::Node<u64, Ref<Dentry>>>>);
 
 /// An entry that was taken away, with the memory that belonged to it.
 pub(crate) struct Removed {
-    _dentry: Ref<Dentry>,
+    dentry: Ref<Dentry>,
     _rest: Entry,
 }
 

@@ -1,6 +1,7 @@
 //! Open files: what an open description does, and the description itself.
 
 use super::buffer::Buffer;
+use super::locks::Owner;
 use super::mount::Location;
 use crate::census::{Counted, Kind};
 use crate::linux::Stop;
@@ -8,7 +9,7 @@ use crate::mm::object::PageSource;
 use crate::task::Thread;
 use crate::task::wait::Watch;
 use abi::Errno;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use logic_waits::Events;
 use mem::{NoMemory, Ref};
 
@@ -53,6 +54,8 @@ pub(crate) struct Io<'a> {
     pub(crate) at: Option<u64>,
     /// Whether it must not wait.
     pub(crate) nonblock: bool,
+    /// Whether a write goes to the end.
+    pub(crate) append: bool,
 }
 
 /// What an open file does. Everything has a default: the error that such files give on Linux.
@@ -137,6 +140,8 @@ pub(crate) struct OpenFile {
     pub(crate) owner: AtomicU32,
     /// Identity for locks.
     pub(crate) id: u64,
+    /// Whether it has ever held a lock of its own: then the last close looks for it.
+    locked: AtomicBool,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -153,6 +158,7 @@ impl OpenFile {
             handles: AtomicU32::new(1),
             owner: AtomicU32::new(0),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            locked: AtomicBool::new(false),
         })?;
         Ok(Descriptor { _counted: Counted::new(), of })
     }
@@ -179,15 +185,26 @@ impl OpenFile {
     }
     /// Reads; the caller has checked that reading is allowed.
     pub(crate) fn read(&self, me: &Thread, at: Option<u64>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
-        self.file.read(&Io { of: self, me, at, nonblock: self.nonblock() }, to)
+        self.file.read(&self.io(me, at), to)
     }
     /// Writes; the caller has checked that writing is allowed.
     pub(crate) fn write(&self, me: &Thread, at: Option<u64>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
-        self.file.write(&Io { of: self, me, at, nonblock: self.nonblock() }, from)
+        self.file.write(&self.io(me, at), from)
+    }
+    /// What its flags say about a transfer.
+    #[inline]
+    pub(crate) fn io<'a>(&'a self, me: &'a Thread, at: Option<u64>) -> Io<'a> {
+        let flags = self.flags();
+        Io { of: self, me, at, nonblock: flags & O_NONBLOCK != 0, append: flags & O_APPEND != 0 }
     }
     /// What could be done now.
     pub(crate) fn poll(&self) -> Events {
         self.file.poll(self)
+    }
+    /// The owner of the locks that belong to this description, which may hold some from now on.
+    pub(crate) fn lock_owner(&self) -> Owner {
+        self.locked.store(true, Ordering::Relaxed);
+        Owner::Description(self.id)
     }
     /// The inode, if it has a place.
     pub(crate) fn inode(&self) -> Option<&Ref<super::inode::Inode>> {
@@ -245,8 +262,10 @@ impl Clone for Descriptor {
 impl Drop for Descriptor {
     fn drop(&mut self) {
         if self.of.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
-            if let Some(inode) = self.of.inode() {
-                inode.locks.release_description(self.of.id);
+            if self.of.locked.load(Ordering::Relaxed)
+                && let Some(inode) = self.of.inode()
+            {
+                inode.locks.release(Owner::Description(self.of.id));
             }
             self.of.file.last_close(&self.of);
         }

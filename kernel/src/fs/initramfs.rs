@@ -346,7 +346,7 @@ where
         while !piece.is_empty() {
             let offset = at % PAGE;
             let (now, later) = piece.split_at_checked(PAGE - offset).unwrap_or((piece, &[]));
-            file.object.page_for_write((at / PAGE) as u64)?.write(offset, now);
+            file.object.page_for_write((at / PAGE) as u64).map_err(|_| Reason::NoMemory)?.write(offset, now);
             at += now.len();
             piece = later;
         }

@@ -1,13 +1,14 @@
 //! Inodes: files without their names.
 
 use super::file::File;
+use super::seals::Seals;
 use crate::census::{Counted, Kind};
 use crate::clock;
-use crate::mm::object::MemoryObject;
+use crate::mm::object::{MemoryObject, Quota};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use mem::{NoMemory, Ref};
 use sync::{Mutex, SpinLock, levels};
 
@@ -36,8 +37,12 @@ pub(crate) struct FileSystem {
     pub(crate) kind: &'static str,
     /// Magic number (statfs(2)).
     pub(crate) magic: u64,
-    /// Inodes that exist.
-    pub(crate) inodes: AtomicU64,
+    /// Inodes that may exist, and do.
+    pub(crate) inodes: Quota,
+    /// The same for pages of files.
+    pub(crate) pages: Ref<Quota>,
+    /// Mounts that show it.
+    pub(crate) mounts: AtomicU32,
     next_ino: AtomicU64,
 }
 
@@ -50,7 +55,9 @@ impl FileSystem {
             dev: NEXT_DEV.fetch_add(1, Ordering::Relaxed),
             kind,
             magic,
-            inodes: AtomicU64::new(0),
+            inodes: Quota::new(u64::MAX),
+            pages: Ref::try_new(Quota::new(u64::MAX))?,
+            mounts: AtomicU32::new(0),
             next_ino: AtomicU64::new(1),
         })
     }
@@ -106,7 +113,7 @@ pub(crate) struct FileData {
     /// Held while size and pages change together.
     pub(crate) resize: Mutex<(), levels::InodeMutex>,
     /// memfd seals (fcntl(2) F_ADD_SEALS).
-    pub(crate) seals: core::sync::atomic::AtomicU32,
+    pub(crate) seals: Seals,
     /// Device and inode number.
     pub(crate) identity: (u64, u64),
     /// It was mapped at least once.
@@ -168,6 +175,8 @@ pub(crate) struct Inode {
     pub(crate) body: Body,
     /// Attributes.
     pub(crate) attrs: SpinLock<Attrs, levels::InodeAttrs>,
+    /// Whether linkat(2) may give it a first name (open(2), O_TMPFILE).
+    pub(crate) linkable: AtomicBool,
     /// Advisory locks.
     pub(crate) locks: super::locks::FileLocks,
 }
@@ -185,27 +194,30 @@ impl Inode {
         owner: (u32, u32),
         body: Body,
     ) -> Result<Ref<Inode>, NoMemory> {
+        if !fs.inodes.take(1) {
+            return Err(NoMemory);
+        }
         let now = clock::real_ns();
         let nlink = if mode & S_IFMT == S_IFDIR { 2 } else { 1 };
         let attrs = Attrs { mode, uid: owner.0, gid: owner.1, nlink, atime_ns: now, mtime_ns: now, ctime_ns: now, btime_ns: now };
-        let inode = Ref::try_new(Inode {
+        // From here on the inode's drop gives back what was taken.
+        Ref::try_new(Inode {
             _counted: Counted::new(),
             fs: fs.clone(),
             ino,
             body,
             attrs: SpinLock::new(attrs),
+            linkable: AtomicBool::new(false),
             locks: super::locks::FileLocks::new(),
-        })?;
-        fs.inodes.fetch_add(1, Ordering::Relaxed);
-        Ok(inode)
+        })
     }
     /// A regular file without contents.
     pub(crate) fn try_new_regular(fs: &Ref<FileSystem>, mode: u32, owner: (u32, u32)) -> Result<Ref<Inode>, NoMemory> {
         let ino = fs.next_ino();
         let data = Ref::try_new(FileData {
-            object: MemoryObject::new(0),
+            object: MemoryObject::paid_by(fs.pages.clone()),
             resize: Mutex::new(()),
-            seals: core::sync::atomic::AtomicU32::new(0),
+            seals: Seals::new(),
             identity: (fs.dev, ino),
             mapped: core::sync::atomic::AtomicBool::new(false),
         })?;
@@ -270,7 +282,7 @@ impl Inode {
 
 impl Drop for Inode {
     fn drop(&mut self) {
-        self.fs.inodes.fetch_sub(1, Ordering::Relaxed);
+        self.fs.inodes.give_back(1);
     }
 }
 

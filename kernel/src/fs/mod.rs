@@ -20,6 +20,8 @@ pub(crate) mod open;
 pub(crate) mod pipe;
 pub(crate) mod proc;
 pub(crate) mod regular;
+pub(crate) mod seals;
+pub(crate) mod splice;
 pub(crate) mod table;
 pub(crate) mod tmpfs;
 pub(crate) mod virtual_file;

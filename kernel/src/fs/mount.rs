@@ -76,6 +76,8 @@ impl Mount {
         source: &[u8],
     ) -> Result<Ref<Mount>, NoMemory> {
         let source = super::dentry::boxed_bytes(source)?;
+        // From here on the mount's drop takes this back.
+        fs.mounts.fetch_add(1, Ordering::AcqRel);
         Ref::try_new(Mount {
             _counted: Counted::new(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -89,6 +91,20 @@ impl Mount {
     /// Its root as a location.
     pub(crate) fn root_location(this: &Ref<Mount>) -> Location {
         Location { mount: this.clone(), dentry: this.root.clone() }
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        if self.fs.mounts.fetch_sub(1, Ordering::AcqRel) != 1 {
+            return;
+        }
+        // Nobody can reach the file system any more.
+        let mut root = self.root.clone();
+        while let Some(above) = root.parent() {
+            root = above;
+        }
+        Dentry::dismantle(&root);
     }
 }
 

@@ -5,6 +5,7 @@ use super::dentry::{Dentry, NewEntry, Removed, boxed_bytes};
 use super::inode::{Attrs, Body, Inode, S_IFDIR, S_IFMT};
 use super::mount::Location;
 use abi::Errno;
+use core::sync::atomic::Ordering;
 use mem::{NoMemory, Ref};
 use sync::{Mutex, levels};
 
@@ -91,27 +92,13 @@ pub(crate) fn link(dir: &Location, name: &[u8], cred: &Cred, target: &Location) 
     if inode.is_dir() {
         return Err(Errno::EPERM);
     }
-    add_name(dir, name, cred, inode, Unnamed::No)
-}
-
-/// Gives an unnamed file (O_TMPFILE) its first name.
-pub(crate) fn link_unnamed(dir: &Location, name: &[u8], cred: &Cred, inode: &Ref<Inode>) -> Result<(), Errno> {
-    add_name(dir, name, cred, inode, Unnamed::Yes)
-}
-
-/// Whether a file without a name may get one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unnamed {
-    No,
-    Yes,
-}
-
-/// The count goes up before the name is there, so that it never names a file that is going; and down again if it fails.
-fn add_name(dir: &Location, name: &[u8], cred: &Cred, inode: &Ref<Inode>, unnamed: Unnamed) -> Result<(), Errno> {
-    let mut counted = false;
+    // The count goes up before the name is there, so that it never names a file that is going; and down again if it
+    // fails. A file without a name gets its first one at most once (open(2), O_TMPFILE).
+    let (mut counted, mut first) = (false, false);
     let made = create(dir, name, cred, |_| {
         let mut a = inode.attrs.lock();
-        if a.nlink == 0 && unnamed == Unnamed::No {
+        first = inode.linkable.swap(false, Ordering::AcqRel);
+        if a.nlink == 0 && !first {
             return Err(Errno::ENOENT);
         }
         a.nlink += 1;
@@ -126,7 +113,9 @@ fn add_name(dir: &Location, name: &[u8], cred: &Cred, inode: &Ref<Inode>, unname
         }
         Err(e) => {
             if counted {
-                inode.attrs.lock().nlink -= 1;
+                let mut a = inode.attrs.lock();
+                a.nlink -= 1;
+                inode.linkable.store(first, Ordering::Release);
             }
             Err(e)
         }
@@ -156,7 +145,7 @@ pub(crate) fn remove(dir: &Location, name: &[u8], cred: &Cred, what: Remove, mus
         Remove::Directory if !is_dir => return Err(Errno::ENOTDIR),
         _ => {}
     }
-    if victim.mounts.load(core::sync::atomic::Ordering::Acquire) != 0 {
+    if victim.mounts.load(Ordering::Acquire) != 0 {
         return Err(Errno::EBUSY);
     }
     if is_dir && !victim.close_if_empty() {
@@ -264,7 +253,7 @@ fn check_rename(
     }
     let target_attrs = *target.inode().attrs.lock();
     check_sticky(&to.dir.inode().attrs.lock().clone(), &target_attrs, cred)?;
-    let busy = |d: &Dentry| d.mounts.load(core::sync::atomic::Ordering::Acquire) != 0;
+    let busy = |d: &Dentry| d.mounts.load(Ordering::Acquire) != 0;
     if busy(target) || busy(moved) {
         return Err(Errno::EBUSY);
     }

@@ -138,16 +138,41 @@ fn open_unnamed(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Request<
     if !matches!(dir.inode().body, Body::Directory) {
         return Err(Errno::EOPNOTSUPP.into());
     }
+    if dir.is_read_only() {
+        return Err(Errno::EROFS.into());
+    }
     if !walker.cred.may(&dir.inode().attrs.lock(), 3) {
         return Err(Errno::EACCES.into());
     }
     let (mode, owner) = node::inherit(dir.inode(), walker.cred, S_IFREG | (r.mode & 0o7777 & !walker.fs.umask()));
-    let inode = Inode::try_new_regular(&dir.inode().fs, mode, owner)?;
+    let inode = Inode::try_new_regular(&dir.inode().fs, mode, owner).map_err(|NoMemory| Errno::ENOSPC)?;
     inode.attrs.lock().nlink = 0;
-    let dentry = super::dentry::Dentry::try_new(inode, b"#tmpfile", &dir.dentry)?;
+    inode.linkable.store(r.flags & O_EXCL == 0, Ordering::Relaxed);
+    let mut name = [0u8; 24];
+    let dentry = super::dentry::Dentry::try_new_unnamed(inode.clone(), numbered_name(&mut name, inode.ino), &dir.dentry)?;
     let place = Location { mount: dir.mount, dentry };
     let file = RegularFile::try_new(place.inode())?;
     Ok(OpenFile::open(file, Some(place), r.flags & !O_TMPFILE)?)
+}
+
+/// `#NUMBER`: what `/proc` shows of a file without a name.
+fn numbered_name(name: &mut [u8; 24], number: u64) -> &[u8] {
+    let mut at = name.len();
+    let mut rest = number;
+    for place in name.iter_mut().rev() {
+        at -= 1;
+        *place = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    // Twenty digits are the most, so there is room.
+    at = at.saturating_sub(1);
+    if let Some(place) = name.get_mut(at) {
+        *place = b'#';
+    }
+    name.get(at..).unwrap_or_default()
 }
 
 /// Opens what is at a place.
@@ -162,7 +187,7 @@ pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) 
         return Ok(OpenFile::open(file, Some(place), flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW))?);
     }
     if kind == S_IFLNK {
-        return Err(Errno::ELOOP.into());
+        return Err(if flags & O_DIRECTORY != 0 { Errno::ENOTDIR } else { Errno::ELOOP }.into());
     }
     check_access(cred, &inode, flags, kind)?;
     if writes(flags) && place.is_read_only() && matches!(kind, S_IFREG | S_IFDIR) {

@@ -1,7 +1,9 @@
 //! Pipes and FIFOs (pipe(7)): the shell around `logic-pipe`.
 //!
 //! A direction's mutex makes plan and commit exclusive; user memory is copied under it without faulting pages in. A copy
-//! that ends short lets go, faults the page in and plans again.
+//! that ends short lets go, faults the page in and plans again. What moves data between a pipe and another file without
+//! user memory ([`super::splice`]) *claims* a direction instead: a claim may be held while the other file is waited for, and
+//! who finds a direction claimed waits as if there were nothing to read, or no room.
 
 use super::buffer::Buffer;
 use super::file::{Descriptor, File, Io, O_ACCMODE, O_NONBLOCK, O_RDWR, O_WRONLY, OpenFile};
@@ -12,9 +14,11 @@ use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
 use abi::Errno;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
-use logic_pipe::{Access, Committed, DEFAULT_BYTES, Ends, OpenVerdict, Patience, Plan, ReadVerdict, Ready, WriteVerdict};
+use logic_pipe::{
+    Access, Committed, DEFAULT_BYTES, Ends, OpenVerdict, PIPE_BUF, Patience, Plan, ReadVerdict, Ready, WriteVerdict,
+};
 use logic_waits::{Events, Mode};
-use mem::{Frame, NoMemory, Ref, user};
+use mem::{Frame, NoMemory, PAGE, Ref, user};
 use sync::{Mutex, SpinLock, levels};
 
 /// A pipe's memory and who waits for it.
@@ -33,6 +37,18 @@ struct State {
     logic: logic_pipe::Pipe,
     chunks: Vec<Option<Frame>>,
     observers: Observers,
+    /// Who has claimed the data at the head, and the room behind the data.
+    read_claimed: bool,
+    write_claimed: bool,
+}
+
+/// One of the two directions of a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Taking data out.
+    Out,
+    /// Putting data in.
+    In,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -50,7 +66,13 @@ impl Pipe {
         chunks.resize(slots, None);
         Ref::try_new(Pipe {
             _counted: Counted::new(),
-            state: SpinLock::new(State { logic: logic_pipe::Pipe::new(ends), chunks, observers: Observers::new() }),
+            state: SpinLock::new(State {
+                logic: logic_pipe::Pipe::new(ends),
+                chunks,
+                observers: Observers::new(),
+                read_claimed: false,
+                write_claimed: false,
+            }),
             reading: Mutex::new(()),
             writing: Mutex::new(()),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -70,7 +92,7 @@ impl Pipe {
         let mut fresh: Vec<Option<Frame>> = Vec::new();
         fresh.try_reserve_exact(slots).map_err(|_| Errno::ENOMEM)?;
         fresh.resize(slots, None);
-        let readers = self.reading.lock();
+        let sides = sync::lock_mutex_pair(&self.reading, &self.writing);
         let mut s = self.state.lock();
         let moved = s.logic.resize(bytes).map_err(|_| Errno::EBUSY)?;
         for i in 0..moved.count {
@@ -81,10 +103,12 @@ impl Pipe {
             }
         }
         let old = core::mem::replace(&mut s.chunks, fresh);
+        let room = events(s.logic.poll_write()) & (Events::OUT | Events::WRNORM);
+        s.observers.changed(room);
         drop(s);
-        drop(readers);
+        drop(sides);
         drop(old);
-        wait::notify(self, Events::OUT | Events::WRNORM);
+        wait::notify(self, room);
         Ok(bytes)
     }
 
@@ -101,36 +125,41 @@ impl Pipe {
                 None => drop(chunk),
             }
         }
-        let risen = events(done.risen);
-        let tell = !risen.is_empty();
-        if tell {
-            s.observers.changed(risen);
+        // Everything that was added is news for edge-triggered observers; a waiter is only there while it lacks it.
+        let active = events(done.active);
+        let watched = !active.is_empty() && !s.observers.is_empty();
+        if !active.is_empty() {
+            s.observers.changed(active);
         }
-        let watched = !s.observers.is_empty();
         drop(s);
         drop(freed);
-        if tell && watched {
-            wait::notify(self, risen);
+        if watched {
+            wait::notify(self, active);
         }
     }
 
     /// One attempt to read; `None` when there is nothing yet.
     fn try_read(&self, to: &mut Buffer<'_>) -> Option<Result<usize, Errno>> {
+        let mut total = 0;
         loop {
             let guard = self.reading.lock();
-            let plan = match self.state.lock().logic.plan_read(to.left()) {
+            let mut s = self.state.lock();
+            let verdict = if s.read_claimed { ReadVerdict::Empty } else { s.logic.plan_read(to.left()) };
+            drop(s);
+            let plan = match verdict {
                 ReadVerdict::Copy(plan) => plan,
-                ReadVerdict::Nothing | ReadVerdict::EndOfFile => return Some(Ok(0)),
-                ReadVerdict::Empty => return None,
+                ReadVerdict::Empty if total == 0 => return None,
+                ReadVerdict::Nothing | ReadVerdict::EndOfFile | ReadVerdict::Empty => return Some(Ok(total)),
             };
             let moved = self.copy(&plan, |frame, offset, len| to.put_frame(frame, offset, len));
             self.commit(|p| p.commit_read(moved as u32));
             drop(guard);
-            if moved != 0 || !to.faulted() {
-                return Some(Ok(moved));
+            total += moved;
+            if !to.faulted() {
+                return Some(Ok(total));
             }
             if let Err(e) = bring_in(to, user::Intent::Write) {
-                return Some(Err(e));
+                return Some(if total == 0 { Err(e) } else { Ok(total) });
             }
         }
     }
@@ -139,7 +168,10 @@ impl Pipe {
     fn try_write(&self, from: &mut Buffer<'_>, whole: usize) -> Option<Result<usize, Errno>> {
         loop {
             let guard = self.writing.lock();
-            let plan = match self.state.lock().logic.plan_write(from.left(), whole) {
+            let mut s = self.state.lock();
+            let verdict = if s.write_claimed { WriteVerdict::Full } else { s.logic.plan_write(from.left(), whole) };
+            drop(s);
+            let plan = match verdict {
                 WriteVerdict::Copy(plan) => plan,
                 WriteVerdict::Nothing => return Some(Ok(0)),
                 WriteVerdict::Broken => return Some(Err(Errno::EPIPE)),
@@ -149,14 +181,26 @@ impl Pipe {
                 self.commit(|p| p.commit_write(0));
                 return Some(Err(Errno::ENOMEM));
             }
+            let start = from.mark();
             let moved = self.copy(&plan, |frame, offset, len| from.take_frame(frame, offset, len));
-            self.commit(|p| p.commit_write(moved as u32));
+            // What must stay whole is not shown in parts: it is copied again once its pages are there.
+            let again = from.faulted() && whole <= PIPE_BUF as usize;
+            self.commit(|p| p.commit_write(if again { 0 } else { moved as u32 }));
             drop(guard);
-            if moved != 0 || !from.faulted() {
+            if !from.faulted() {
                 return Some(Ok(moved));
             }
-            if let Err(e) = bring_in(from, user::Intent::Read) {
-                return Some(Err(e));
+            let brought = bring_in(from, user::Intent::Read);
+            match (again, brought) {
+                (true, Ok(())) => from.go_back(start),
+                // The part that can be reached is all that this write has.
+                (true, Err(_)) if moved != 0 => {
+                    from.go_back(start);
+                    from.limit(moved);
+                }
+                (false, _) if moved != 0 => return Some(Ok(moved)),
+                (_, Err(e)) => return Some(Err(e)),
+                (false, Ok(())) => {}
             }
         }
     }
@@ -193,10 +237,166 @@ impl Pipe {
     fn close(&self, access: Access) {
         let mut s = self.state.lock();
         s.logic.ends.close(access);
-        let all = Events::IN | Events::RDNORM | Events::HUP | Events::ERR | Events::OUT | Events::WRNORM;
-        s.observers.changed(all);
+        let mut lost = Events::empty();
+        if access != Access::Read && s.logic.ends.writers() == 0 {
+            lost |= Events::IN | Events::RDNORM | Events::HUP;
+        }
+        if access != Access::Write && s.logic.ends.readers() == 0 {
+            lost |= Events::OUT | Events::WRNORM | Events::ERR;
+        }
+        if lost.is_empty() {
+            return;
+        }
+        s.observers.changed(lost);
         drop(s);
-        wait::notify(self, all);
+        wait::notify(self, lost);
+    }
+
+    /// Hands on a wake-up of this direction if there is still something to be had: who was woken alone may have left some.
+    fn pass_on(&self, direction: Direction) {
+        let s = self.state.lock();
+        let left = match direction {
+            Direction::Out => events(s.logic.poll_read(None)),
+            Direction::In if s.logic.ring().free() != 0 => events(s.logic.poll_write()) | Events::OUT,
+            Direction::In => events(s.logic.poll_write()),
+        };
+        let watched = !left.is_empty() && !s.observers.is_empty();
+        drop(s);
+        if watched {
+            wait::pass_on(self, left);
+        }
+    }
+}
+
+/// Why a direction cannot be claimed, ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Empty, and no writer is left.
+    End,
+    /// No reader is left.
+    Broken,
+}
+
+/// A direction of a pipe that its holder alone uses, without holding a lock; given back when dropped.
+pub(crate) struct Claim<'a> {
+    pipe: &'a Pipe,
+    direction: Direction,
+}
+
+/// Part of a pipe's memory: a chunk, the first byte in it, and the number of bytes.
+pub(crate) type Part = (Frame, usize, usize);
+
+impl Pipe {
+    /// Claims a direction; `None` while there is no data, or no room, or somebody else uses it.
+    pub(crate) fn try_claim(&self, direction: Direction) -> Option<Result<Claim<'_>, Refused>> {
+        let side = match direction {
+            Direction::Out => &self.reading,
+            Direction::In => &self.writing,
+        };
+        let guard = side.lock();
+        let mut s = self.state.lock();
+        let claimed = match direction {
+            Direction::Out if s.read_claimed => return None,
+            Direction::Out if s.logic.ring().is_empty() => {
+                return (s.logic.ends.writers() == 0).then_some(Err(Refused::End));
+            }
+            Direction::In if s.logic.ends.readers() == 0 => return Some(Err(Refused::Broken)),
+            Direction::In if s.write_claimed || s.logic.ring().free() == 0 => return None,
+            Direction::Out => &mut s.read_claimed,
+            Direction::In => &mut s.write_claimed,
+        };
+        *claimed = true;
+        drop(s);
+        drop(guard);
+        Some(Ok(Claim { pipe: self, direction }))
+    }
+
+    /// Claims a direction, waiting for data or room unless `nonblock`.
+    pub(crate) fn claim(&self, me: &Thread, direction: Direction, nonblock: bool) -> Result<Result<Claim<'_>, Refused>, Stop> {
+        if let Some(claim) = self.try_claim(direction) {
+            return Ok(claim);
+        }
+        if nonblock {
+            return Err(Errno::EAGAIN.into());
+        }
+        let wanted = if direction == Direction::Out { Events::IN } else { Events::OUT };
+        let ended = wait::wait_at(me, self, wanted, Mode::One, None, Interrupt::AnySignal, || self.try_claim(direction));
+        ended.map_err(|e| finish_wait(Err(e)).err().unwrap_or(Stop::Errno(Errno::EINTR)))
+    }
+
+    /// Writes what there is room for, waiting for the first byte's unless `nonblock` (vmsplice(2)).
+    pub(crate) fn write_some(&self, me: &Thread, from: &mut Buffer<'_>, nonblock: bool) -> Result<usize, Stop> {
+        if let Some(r) = self.try_write(from, usize::MAX) {
+            return Ok(r?);
+        }
+        if nonblock {
+            return Err(Errno::EAGAIN.into());
+        }
+        let ended =
+            wait::wait_at(me, self, Events::OUT, Mode::One, None, Interrupt::AnySignal, || self.try_write(from, usize::MAX));
+        self.pass_on(Direction::In);
+        finish_wait(ended)
+    }
+
+    fn part(&self, plan: &Plan) -> Option<Part> {
+        let span = plan.spans().next()?;
+        let frame = self.state.lock().chunks.get(span.slot as usize).and_then(Clone::clone)?;
+        Some((frame, span.offset as usize, span.len as usize))
+    }
+}
+
+impl Claim<'_> {
+    /// The part of the data, at most `most` bytes, that begins `skip` bytes from the head.
+    pub(crate) fn peek(&self, skip: usize, most: usize) -> Option<Part> {
+        let verdict = self.pipe.state.lock().logic.plan_read(skip.saturating_add(most));
+        let ReadVerdict::Copy(plan) = verdict else { return None };
+        let mut skip = skip;
+        for span in plan.spans() {
+            let len = span.len as usize;
+            if skip < len {
+                let frame = self.pipe.state.lock().chunks.get(span.slot as usize).and_then(Clone::clone)?;
+                return Some((frame, span.offset as usize + skip, len - skip));
+            }
+            skip -= len;
+        }
+        None
+    }
+    /// Takes the first `n` bytes of what was looked at out of the pipe.
+    pub(crate) fn consume(&self, n: usize) {
+        self.pipe.commit(|p| p.commit_read(n as u32));
+    }
+    /// Room for at most `most` bytes behind the data; `None` when it is full.
+    pub(crate) fn room(&self, most: usize) -> Result<Option<Part>, Errno> {
+        let verdict = self.pipe.state.lock().logic.plan_write(most.min(PAGE), usize::MAX);
+        match verdict {
+            WriteVerdict::Copy(plan) => {
+                self.pipe.supply(&plan).map_err(|NoMemory| Errno::ENOMEM)?;
+                Ok(self.pipe.part(&plan))
+            }
+            WriteVerdict::Broken => Err(Errno::EPIPE),
+            WriteVerdict::Full | WriteVerdict::Nothing => Ok(None),
+        }
+    }
+    /// Shows the first `n` bytes of the room to readers.
+    pub(crate) fn fill(&self, n: usize) {
+        self.pipe.commit(|p| p.commit_write(n as u32));
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        // A plan that is still open ends without having moved anything.
+        match self.direction {
+            Direction::Out => self.consume(0),
+            Direction::In => self.fill(0),
+        }
+        let mut s = self.pipe.state.lock();
+        match self.direction {
+            Direction::Out => s.read_claimed = false,
+            Direction::In => s.write_claimed = false,
+        }
+        drop(s);
+        self.pipe.pass_on(self.direction);
     }
 }
 
@@ -230,7 +430,10 @@ impl File for PipeEnd {
         if io.nonblock {
             return Err(Errno::EAGAIN.into());
         }
-        self.wait_for(io, Events::IN, || self.pipe.try_read(to))
+        let ended =
+            wait::wait_at(io.me, &*self.pipe, Events::IN, Mode::One, None, Interrupt::AnySignal, || self.pipe.try_read(to));
+        self.pipe.pass_on(Direction::Out);
+        finish_wait(ended)
     }
 
     fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
@@ -239,7 +442,13 @@ impl File for PipeEnd {
             let result = match self.pipe.try_write(from, whole) {
                 Some(r) => r.map_err(Stop::from),
                 None if io.nonblock => Err(Errno::EAGAIN.into()),
-                None => self.wait_for(io, Events::OUT, || self.pipe.try_write(from, whole)),
+                None => {
+                    let ended = wait::wait_at(io.me, &*self.pipe, Events::OUT, Mode::One, None, Interrupt::AnySignal, || {
+                        self.pipe.try_write(from, whole)
+                    });
+                    self.pipe.pass_on(Direction::In);
+                    finish_wait(ended)
+                }
             };
             match result {
                 Ok(_) if from.left() == 0 || from.faulted() => return Ok(from.done()),
@@ -255,7 +464,12 @@ impl File for PipeEnd {
     }
 
     fn poll(&self, _of: &OpenFile) -> Events {
-        self.ready()
+        let s = self.pipe.state.lock();
+        match self.access {
+            Access::Read => events(s.logic.poll_read(self.opened_at)),
+            Access::Write => events(s.logic.poll_write()),
+            Access::ReadWrite => events(s.logic.poll_read(None)) | events(s.logic.poll_write()),
+        }
     }
     fn watch(&self) -> Option<&dyn Watch> {
         Some(&*self.pipe)
@@ -276,30 +490,6 @@ impl File for PipeEnd {
     }
     fn label(&self, out: &mut dyn core::fmt::Write) {
         let _ = write!(out, "pipe:[{}]", self.pipe.id);
-    }
-}
-
-impl PipeEnd {
-    /// Waits in turn until `attempt` gives something; whoever comes next is woken if there is more.
-    fn wait_for(
-        &self,
-        io: &Io<'_>,
-        events: Events,
-        attempt: impl FnMut() -> Option<Result<usize, Errno>>,
-    ) -> Result<usize, Stop> {
-        let ended = wait::wait_at(io.me, &*self.pipe, events, Mode::One, None, Interrupt::AnySignal, attempt);
-        if ended.is_ok() && self.ready().intersects(events) {
-            wait::pass_on(&*self.pipe, events);
-        }
-        finish_wait(ended)
-    }
-    fn ready(&self) -> Events {
-        let s = self.pipe.state.lock();
-        match self.access {
-            Access::Read => events(s.logic.poll_read(self.opened_at)),
-            Access::Write => events(s.logic.poll_write()),
-            Access::ReadWrite => events(s.logic.poll_read(None)) | events(s.logic.poll_write()),
-        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Regular files in memory, and directories, as open files.
 
 use super::buffer::Buffer;
-use super::file::{File, Io, Mappable, O_APPEND, OpenFile};
+use super::file::{File, Io, Mappable, OpenFile};
 use super::inode::{FileData, Inode};
+use super::seals::{F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, Writing};
 use crate::linux::Stop;
 use crate::mm::object::{Page, PageError, PageIntent, PageSource, Wanted};
 use crate::mm::shrink::{Mappings, unmap_everywhere};
@@ -47,7 +48,7 @@ impl RegularFile {
         (at - start) as usize
     }
 
-    fn copy_in(&self, start: u64, len: u64, from: &mut Buffer<'_>) -> Result<usize, NoMemory> {
+    fn copy_in(&self, start: u64, len: u64, from: &mut Buffer<'_>) -> Result<usize, PageError> {
         let mut at = start;
         let end = start.saturating_add(len);
         while at < end {
@@ -56,7 +57,7 @@ impl RegularFile {
             let frame = match self.data.object.page_for_write(at / PAGE as u64) {
                 Ok(f) => f,
                 Err(e) if at == start => return Err(e),
-                Err(NoMemory) => break,
+                Err(_) => break,
             };
             let moved = from.take_frame(&frame, offset, n);
             at += moved as u64;
@@ -65,6 +66,83 @@ impl RegularFile {
             }
         }
         Ok((at - start) as usize)
+    }
+
+    /// Writes at the end. The place there is claimed first, so that two writers never get the same.
+    fn append(&self, io: &Io<'_>, want: u64, from: &mut Buffer<'_>) -> Result<(), Stop> {
+        let object = &self.data.object;
+        let guard = self.data.resize.lock();
+        let start = object.size();
+        let n = self.allowed(io, start, want)?;
+        if self.data.seals.bits() & F_SEAL_GROW != 0 {
+            return Err(Errno::EPERM.into());
+        }
+        object.grow_to(start + n);
+        drop(guard);
+        let moved = self.copy_in(start, n, from);
+        let done = moved.unwrap_or(0) as u64;
+        if done < n {
+            let guard = self.data.resize.lock();
+            if object.size() == start + n {
+                self.data.set_size(start + done);
+            }
+            drop(guard);
+        }
+        moved.map_err(no_page)?;
+        if io.at.is_none() {
+            io.of.position.store(start + done, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Writes at a given place, or at the description's position.
+    fn overwrite(&self, io: &Io<'_>, want: u64, from: &mut Buffer<'_>) -> Result<(), Stop> {
+        let object = &self.data.object;
+        let (start, n) = match io.at {
+            Some(at) => (at, self.allowed(io, at, want)?),
+            None => {
+                let at = io.of.position.load(Ordering::Acquire);
+                let n = self.allowed(io, at, want)?;
+                io.of.claim(n, u64::MAX)
+            }
+        };
+        let may_grow = self.data.seals.bits() & F_SEAL_GROW == 0;
+        let fits = may_grow || start + n <= object.size();
+        let moved = if fits { self.copy_in(start, n, from) } else { Ok(0) };
+        let done = moved.unwrap_or(0) as u64;
+        if io.at.is_none() {
+            io.of.unclaim(start, n, done);
+        }
+        moved.map_err(no_page)?;
+        if !fits {
+            return Err(Errno::EPERM.into());
+        }
+        if done == 0 || start + done <= object.size() {
+            return Ok(());
+        }
+        if self.data.seals.bits() == F_SEAL_SEAL {
+            object.grow_to(start + done);
+            return Ok(());
+        }
+        // The file may have been sealed meanwhile.
+        let guard = self.data.resize.lock();
+        if self.data.seals.bits() & F_SEAL_GROW != 0 {
+            object.remove_pages(object.size().div_ceil(PAGE as u64), u64::MAX);
+            return Err(Errno::EPERM.into());
+        }
+        object.grow_to(start + done);
+        drop(guard);
+        Ok(())
+    }
+
+    /// Begins a write to a file that has seals, or may get some.
+    fn begin_writing(&self) -> Result<Option<Writing>, Errno> {
+        let seals = self.data.seals.bits();
+        if seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) != 0 {
+            return Err(Errno::EPERM);
+        }
+        // Once sealed for good, nothing changes under a write.
+        if seals & F_SEAL_SEAL != 0 { Ok(None) } else { Writing::begin(&self.data).map(Some) }
     }
 
     /// How much of a write at `start` the limits let through.
@@ -104,49 +182,13 @@ impl File for RegularFile {
         if want == 0 {
             return Ok(0);
         }
-        if self.data.seals.load(Ordering::Acquire) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) != 0 {
-            return Err(Errno::EPERM.into());
-        }
-        let append = io.of.flags() & O_APPEND != 0;
-        let object = &self.data.object;
-        if append {
-            // The place at the end is claimed first, so that two writers never get the same.
-            let guard = self.data.resize.lock();
-            let start = object.size();
-            let n = self.allowed(io, start, want)?;
-            object.grow_to(start + n);
-            drop(guard);
-            let moved = self.copy_in(start, n, from);
-            let done = moved.unwrap_or(0) as u64;
-            if done < n {
-                let guard = self.data.resize.lock();
-                if object.size() == start + n {
-                    self.data.set_size(start + done);
-                }
-                drop(guard);
-            }
-            moved.map_err(|NoMemory| Errno::ENOSPC)?;
-            io.of.position.store(start + done, Ordering::Release);
+        let writing = if self.data.seals.bits() == F_SEAL_SEAL { None } else { Some(self.begin_writing()?) };
+        if io.append {
+            self.append(io, want, from)?;
         } else {
-            let (start, n) = match io.at {
-                Some(at) => (at, self.allowed(io, at, want)?),
-                None => {
-                    let at = io.of.position.load(Ordering::Acquire);
-                    let n = self.allowed(io, at, want)?;
-                    io.of.claim(n, u64::MAX)
-                }
-            };
-            if self.data.seals.load(Ordering::Acquire) & F_SEAL_GROW != 0 && start + n > object.size() {
-                return Err(Errno::EPERM.into());
-            }
-            let moved = self.copy_in(start, n, from);
-            let done = moved.unwrap_or(0) as u64;
-            if io.at.is_none() {
-                io.of.unclaim(start, n, done);
-            }
-            moved.map_err(|NoMemory| Errno::ENOSPC)?;
-            object.grow_to(if done == 0 { 0 } else { start + done });
+            self.overwrite(io, want, from)?;
         }
+        drop(writing);
         self.inode.touch_modified();
         drop_set_ids(io, &self.inode);
         Ok(from.result()?)
@@ -181,16 +223,13 @@ impl File for RegularFile {
     }
 }
 
-/// Writes are refused (memfd_create(2)).
-pub(crate) const F_SEAL_WRITE: u32 = 8;
-/// Further writes and mappings are refused.
-pub(crate) const F_SEAL_FUTURE_WRITE: u32 = 16;
-/// The file cannot grow.
-pub(crate) const F_SEAL_GROW: u32 = 4;
-/// The file cannot shrink.
-pub(crate) const F_SEAL_SHRINK: u32 = 2;
-/// No more seals.
-pub(crate) const F_SEAL_SEAL: u32 = 1;
+/// Why a write got no page.
+fn no_page(e: PageError) -> Errno {
+    match e {
+        PageError::NoMemory => Errno::ENOMEM,
+        PageError::Full | PageError::BeyondEnd => Errno::ENOSPC,
+    }
+}
 
 /// A write by someone who is not the superuser takes set-id bits away.
 fn drop_set_ids(io: &Io<'_>, inode: &Inode) {
@@ -262,7 +301,7 @@ impl FileData {
 pub(crate) fn truncate(inode: &Inode, size: u64) -> Result<(), Errno> {
     let data = inode.data().ok_or(Errno::EINVAL)?;
     let guard = data.resize.lock();
-    let seals = data.seals.load(Ordering::Acquire);
+    let seals = data.seals.bits();
     let old = data.object.size();
     if (size < old && seals & F_SEAL_SHRINK != 0) || (size > old && seals & F_SEAL_GROW != 0) {
         return Err(Errno::EPERM);

@@ -1,8 +1,10 @@
 //! Descriptor tables.
 
 use super::file::{Descriptor, OpenFile};
+use super::locks::Owner;
 use abi::{Errno, Rights};
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use mem::{NoMemory, Ref};
 use sync::{SpinLock, levels};
 
@@ -20,7 +22,13 @@ pub(crate) struct Slot {
 /// A table of descriptors, shared by threads (CLONE_FILES).
 pub(crate) struct FdTable {
     slots: SpinLock<Slots, levels::FdTable>,
+    /// Identity for record locks.
+    id: u64,
+    /// Whether it has ever held a record lock: then closing a descriptor looks for them (fcntl(2)).
+    locked: AtomicBool,
 }
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 #[derive(Default)]
 struct Slots {
@@ -33,7 +41,25 @@ struct Slots {
 impl FdTable {
     /// An empty table.
     pub(crate) fn try_new() -> Result<Ref<Self>, NoMemory> {
-        Ref::try_new(FdTable { slots: SpinLock::new(Slots::default()) })
+        Self::with(Slots::default())
+    }
+    fn with(slots: Slots) -> Result<Ref<Self>, NoMemory> {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Ref::try_new(FdTable { slots: SpinLock::new(slots), id, locked: AtomicBool::new(false) })
+    }
+    /// The owner of the record locks that are taken through this table, which may hold some from now on.
+    pub(crate) fn lock_owner(&self) -> Owner {
+        self.locked.store(true, Ordering::Relaxed);
+        Owner::Table(self.id)
+    }
+    /// Gives up the record locks on the file of a descriptor that was closed.
+    #[inline]
+    fn closed(&self, slot: &Slot) {
+        if self.locked.load(Ordering::Relaxed)
+            && let Some(inode) = slot.file.inode()
+        {
+            inode.locks.release(Owner::Table(self.id));
+        }
     }
     /// A copy for fork(2): slots without the right to be duplicated are absent.
     pub(crate) fn try_copy(&self) -> Result<Ref<Self>, NoMemory> {
@@ -53,7 +79,7 @@ impl FdTable {
             }
             let lowest_free = list.iter().position(Option::is_none).unwrap_or(list.len());
             drop(slots);
-            return Ref::try_new(FdTable { slots: SpinLock::new(Slots { list, lowest_free, count }) });
+            return Self::with(Slots { list, lowest_free, count });
         }
     }
     /// The description behind a number.
@@ -108,6 +134,10 @@ impl FdTable {
         let Some(place) = s.list.get_mut(at) else { return Err(Errno::ENOMEM) };
         let old = place.replace(slot);
         s.count += usize::from(old.is_none());
+        drop(slots);
+        if let Some(old) = &old {
+            self.closed(old);
+        }
         Ok(old)
     }
     /// Takes a slot out.
@@ -117,6 +147,8 @@ impl FdTable {
         let slot = s.list.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::EBADF)?;
         s.count -= 1;
         s.lowest_free = s.lowest_free.min(fd as usize);
+        drop(slots);
+        self.closed(&slot);
         Ok(slot)
     }
     /// Changes the close-on-exec flag.
@@ -142,11 +174,21 @@ impl FdTable {
         let slot = s.list.get_mut(at)?.take()?;
         s.count -= 1;
         s.lowest_free = s.lowest_free.min(at);
+        drop(slots);
+        self.closed(&slot);
         Some((at as i32, slot))
     }
     /// Descriptors in use.
     pub(crate) fn len(&self) -> usize {
         self.slots.lock().count
+    }
+}
+
+impl Drop for FdTable {
+    fn drop(&mut self) {
+        if self.locked.load(Ordering::Relaxed) {
+            self.close_all();
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use abi::Errno;
 use alloc::vec::Vec;
 use mem::{NoMemory, Ref};
 
+/// Longest path, with its NUL.
+pub(crate) const PATH_MAX: usize = 4096;
 /// Links followed in one walk (MAXSYMLINKS).
 const MAX_LINKS: u32 = 40;
 
@@ -319,7 +321,7 @@ fn at_end(path: &[u8], at: usize) -> bool {
 }
 
 /// The path of a location, as getcwd(2) shows it from `root`. `(deleted)` is the caller's matter. Unreachable places
-/// begin with `(unreachable)`.
+/// begin with `(unreachable)`. A path that is longer than any call can take is ENAMETOOLONG.
 pub(crate) fn path_of(root: &Location, place: &Location) -> Result<Vec<u8>, Errno> {
     let mut reversed: Vec<u8> = Vec::new();
     let mut at = place.clone();
@@ -338,6 +340,9 @@ pub(crate) fn path_of(root: &Location, place: &Location) -> Result<Vec<u8>, Errn
         }
         let Some(parent) = at.dentry.parent() else { break };
         at.dentry.with_name(|name| {
+            if reversed.len() + name.len() >= PATH_MAX {
+                return Err(Errno::ENAMETOOLONG);
+            }
             reversed.try_reserve(name.len() + 1).map_err(|_| Errno::ENOMEM)?;
             reversed.extend(name.iter().rev());
             reversed.push(b'/');

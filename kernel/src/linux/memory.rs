@@ -2,7 +2,7 @@
 
 use super::{Call, CallResult, memlock};
 use crate::fs::file::{Mappable, OpenFile};
-use crate::fs::regular::{F_SEAL_FUTURE_WRITE, F_SEAL_WRITE};
+use crate::fs::seals::{F_SEAL_SEAL, Writing};
 use crate::mm::AddressSpace;
 use crate::mm::change::Discard;
 use crate::mm::fault::FaultError;
@@ -177,21 +177,41 @@ fn file_region(of: &Ref<OpenFile>, prot: Prot, traits: Traits, offset: u64, len:
         }
         max_prot.remove(Prot::EXEC);
     }
+    let mut name: Ref<dyn MapName> = of.clone().unsize(|p| p);
     if let Some(d) = of.inode().and_then(|i| i.data())
         && shared
-        && d.seals.load(Ordering::Acquire) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) != 0
+        && of.writable()
+        && d.seals.bits() != F_SEAL_SEAL
     {
-        if prot.contains(Prot::WRITE) {
-            return Err(Errno::EPERM);
+        match Writing::begin(d) {
+            Ok(writing) => {
+                let map = SealableMap { of: of.clone(), _writing: writing };
+                name = Ref::try_new(map).map_err(|_| Errno::ENOMEM)?.unsize(|p| p);
+            }
+            Err(e) if prot.contains(Prot::WRITE) => return Err(e),
+            Err(_) => max_prot.remove(Prot::WRITE),
         }
-        max_prot.remove(Prot::WRITE);
     }
     let object = match of.file.mappable()? {
         Mappable::Zeros => return anonymous(prot, traits, len),
         Mappable::Object(o) => o,
     };
-    let name: Ref<dyn MapName> = of.clone().unsize(|p| p);
     Ok(Region { prot, max_prot, traits, source: Source::Object { object, offset, name: Some(name) } })
+}
+
+/// The name of a shared mapping of a file that can be sealed; as long as it lives, the mapping may write.
+struct SealableMap {
+    of: Ref<OpenFile>,
+    _writing: Writing,
+}
+
+impl MapName for SealableMap {
+    fn path(&self, out: &mut [u8]) -> usize {
+        self.of.path(out)
+    }
+    fn identity(&self) -> (u64, u64) {
+        self.of.identity()
+    }
 }
 
 /// munmap(2).

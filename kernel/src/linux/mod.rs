@@ -4,6 +4,7 @@ mod cred;
 mod futex;
 mod hart;
 mod limits;
+mod lock;
 mod memlock;
 mod memory;
 mod mount;
@@ -16,7 +17,9 @@ mod process_vm;
 mod rw;
 mod sched;
 pub(crate) mod signal;
+mod size;
 mod socket;
+mod splice;
 mod stat;
 mod system;
 pub(crate) mod time;
@@ -170,10 +173,11 @@ mod handlers {
     pub(super) use super::futex::{futex, futex_requeue, futex_wait, futex_wake, get_robust_list, set_robust_list};
     pub(super) use super::hart::{getcpu, membarrier, riscv_flush_icache, riscv_hwprobe, rseq};
     pub(super) use super::limits::{getrlimit, getrusage, prlimit64, setrlimit};
+    pub(super) use super::lock::flock;
     pub(super) use super::memlock::{mlock, mlock2, mlockall, munlock, munlockall};
     pub(super) use super::memory::{brk, madvise, mincore, mmap, mprotect, mremap, msync, munmap};
     pub(super) use super::mount::{mount, umount2};
-    pub(super) use super::open::{close, close_range, dup, dup3, fcntl, flock, ioctl, memfd_create, openat, openat2, pipe2};
+    pub(super) use super::open::{close, close_range, dup, dup3, fcntl, ioctl, memfd_create, openat, openat2, pipe2};
     pub(super) use super::path::{
         chdir, chroot, fchdir, getcwd, linkat, mkdirat, mknodat, readlinkat, renameat2, symlinkat, umask, unlinkat,
     };
@@ -184,9 +188,7 @@ mod handlers {
         setsid, wait4, waitid,
     };
     pub(super) use super::process_vm::{process_vm_readv, process_vm_writev};
-    pub(super) use super::rw::{
-        copy_file_range, lseek, pread64, preadv, pwrite64, pwritev, read, readv, sendfile, write, writev,
-    };
+    pub(super) use super::rw::{lseek, pread64, preadv, preadv2, pwrite64, pwritev, pwritev2, read, readv, write, writev};
     pub(super) use super::sched::{
         getpriority, sched_get_priority_max, sched_get_priority_min, sched_getaffinity, sched_getattr, sched_getparam,
         sched_getscheduler, sched_rr_get_interval, sched_setaffinity, sched_setattr, sched_setparam, sched_setscheduler,
@@ -196,12 +198,14 @@ mod handlers {
         kill, rt_sigaction, rt_sigpending, rt_sigprocmask, rt_sigqueueinfo, rt_sigreturn, rt_sigsuspend, rt_sigtimedwait,
         rt_tgsigqueueinfo, sigaltstack, tgkill, tkill,
     };
+    pub(super) use super::size::{fadvise64, fallocate, ftruncate, readahead, sync_file_range, truncate};
     pub(super) use super::socket::{recvfrom, recvmsg, sendmsg, sendto, shutdown, socketpair};
+    pub(super) use super::splice::{copy_file_range, sendfile, splice, tee, vmsplice};
     pub(super) use super::stat::fsync as fdatasync;
     pub(super) use super::stat::fsync as syncfs;
     pub(super) use super::stat::{
-        faccessat, faccessat2, fallocate, fchmod, fchmodat, fchown, fchownat, fstat, fstatfs, fsync, ftruncate, getdents64,
-        newfstatat, statfs, statx, sync, truncate, utimensat,
+        faccessat, faccessat2, fchmod, fchmodat, fchmodat2, fchown, fchownat, fstat, fstatfs, fsync, getdents64, newfstatat,
+        statfs, statx, sync, utimensat,
     };
     pub(super) use super::system::{getrandom, reboot, setdomainname, sethostname, sysinfo, syslog, uname};
     pub(super) use super::time::{

@@ -4,11 +4,12 @@ use super::path::read_path;
 use super::{Call, CallResult};
 use crate::fs::context::cap;
 use crate::fs::mount::{Location, Mount};
+use crate::fs::tmpfs::Options;
 use crate::fs::walk::Last;
 use crate::fs::{devices, tmpfs};
 use abi::Errno;
 use core::sync::atomic::Ordering;
-use mem::{Ref, user};
+use mem::{PAGE, Ref, user};
 
 const MS_REMOUNT: u32 = 32;
 const MS_BIND: u32 = 4096;
@@ -31,7 +32,7 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
         return Ok(0);
     }
     if flags & MS_REMOUNT != 0 {
-        at.mount.flags.store(flags & KEPT, Ordering::Relaxed);
+        remount(c, &at, flags)?;
         return Ok(0);
     }
     if flags & MS_MOVE != 0 {
@@ -48,7 +49,7 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
             Err(user::StringError::Fault) => return Err(Errno::EFAULT.into()),
             Err(user::StringError::TooLong) => return Err(Errno::ENODEV.into()),
         };
-        new_fs(name.get(..n).unwrap_or_default(), c.arg(4))?
+        new_fs(c, name.get(..n).unwrap_or_default(), c.arg(4))?
     };
     if root.inode().is_dir() != at.inode().is_dir() {
         return Err(Errno::ENOTDIR.into());
@@ -60,13 +61,17 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
 
 type New = (Ref<crate::fs::inode::FileSystem>, Ref<crate::fs::dentry::Dentry>);
 
-fn new_fs(kind: &[u8], data: usize) -> Result<New, Errno> {
+fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
     let made = match kind {
         b"tmpfs" => {
-            let (mode, _) = tmpfs_options(data)?;
-            tmpfs::new_tmpfs("tmpfs", mode)
+            let mut o = tmpfs_defaults(c);
+            tmpfs_options(data, &mut o)?;
+            tmpfs::new_tmpfs("tmpfs", &o)
         }
-        b"ramfs" => tmpfs::new_tmpfs("ramfs", 0o755),
+        b"ramfs" => {
+            let o = Options { mode: 0o755, pages: u64::MAX, inodes: u64::MAX, ..tmpfs_defaults(c) };
+            tmpfs::new_tmpfs("ramfs", &o)
+        }
         b"devtmpfs" => devices::new_devfs(),
         b"proc" => crate::fs::proc::new_procfs(),
         _ => return other_fs(kind),
@@ -78,21 +83,72 @@ fn other_fs(_kind: &[u8]) -> Result<New, Errno> {
     Err(Errno::ENODEV)
 }
 
-/// `mode=` and `size=` of tmpfs(5).
-fn tmpfs_options(data: usize) -> Result<(u32, u64), Errno> {
-    let mut mode = 0o1777;
+/// Half of the memory, and as many inodes as that has pages (tmpfs(5)).
+fn tmpfs_defaults(c: &Call<'_>) -> Options {
+    let cred = c.me.cred();
+    let half = mem::frame_counts().total / 2;
+    Options { mode: 0o1777, owner: (cred.uid.fs, cred.gid.fs), pages: half, inodes: half }
+}
+
+/// A number with `k`, `m`, `g` behind it, or with `%` of the memory.
+fn amount(text: &[u8]) -> Result<u64, Errno> {
+    let split = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, suffix) = text.split_at(split);
+    let number: u64 = core::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).ok_or(Errno::EINVAL)?;
+    let factor = match suffix {
+        b"" => 1,
+        b"k" | b"K" => 1 << 10,
+        b"m" | b"M" => 1 << 20,
+        b"g" | b"G" => 1 << 30,
+        b"%" => mem::frame_counts().total.saturating_mul(PAGE as u64) / 100,
+        _ => return Err(Errno::EINVAL),
+    };
+    number.checked_mul(factor).ok_or(Errno::EINVAL)
+}
+
+/// Reads tmpfs's options (tmpfs(5)); what none of them names stays. One that is not known is EINVAL.
+fn tmpfs_options(data: usize, o: &mut Options) -> Result<(), Errno> {
     let mut text = [0u8; 256];
     if data == 0 {
-        return Ok((mode, 0));
+        return Ok(());
     }
     let n = user::read_string(&mut text, data).map_err(|_| Errno::EINVAL)?;
-    for option in text.get(..n).unwrap_or_default().split(|b| *b == b',') {
-        if let Some(m) = option.strip_prefix(b"mode=") {
-            let digits = core::str::from_utf8(m).map_err(|_| Errno::EINVAL)?;
-            mode = u32::from_str_radix(digits, 8).map_err(|_| Errno::EINVAL)?;
+    // No limit is written as 0.
+    let limit = |n: u64| if n == 0 { u64::MAX } else { n };
+    for option in text.get(..n).unwrap_or_default().split(|b| *b == b',').filter(|o| !o.is_empty()) {
+        let mut parts = option.splitn(2, |b| *b == b'=');
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let id = || u32::try_from(amount(value)?).map_err(|_| Errno::EINVAL);
+        match name {
+            b"mode" => {
+                let digits = core::str::from_utf8(value).map_err(|_| Errno::EINVAL)?;
+                o.mode = u32::from_str_radix(digits, 8).map_err(|_| Errno::EINVAL)? & 0o7777;
+            }
+            b"size" => o.pages = limit(amount(value)?.div_ceil(PAGE as u64)),
+            b"nr_blocks" => o.pages = limit(amount(value)?),
+            b"nr_inodes" => o.inodes = limit(amount(value)?),
+            b"uid" => o.owner.0 = id()?,
+            b"gid" => o.owner.1 = id()?,
+            // Nothing is swapped, there are no huge pages, and inode numbers have 64 bits.
+            b"noswap" | b"huge" | b"inode64" | b"mpol" => {}
+            _ => return Err(Errno::EINVAL),
         }
     }
-    Ok((mode & 0o7777, 0))
+    Ok(())
+}
+
+/// Changes a mount's flags and, of a tmpfs, its limits: EINVAL below what is in use.
+fn remount(c: &Call<'_>, at: &Location, flags: u32) -> Result<(), Errno> {
+    let fs = &at.mount.fs;
+    if flags & MS_BIND == 0 && fs.kind == "tmpfs" {
+        let mut o = Options { pages: fs.pages.figures().0, inodes: fs.inodes.figures().0, ..tmpfs_defaults(c) };
+        tmpfs_options(c.arg(4), &mut o)?;
+        if !fs.pages.set_limit(o.pages) || !fs.inodes.set_limit(o.inodes) {
+            return Err(Errno::EINVAL);
+        }
+    }
+    at.mount.flags.store(flags & KEPT, Ordering::Relaxed);
+    Ok(())
 }
 
 /// umount2(2).

@@ -1,11 +1,13 @@
 //! Opening, closing and duplicating descriptors: openat(2), close(2), dup3(2), fcntl(2), pipe2(2), memfd_create(2).
 
+use super::lock::{F_GETLK, F_OFD_GETLK, F_OFD_SETLKW, F_SETLKW, record_lock};
 use super::path::read_path;
-use super::{Call, CallResult, Stop};
+use super::{Call, CallResult};
 use crate::fs::file::{Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_NOATIME, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, OpenFile};
 use crate::fs::inode::{Inode, S_IFREG};
 use crate::fs::open::{Request, open};
-use crate::fs::regular::{F_SEAL_SEAL, RegularFile};
+use crate::fs::regular::RegularFile;
+use crate::fs::seals::F_SEAL_EXEC;
 use crate::fs::table::Slot;
 use crate::fs::walk::Resolve;
 use crate::task::limits;
@@ -175,17 +177,20 @@ pub(super) fn memfd_create(c: &mut Call<'_>) -> CallResult {
     let root = c.context().fs.root();
     let inode = Inode::try_new_regular(&root.mount.fs, S_IFREG | 0o777, (cred.uid.fs, cred.gid.fs))?;
     inode.attrs.lock().nlink = 0;
-    if flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL) == 0
-        && let Some(d) = inode.data()
-    {
-        d.seals.store(F_SEAL_SEAL, Ordering::Relaxed);
+    if let Some(d) = inode.data() {
+        if flags & MFD_NOEXEC_SEAL != 0 {
+            inode.attrs.lock().mode = S_IFREG | 0o666;
+            d.seals.begin_with(F_SEAL_EXEC);
+        } else if flags & MFD_ALLOW_SEALING != 0 {
+            d.seals.begin_with(0);
+        }
     }
     let len = name.iter().position(|b| *b == 0).unwrap_or(0);
     let mut label = [0u8; 256];
     for (to, from) in label.iter_mut().zip(b"memfd:".iter().chain(name.get(..len).unwrap_or_default())) {
         *to = *from;
     }
-    let dentry = crate::fs::dentry::Dentry::try_new(inode, label.get(..len + 6).unwrap_or_default(), &root.dentry)?;
+    let dentry = crate::fs::dentry::Dentry::try_new_unnamed(inode, label.get(..len + 6).unwrap_or_default(), &root.dentry)?;
     let place = crate::fs::mount::Location { mount: root.mount, dentry };
     let file = RegularFile::try_new(place.inode())?;
     let file = OpenFile::open(file, Some(place), O_RDWR)?;
@@ -223,6 +228,7 @@ pub(super) fn fcntl(c: &mut Call<'_>) -> CallResult {
             of.set_flags(arg as u32, O_APPEND | O_NONBLOCK | O_NOATIME | 0o20_000 | 0o40_000);
             Ok(0)
         }
+        cmd @ (F_GETLK..=F_SETLKW | F_OFD_GETLK..=F_OFD_SETLKW) => record_lock(c, cmd),
         8 => {
             of.owner.store(arg as u32, Ordering::Relaxed);
             Ok(0)
@@ -233,21 +239,25 @@ pub(super) fn fcntl(c: &mut Call<'_>) -> CallResult {
         F_ADD_SEALS => add_seals(&of, arg as u32),
         F_GET_SEALS => {
             let data = of.inode().and_then(|i| i.data()).ok_or(Errno::EINVAL)?;
-            Ok(data.seals.load(Ordering::Relaxed) as usize)
+            Ok(data.seals.bits() as usize)
         }
         _ => Err(Errno::EINVAL.into()),
     }
 }
 
 fn add_seals(of: &OpenFile, seals: u32) -> CallResult {
+    const F_ALL_SEALS: u32 = 0x3f;
     let data = of.inode().and_then(|i| i.data()).ok_or(Errno::EINVAL)?;
-    if seals & !0x1f != 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    if !of.writable() || data.seals.load(Ordering::Relaxed) & F_SEAL_SEAL != 0 {
+    if !of.writable() {
         return Err(Errno::EPERM.into());
     }
-    data.seals.fetch_or(seals, Ordering::AcqRel);
+    if seals & !F_ALL_SEALS != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    // Held, so that no change of the size is under way.
+    let guard = data.resize.lock();
+    data.seals.add(seals)?;
+    drop(guard);
     Ok(0)
 }
 
@@ -268,30 +278,8 @@ pub(super) fn ioctl(c: &mut Call<'_>) -> CallResult {
             of.set_flags(if on != 0 { O_NONBLOCK } else { 0 }, O_NONBLOCK);
         }
         request => {
-            let io = crate::fs::file::Io { of: &of, me: c.me, at: None, nonblock: of.nonblock() };
-            return of.file.ioctl(&io, request, c.arg(2));
+            return of.file.ioctl(&of.io(c.me, None), request, c.arg(2));
         }
     }
     Ok(0)
-}
-
-/// flock(2).
-pub(super) fn flock(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
-    let inode = of.inode().ok_or(Errno::EBADF)?;
-    let op = c.uint(1);
-    match op & !4 {
-        8 => {
-            inode.locks.release_description(of.id);
-            Ok(0)
-        }
-        kind @ (1 | 2) => {
-            if inode.locks.try_flock(of.id, kind == 2)? {
-                Ok(0)
-            } else {
-                Err(Stop::Errno(Errno::EAGAIN))
-            }
-        }
-        _ => Err(Errno::EINVAL.into()),
-    }
 }

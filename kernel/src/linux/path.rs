@@ -7,7 +7,7 @@ use crate::fs::dentry::boxed_bytes;
 use crate::fs::inode::{Body, Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK};
 use crate::fs::mount::Location;
 use crate::fs::node::{self, Existing, Remove, Side};
-use crate::fs::walk::{Last, LinkText, Parent, ParentError, Resolve, Walker, path_of};
+use crate::fs::walk::{Last, LinkText, PATH_MAX, Parent, ParentError, Resolve, Walker, path_of};
 use abi::Errno;
 use alloc::vec::Vec;
 use mem::{NoMemory, Ref, user};
@@ -24,7 +24,6 @@ pub(crate) const AT_SYMLINK_FOLLOW: u32 = 0x400;
 /// An empty path means the descriptor itself.
 pub(crate) const AT_EMPTY_PATH: u32 = 0x1000;
 
-const PATH_MAX: usize = 4096;
 const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
 
 /// Reads a path argument.
@@ -78,7 +77,7 @@ impl Call<'_> {
         if self.int(n) == AT_FDCWD {
             return Ok(cx.fs.cwd());
         }
-        let of = self.file(n)?;
+        let of = self.any_file(n)?;
         let location = of.location.clone().ok_or(Errno::ENOTDIR)?;
         if !location.inode().is_dir() && !path.is_empty() {
             return Err(Errno::ENOTDIR);
@@ -97,7 +96,11 @@ impl Call<'_> {
         let path = read_path(self.arg(p))?;
         let cx = self.context();
         if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
-            return if self.int(fd) == AT_FDCWD { Ok(cx.fs.cwd()) } else { self.file(fd)?.location.clone().ok_or(Errno::EBADF) };
+            return if self.int(fd) == AT_FDCWD {
+                Ok(cx.fs.cwd())
+            } else {
+                self.any_file(fd)?.location.clone().ok_or(Errno::EBADF)
+            };
         }
         let last = if flags & AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
         let start = self.start(fd, &cx, &path)?;
@@ -207,13 +210,7 @@ pub(super) fn linkat(c: &mut Call<'_>) -> CallResult {
     if p.must_be_dir {
         return Err(Errno::ENOENT.into());
     }
-    // An unnamed file (O_TMPFILE) may get its first name.
-    let unnamed = target.inode().attrs.lock().nlink == 0 && target.dentry.with_name(|n| n == b"#tmpfile");
-    if unnamed && Ref::ptr_eq(&p.dir.mount, &target.mount) {
-        node::link_unnamed(&p.dir, &p.name, &cx.cred, target.inode())?;
-    } else {
-        node::link(&p.dir, &p.name, &cx.cred, &target)?;
-    }
+    node::link(&p.dir, &p.name, &cx.cred, &target)?;
     Ok(0)
 }
 
@@ -257,6 +254,9 @@ pub(super) fn getcwd(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::ENOENT.into());
     }
     let mut path = path_of(&cx.fs.root(), &cwd)?;
+    if path.len() >= PATH_MAX {
+        return Err(Errno::ENAMETOOLONG.into());
+    }
     path.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
     path.push(0);
     if path.len() > c.arg(1) {
@@ -288,7 +288,7 @@ pub(super) fn chdir(c: &mut Call<'_>) -> CallResult {
 
 /// fchdir(2).
 pub(super) fn fchdir(c: &mut Call<'_>) -> CallResult {
-    let to = c.file(0)?.location.clone().ok_or(Errno::ENOTDIR)?;
+    let to = c.any_file(0)?.location.clone().ok_or(Errno::ENOTDIR)?;
     change_dir(c, to)
 }
 

@@ -70,7 +70,7 @@ fn execute(c: &mut Call<'_>, start_fd: Option<usize>, path: usize, argv: usize, 
     let path = read_path(path)?;
     let cx = c.context();
     let file = match start_fd {
-        Some(fd) if path.is_empty() && flags & AT_EMPTY_PATH != 0 => c.file(fd)?.location.clone().ok_or(Errno::EACCES)?,
+        Some(fd) if path.is_empty() && flags & AT_EMPTY_PATH != 0 => c.any_file(fd)?.location.clone().ok_or(Errno::EACCES)?,
         Some(fd) => {
             let last = if flags & AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
             let start = c.start(fd, &cx, &path)?;

@@ -1,37 +1,42 @@
-//! read(2), write(2) and their family; lseek(2), sendfile(2).
+//! read(2), write(2) and their family; lseek(2).
 
-use super::{Call, CallResult, Stop};
+use super::{Call, CallResult};
 use crate::fs::buffer::Buffer;
-use crate::fs::file::OpenFile;
+use crate::fs::file::{Io, O_PATH, OpenFile};
 use abi::Errno;
-use mem::{Ref, user};
+use mem::Ref;
 
 impl Call<'_> {
-    /// The description behind argument `n`, which must be more than a name.
+    /// The description behind argument `n`, which must be more than a name (open(2), O_PATH).
     #[inline]
     pub(crate) fn file(&self, n: usize) -> Result<Ref<OpenFile>, Errno> {
+        self.any_file(n).and_then(|of| if of.flags() & O_PATH == 0 { Ok(of) } else { Err(Errno::EBADF) })
+    }
+    /// The description behind argument `n`, which may be only a name; readable and writable ones are more.
+    #[inline]
+    pub(crate) fn any_file(&self, n: usize) -> Result<Ref<OpenFile>, Errno> {
         self.me.files().get(self.int(n))
     }
 }
 
-fn readable(of: &OpenFile) -> Result<(), Errno> {
+pub(super) fn readable(of: &OpenFile) -> Result<(), Errno> {
     if of.readable() { Ok(()) } else { Err(Errno::EBADF) }
 }
 
-fn writable(of: &OpenFile) -> Result<(), Errno> {
+pub(super) fn writable(of: &OpenFile) -> Result<(), Errno> {
     if of.writable() { Ok(()) } else { Err(Errno::EBADF) }
 }
 
 /// read(2).
 pub(super) fn read(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     readable(&of)?;
     of.read(c.me, None, &mut Buffer::user(c.arg(1), check_len(c.arg(2))?))
 }
 
 /// write(2).
 pub(super) fn write(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     writable(&of)?;
     of.write(c.me, None, &mut Buffer::user(c.arg(1), check_len(c.arg(2))?))
 }
@@ -42,14 +47,14 @@ fn check_len(len: usize) -> Result<usize, Errno> {
 
 /// readv(2).
 pub(super) fn readv(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     readable(&of)?;
     of.read(c.me, None, &mut Buffer::vector(c.arg(1), c.arg(2))?)
 }
 
 /// writev(2).
 pub(super) fn writev(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     writable(&of)?;
     of.write(c.me, None, &mut Buffer::vector(c.arg(1), c.arg(2))?)
 }
@@ -61,7 +66,7 @@ fn position(c: &Call<'_>, of: &OpenFile, n: usize) -> Result<u64, Errno> {
 
 /// pread64(2).
 pub(super) fn pread64(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     let at = position(c, &of, 3)?;
     readable(&of)?;
     of.read(c.me, Some(at), &mut Buffer::user(c.arg(1), check_len(c.arg(2))?))
@@ -69,7 +74,7 @@ pub(super) fn pread64(c: &mut Call<'_>) -> CallResult {
 
 /// pwrite64(2).
 pub(super) fn pwrite64(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     let at = position(c, &of, 3)?;
     writable(&of)?;
     of.write(c.me, Some(at), &mut Buffer::user(c.arg(1), check_len(c.arg(2))?))
@@ -77,7 +82,7 @@ pub(super) fn pwrite64(c: &mut Call<'_>) -> CallResult {
 
 /// preadv(2).
 pub(super) fn preadv(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     let at = position(c, &of, 3)?;
     readable(&of)?;
     of.read(c.me, Some(at), &mut Buffer::vector(c.arg(1), c.arg(2))?)
@@ -85,85 +90,62 @@ pub(super) fn preadv(c: &mut Call<'_>) -> CallResult {
 
 /// pwritev(2).
 pub(super) fn pwritev(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     let at = position(c, &of, 3)?;
     writable(&of)?;
     of.write(c.me, Some(at), &mut Buffer::vector(c.arg(1), c.arg(2))?)
+}
+
+/// What RWF_* flags ask for; they are refused where they mean nothing (readv(2), EOPNOTSUPP).
+fn flagged<'a>(c: &Call<'a>, of: &'a OpenFile, at: Option<u64>) -> Result<Io<'a>, Errno> {
+    const RWF_HIPRI: u32 = 1;
+    const RWF_DSYNC: u32 = 2;
+    const RWF_SYNC: u32 = 4;
+    const RWF_NOWAIT: u32 = 8;
+    const RWF_APPEND: u32 = 16;
+    const RWF_NOAPPEND: u32 = 32;
+    let flags = c.uint(5);
+    if flags & !(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND) != 0 {
+        return Err(Errno::EOPNOTSUPP);
+    }
+    if flags & (RWF_APPEND | RWF_NOAPPEND) == RWF_APPEND | RWF_NOAPPEND {
+        return Err(Errno::EINVAL);
+    }
+    // Files in memory never wait, and Linux's do not know the flag.
+    if flags & RWF_NOWAIT != 0 && of.inode().is_some_and(|i| i.data().is_some()) {
+        return Err(Errno::EOPNOTSUPP);
+    }
+    let mut io = of.io(c.me, at);
+    io.nonblock |= flags & RWF_NOWAIT != 0;
+    io.append = (io.append || flags & RWF_APPEND != 0) && flags & RWF_NOAPPEND == 0;
+    Ok(io)
+}
+
+/// The position of preadv2(2) and pwritev2(2): -1 stands for the description's own.
+fn position_or_own(c: &Call<'_>, of: &OpenFile) -> Result<Option<u64>, Errno> {
+    if c.arg(3) == usize::MAX { Ok(None) } else { position(c, of, 3).map(Some) }
+}
+
+/// preadv2(2).
+pub(super) fn preadv2(c: &mut Call<'_>) -> CallResult {
+    let of = c.any_file(0)?;
+    let at = position_or_own(c, &of)?;
+    readable(&of)?;
+    let mut to = Buffer::vector(c.arg(1), c.arg(2))?;
+    of.file.read(&flagged(c, &of, at)?, &mut to)
+}
+
+/// pwritev2(2).
+pub(super) fn pwritev2(c: &mut Call<'_>) -> CallResult {
+    let of = c.any_file(0)?;
+    let at = position_or_own(c, &of)?;
+    writable(&of)?;
+    let mut from = Buffer::vector(c.arg(1), c.arg(2))?;
+    of.file.write(&flagged(c, &of, at)?, &mut from)
 }
 
 /// lseek(2).
 pub(super) fn lseek(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     Ok(of.file.seek(&of, c.arg(1) as i64, c.uint(2))? as usize)
-}
-
-/// sendfile64(2).
-pub(super) fn sendfile(c: &mut Call<'_>) -> CallResult {
-    let (out, from) = (c.file(0)?, c.file(1)?);
-    writable(&out)?;
-    readable(&from)?;
-    let mut at = if c.arg(2) != 0 { Some(user::read::<u64>(c.arg(2))?) } else { None };
-    if at.is_some() && !from.file.seekable() {
-        return Err(Errno::ESPIPE.into());
-    }
-    // A file that cannot be sought in could lose data that was read and not written (sendfile(2)).
-    if !from.file.seekable() {
-        return Err(Errno::EINVAL.into());
-    }
-    let result = copy(c, &out, None, &from, &mut at, c.arg(3));
-    if let Some(at) = at {
-        user::write(c.arg(2), &at)?;
-    }
-    result
-}
-
-/// copy_file_range(2).
-pub(super) fn copy_file_range(c: &mut Call<'_>) -> CallResult {
-    let (from, out) = (c.file(0)?, c.file(2)?);
-    readable(&from)?;
-    writable(&out)?;
-    if c.arg(5) != 0 || from.inode().is_none_or(|i| i.data().is_none()) || out.inode().is_none_or(|i| i.data().is_none()) {
-        return Err(Errno::EINVAL.into());
-    }
-    let mut at = if c.arg(1) != 0 { Some(user::read::<u64>(c.arg(1))?) } else { None };
-    let mut to = if c.arg(3) != 0 { Some(user::read::<u64>(c.arg(3))?) } else { None };
-    let n = copy(c, &out, to, &from, &mut at, c.arg(4))?;
-    if let Some(at) = at {
-        user::write(c.arg(1), &at)?;
-    }
-    if let Some(t) = to.as_mut() {
-        *t = t.saturating_add(n as u64);
-        user::write(c.arg(3), t)?;
-    }
-    Ok(n)
-}
-
-/// Copies through a small buffer; stops at what the receiver takes.
-fn copy(c: &Call<'_>, out: &OpenFile, to: Option<u64>, from: &OpenFile, at: &mut Option<u64>, len: usize) -> Result<usize, Stop> {
-    let mut chunk = [0u8; 512];
-    let mut done = 0usize;
-    while done < len {
-        let want = chunk.len().min(len - done);
-        let part = chunk.get_mut(..want).unwrap_or_default();
-        let n = match from.read(c.me, *at, &mut Buffer::kernel_out(part)) {
-            Ok(0) => break,
-            Ok(n) => n,
-            Err(_) if done != 0 => break,
-            Err(e) => return Err(e),
-        };
-        let place = to.map(|t| t.saturating_add(done as u64));
-        let written = match out.write(c.me, place, &mut Buffer::kernel_in(chunk.get(..n).unwrap_or_default())) {
-            Ok(w) => w,
-            Err(_) if done != 0 => break,
-            Err(e) => return Err(e),
-        };
-        if let Some(at) = at {
-            *at = at.saturating_add(written as u64);
-        }
-        done += written;
-        if written < n {
-            break;
-        }
-    }
-    Ok(done)
 }

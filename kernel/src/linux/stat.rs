@@ -1,17 +1,23 @@
-//! What a file is, and changing that: stat(2), statx(2), getdents64(2), chmod(2), chown(2), utimensat(2), access(2), truncate(2).
+//! What a file is, and changing that: stat(2), statx(2), getdents64(2), chmod(2), chown(2), utimensat(2), access(2).
 
 use super::path::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, read_path};
 use super::{Call, CallResult};
 use crate::clock::SECOND_NS;
 use crate::fs::context::{Cred, cap};
 use crate::fs::file::OpenFile;
-use crate::fs::inode::{Body, Inode, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG};
+use crate::fs::inode::{Body, Inode, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 use crate::fs::mount::Location;
-use crate::fs::regular::truncate as set_size;
 use crate::fs::walk::Last;
 use abi::{Errno, Stat, Statfs, Statx, StatxTimestamp};
 use core::sync::atomic::Ordering;
-use mem::{PAGE, Ref, user};
+use mem::{PAGE, user};
+
+/// No automounting (nothing is automounted).
+const AT_NO_AUTOMOUNT: u32 = 0x800;
+/// How fresh the answer shall be: always fresh here.
+const AT_STATX_SYNC_TYPE: u32 = 0x6000;
+/// STATX__RESERVED.
+const STATX_RESERVED: u32 = 0x8000_0000;
 
 fn stat_of(inode: &Inode) -> Stat {
     let a = *inode.attrs.lock();
@@ -53,7 +59,7 @@ fn stat_of_open(of: &OpenFile) -> Stat {
 
 /// fstat(2).
 pub(super) fn fstat(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     user::write(c.arg(1), &stat_of_open(&of))?;
     Ok(0)
 }
@@ -61,13 +67,16 @@ pub(super) fn fstat(c: &mut Call<'_>) -> CallResult {
 /// newfstatat(2).
 pub(super) fn newfstatat(c: &mut Call<'_>) -> CallResult {
     let flags = c.uint(3);
+    if flags & !(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
     let path = if c.arg(1) == 0 && flags & AT_EMPTY_PATH != 0 {
         true
     } else {
         flags & AT_EMPTY_PATH != 0 && read_path(c.arg(1))?.is_empty()
     };
     if path && c.int(0) >= 0 {
-        let of = c.file(0)?;
+        let of = c.any_file(0)?;
         user::write(c.arg(2), &stat_of_open(&of))?;
         return Ok(0);
     }
@@ -79,12 +88,13 @@ pub(super) fn newfstatat(c: &mut Call<'_>) -> CallResult {
 /// statx(2).
 pub(super) fn statx(c: &mut Call<'_>) -> CallResult {
     let flags = c.uint(2);
-    if c.uint(3) & 0x8000_0000 != 0 || flags & 0x6000 == 0x6000 {
+    let known = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
+    if c.uint(3) & STATX_RESERVED != 0 || flags & AT_STATX_SYNC_TYPE == AT_STATX_SYNC_TYPE || flags & !known != 0 {
         return Err(Errno::EINVAL.into());
     }
     let by_fd = flags & AT_EMPTY_PATH != 0 && (c.arg(1) == 0 || read_path(c.arg(1))?.is_empty());
     let (s, btime) = if by_fd && c.int(0) >= 0 {
-        let of = c.file(0)?;
+        let of = c.any_file(0)?;
         (stat_of_open(&of), of.inode().map_or(0, |i| i.attrs.lock().btime_ns))
     } else {
         let place = c.locate_or_fd(0, 1, flags)?;
@@ -117,21 +127,27 @@ pub(super) fn statx(c: &mut Call<'_>) -> CallResult {
 }
 
 fn statfs_of(place: Option<&Location>) -> Statfs {
-    let counts = mem::frame_counts();
+    const ST_VALID: i64 = 0x20;
     let mut s: Statfs = user::zeroed();
     s.f_bsize = PAGE as i64;
     s.f_namelen = 255;
     s.f_frsize = PAGE as i64;
     if let Some(l) = place {
-        s.f_type = l.mount.fs.magic as i64;
-        if l.mount.fs.magic == 0x0102_1994 {
-            s.f_blocks = counts.total / 2;
-            s.f_bfree = counts.free.min(counts.total / 2);
+        let fs = &l.mount.fs;
+        s.f_type = fs.magic as i64;
+        let (blocks, used) = fs.pages.figures();
+        // A file system without a limit shows none (tmpfs(5)).
+        if blocks != u64::MAX {
+            s.f_blocks = blocks;
+            s.f_bfree = blocks.saturating_sub(used).min(mem::frame_counts().free);
             s.f_bavail = s.f_bfree;
-            s.f_files = counts.total / 2;
-            s.f_ffree = s.f_files.saturating_sub(l.mount.fs.inodes.load(Ordering::Relaxed));
         }
-        s.f_flags = i64::from(l.mount.flags.load(Ordering::Relaxed)) | 0x20;
+        let (files, used) = fs.inodes.figures();
+        if files != u64::MAX {
+            s.f_files = files;
+            s.f_ffree = files.saturating_sub(used);
+        }
+        s.f_flags = i64::from(l.mount.flags.load(Ordering::Relaxed)) | ST_VALID;
     }
     s
 }
@@ -147,7 +163,7 @@ pub(super) fn statfs(c: &mut Call<'_>) -> CallResult {
 
 /// fstatfs(2).
 pub(super) fn fstatfs(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.any_file(0)?;
     user::write(c.arg(1), &statfs_of(of.location.as_ref()))?;
     Ok(0)
 }
@@ -259,7 +275,7 @@ fn chmod(c: &Call<'_>, place: &Location, mode: u32) -> CallResult {
     }
     owner_or_root(&cred, inode)?;
     let mut mode = mode & 0o7777;
-    if !cred.capable(cap::FSETID) && !inode.is_dir() && !cred.in_group(inode.attrs.lock().gid) {
+    if !cred.capable(cap::FSETID) && !cred.in_group(inode.attrs.lock().gid) {
         mode &= !0o2000;
     }
     inode.change(|a| a.mode = a.mode & S_IFMT | mode);
@@ -271,6 +287,19 @@ pub(super) fn fchmod(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let place = of.location.clone().ok_or(Errno::EINVAL)?;
     chmod(c, &place, c.uint(1))
+}
+
+/// fchmodat2(2).
+pub(super) fn fchmodat2(c: &mut Call<'_>) -> CallResult {
+    let flags = c.uint(3);
+    if flags & !(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let place = c.locate_or_fd(0, 1, flags)?;
+    if place.inode().kind() == S_IFLNK {
+        return Err(Errno::EOPNOTSUPP.into());
+    }
+    chmod(c, &place, c.uint(2))
 }
 
 /// fchmodat(2).
@@ -395,92 +424,6 @@ pub(super) fn faccessat(c: &mut Call<'_>) -> CallResult {
 /// faccessat2(2).
 pub(super) fn faccessat2(c: &mut Call<'_>) -> CallResult {
     access(c, c.uint(3))
-}
-
-fn check_size(c: &Call<'_>, size: i64) -> Result<u64, super::Stop> {
-    let size = u64::try_from(size).map_err(|_| Errno::EINVAL)?;
-    if size > c.me.process().limit(crate::task::limits::FSIZE) {
-        crate::task::signal::send_to_self(c.me, crate::task::signal::SIGXFSZ);
-        return Err(Errno::EFBIG.into());
-    }
-    Ok(size)
-}
-
-/// truncate(2).
-pub(super) fn truncate(c: &mut Call<'_>) -> CallResult {
-    let size = check_size(c, c.arg(1) as i64)?;
-    let path = read_path(c.arg(0))?;
-    let cx = c.context();
-    let place = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow)?;
-    let inode: &Ref<Inode> = place.inode();
-    if inode.is_dir() {
-        return Err(Errno::EISDIR.into());
-    }
-    if !cx.cred.may(&inode.attrs.lock(), 2) {
-        return Err(Errno::EACCES.into());
-    }
-    set_size(inode, size)?;
-    Ok(0)
-}
-
-/// ftruncate(2).
-pub(super) fn ftruncate(c: &mut Call<'_>) -> CallResult {
-    let size = check_size(c, c.arg(1) as i64)?;
-    let of = c.file(0)?;
-    if !of.writable() {
-        return Err(Errno::EINVAL.into());
-    }
-    set_size(of.inode().ok_or(Errno::EINVAL)?, size)?;
-    Ok(0)
-}
-
-/// fallocate(2).
-pub(super) fn fallocate(c: &mut Call<'_>) -> CallResult {
-    const KEEP_SIZE: u32 = 1;
-    const PUNCH_HOLE: u32 = 2;
-    let (mode, offset, len) = (c.uint(1), c.arg(2) as i64, c.arg(3) as i64);
-    let of = c.file(0)?;
-    if !of.writable() {
-        return Err(Errno::EBADF.into());
-    }
-    if offset < 0 || len <= 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let inode = of.inode().ok_or(Errno::ENODEV)?;
-    let data = inode.data().ok_or(Errno::ENODEV)?;
-    let end = offset.checked_add(len).ok_or(Errno::EFBIG)? as u64;
-    let page = PAGE as u64;
-    match mode {
-        0 | KEEP_SIZE => {
-            if mode == 0 {
-                check_size(c, end as i64)?;
-            }
-            for index in offset as u64 / page..end.div_ceil(page) {
-                data.object.page_for_write(index).map_err(|_| Errno::ENOSPC)?;
-            }
-            if mode == 0 {
-                data.object.grow_to(end);
-            }
-        }
-        m if m == KEEP_SIZE | PUNCH_HOLE => {
-            let (first, last) = ((offset as u64).div_ceil(page), end / page);
-            data.punch(first..last.max(first));
-            for (index, from, to) in [
-                (offset as u64 / page, offset as u64 % page, if first > last { end % page } else { page }),
-                (end / page, 0, end % page),
-            ] {
-                if let Some(f) = data.object.existing(index)
-                    && to > from
-                    && !(from == 0 && to == page)
-                {
-                    f.zero(from as usize, (to - from) as usize);
-                }
-            }
-        }
-        _ => return Err(Errno::EOPNOTSUPP.into()),
-    }
-    inode.touch_modified();
-    Ok(0)
 }
 
 /// fsync(2), fdatasync(2), syncfs(2): memory is as durable as it gets.

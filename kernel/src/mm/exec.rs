@@ -72,7 +72,7 @@ fn u64_at(b: &[u8], at: usize) -> Result<u64, Errno> {
 /// Reads exactly `to.len()` bytes of a file.
 pub(crate) fn read_exact(me: &Thread, of: &OpenFile, at: u64, to: &mut [u8]) -> Result<(), Errno> {
     let want = to.len();
-    let io = Io { of, me, at: Some(at), nonblock: false };
+    let io = Io { of, me, at: Some(at), nonblock: false, append: false };
     match of.file.read(&io, &mut Buffer::kernel_out(to)) {
         Ok(n) if n == want => Ok(()),
         Ok(_) => Err(Errno::ENOEXEC),

@@ -29,7 +29,8 @@ impl From<NoMemory> for FaultError {
 impl From<PageError> for FaultError {
     fn from(e: PageError) -> Self {
         match e {
-            PageError::BeyondEnd => FaultError::BeyondEnd,
+            // A full file system is a bus error too, as on Linux.
+            PageError::BeyondEnd | PageError::Full => FaultError::BeyondEnd,
             PageError::NoMemory => FaultError::NoMemory,
         }
     }

@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_tree::{Node, Tree};
-use mem::{Frame, NoMemory, PAGE, try_box};
+use mem::{Frame, NoMemory, PAGE, Ref, try_box};
 use sync::{Mutex, levels};
 
 /// Pages of a chunk.
@@ -48,11 +48,52 @@ pub(crate) enum PageError {
     BeyondEnd,
     /// No memory within the budget.
     NoMemory,
+    /// The file system that pays for the pages has reached its limit.
+    Full,
 }
 
 impl From<NoMemory> for PageError {
     fn from(_: NoMemory) -> Self {
         PageError::NoMemory
+    }
+}
+
+/// How much of something may exist, and how much does.
+pub(crate) struct Quota {
+    limit: AtomicU64,
+    used: AtomicU64,
+}
+
+impl Quota {
+    /// Nothing used of `limit`; `u64::MAX` is no limit.
+    pub(crate) const fn new(limit: u64) -> Self {
+        Quota { limit: AtomicU64::new(limit), used: AtomicU64::new(0) }
+    }
+    /// Takes `n`; false if the limit does not allow it.
+    pub(crate) fn take(&self, n: u64) -> bool {
+        let limit = self.limit.load(Ordering::Relaxed);
+        if limit == u64::MAX {
+            self.used.fetch_add(n, Ordering::Relaxed);
+            return true;
+        }
+        let fits = |used: u64| used.checked_add(n).filter(|sum| *sum <= limit);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
+    }
+    /// Gives `n` back.
+    pub(crate) fn give_back(&self, n: u64) {
+        self.used.fetch_sub(n, Ordering::Relaxed);
+    }
+    /// The limit, and what is used.
+    pub(crate) fn figures(&self) -> (u64, u64) {
+        (self.limit.load(Ordering::Relaxed), self.used.load(Ordering::Relaxed))
+    }
+    /// Changes the limit; false if more than that is used already.
+    pub(crate) fn set_limit(&self, limit: u64) -> bool {
+        let fits = self.used.load(Ordering::Relaxed) <= limit;
+        if fits {
+            self.limit.store(limit, Ordering::Relaxed);
+        }
+        fits
     }
 }
 
@@ -65,6 +106,8 @@ pub(crate) struct MemoryObject {
 struct Pages {
     chunks: Tree<u64, Box<Chunk>>,
     count: u64,
+    /// What the pages count against besides memory.
+    payer: Option<Ref<Quota>>,
 }
 
 /// Pages of all objects.
@@ -77,14 +120,19 @@ pub(crate) fn pages() -> u64 {
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        PAGES.fetch_sub(self.count, Ordering::Relaxed);
+        self.less(self.count);
     }
 }
 
 impl MemoryObject {
     /// An object of this size, all holes.
     pub(crate) const fn new(size: u64) -> Self {
-        MemoryObject { size: AtomicU64::new(size), pages: Mutex::new(Pages { chunks: Tree::new(), count: 0 }) }
+        MemoryObject { size: AtomicU64::new(size), pages: Mutex::new(Pages { chunks: Tree::new(), count: 0, payer: None }) }
+    }
+    /// An empty object whose pages count against `payer`.
+    pub(crate) fn paid_by(payer: Ref<Quota>) -> Self {
+        let pages = Pages { chunks: Tree::new(), count: 0, payer: Some(payer) };
+        MemoryObject { size: AtomicU64::new(0), pages: Mutex::new(pages) }
     }
     /// Size in bytes.
     pub(crate) fn size(&self) -> u64 {
@@ -103,14 +151,28 @@ impl MemoryObject {
         self.pages.lock().get(index)
     }
     /// The page with this index, made if it is a hole; beyond the size too (a write grows the object afterwards).
-    pub(crate) fn page_for_write(&self, index: u64) -> Result<Frame, NoMemory> {
+    pub(crate) fn page_for_write(&self, index: u64) -> Result<Frame, PageError> {
+        Ok(self.make_page(index)?.0)
+    }
+    /// The same; also says whether it was a hole.
+    pub(crate) fn make_page(&self, index: u64) -> Result<(Frame, bool), PageError> {
         let mut pages = self.pages.lock();
         if let Some(f) = pages.get(index) {
-            return Ok(f);
+            return Ok((f, false));
         }
-        let frame = Frame::try_zeroed()?;
-        pages.insert(index, frame.clone())?;
-        Ok(frame)
+        if pages.payer.as_ref().is_some_and(|p| !p.take(1)) {
+            return Err(PageError::Full);
+        }
+        let made = Frame::try_zeroed().and_then(|frame| pages.insert(index, frame.clone()).map(|()| frame));
+        match made {
+            Ok(frame) => Ok((frame, true)),
+            Err(NoMemory) => {
+                if let Some(payer) = &pages.payer {
+                    payer.give_back(1);
+                }
+                Err(PageError::NoMemory)
+            }
+        }
     }
     /// For mappings: the page, or what stands for it.
     pub(crate) fn page(&self, index: u64, intent: PageIntent) -> Result<Page, PageError> {
@@ -208,6 +270,13 @@ pub(crate) enum Wanted {
 }
 
 impl Pages {
+    /// Notes that `n` pages went.
+    fn less(&self, n: u64) {
+        PAGES.fetch_sub(n, Ordering::Relaxed);
+        if let Some(payer) = &self.payer {
+            payer.give_back(n);
+        }
+    }
     fn get(&self, index: u64) -> Option<Frame> {
         self.chunks.get(&(index / CHUNK))?.get((index % CHUNK) as usize)?.clone()
     }
@@ -243,8 +312,8 @@ impl Pages {
             }
         }
         let empty = chunk.iter().all(Option::is_none);
+        self.less(taken);
         self.count = self.count.saturating_sub(taken);
-        PAGES.fetch_sub(taken, Ordering::Relaxed);
         if empty {
             drop(self.chunks.remove(&chunk_no));
         }

@@ -130,4 +130,6 @@ levels! {
     UtsNames = 57;
     /// Address-space identifiers.
     Asids = 58;
+    /// Who waits for whose record lock.
+    LockWaits = 59;
 }
