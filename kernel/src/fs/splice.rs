@@ -140,5 +140,5 @@ pub(crate) fn pipe_to_pipe(
 
 /// Where data waits on its way between two files that are no pipes.
 pub(crate) fn bounce() -> Result<Frame, Errno> {
-    Frame::try_zeroed().map_err(|mem::NoMemory| Errno::ENOMEM)
+    Frame::try_unfilled().map_err(|mem::NoMemory| Errno::ENOMEM)
 }
