@@ -27,7 +27,6 @@ enum Place<'a> {
         used: usize,
     },
     KernelOut(&'a mut [u8]),
-    KernelIn(&'a [u8]),
     /// Part of a frame, from this byte on.
     Frame(&'a Frame, usize),
 }
@@ -50,10 +49,6 @@ impl<'a> Buffer<'a> {
     pub(crate) fn kernel_out(to: &'a mut [u8]) -> Self {
         let left = to.len();
         Buffer { place: Place::KernelOut(to), left, done: 0, faulted: false }
-    }
-    /// Kernel memory to be read from.
-    pub(crate) fn kernel_in(from: &'a [u8]) -> Self {
-        Buffer { place: Place::KernelIn(from), left: from.len(), done: 0, faulted: false }
     }
     /// `len` bytes of a frame from `at` on, to be written to or to be read from.
     pub(crate) fn frame(frame: &'a Frame, at: usize, len: usize) -> Self {
@@ -90,6 +85,10 @@ impl<'a> Buffer<'a> {
     /// Bytes moved so far.
     pub(crate) fn done(&self) -> usize {
         self.done
+    }
+    /// Uses at most `n` bytes more.
+    pub(crate) fn limit(&mut self, n: usize) {
+        self.left = self.left.min(n);
     }
     /// The result of a transfer: the bytes moved, or EFAULT if there is none because of a fault.
     pub(crate) fn result(&self) -> Result<usize, Errno> {
@@ -137,7 +136,6 @@ impl<'a> Buffer<'a> {
                 n
             }
             Piece::Frame(to, at) => to.write(at, bytes.get(offset..offset + n).unwrap_or_default()),
-            Piece::In(_) => 0,
         })
     }
     /// Takes bytes from the buffer; returns how many there were.
@@ -147,10 +145,6 @@ impl<'a> Buffer<'a> {
             let to = bytes.get_mut(offset..offset + n).unwrap_or_default();
             match place {
                 Piece::User(addr) => user::copy_in_short(to, addr),
-                Piece::In(from) => {
-                    to.copy_from_slice(from);
-                    n
-                }
                 Piece::Frame(from, at) => from.read(at, to),
                 Piece::Out(_) => 0,
             }
@@ -162,14 +156,12 @@ impl<'a> Buffer<'a> {
             Piece::User(addr) => frame.copy_to_user(at + offset, addr, n),
             Piece::Out(to) => frame.read(at + offset, to),
             Piece::Frame(to, to_at) => copy_frame(frame, at + offset, to, to_at, n),
-            Piece::In(_) => 0,
         })
     }
     /// Fills part of a frame from the buffer.
     pub(crate) fn take_frame(&mut self, frame: &Frame, at: usize, len: usize) -> usize {
         self.each(len, |place, offset, n| match place {
             Piece::User(addr) => frame.copy_from_user(at + offset, addr, n),
-            Piece::In(from) => frame.write(at + offset, from),
             Piece::Frame(from, from_at) => copy_frame(from, from_at, frame, at + offset, n),
             Piece::Out(_) => 0,
         })
@@ -186,7 +178,6 @@ impl<'a> Buffer<'a> {
                 to.zero(at, n);
                 n
             }
-            Piece::In(_) => 0,
         })
     }
     /// Uses up bytes without looking at them.
@@ -218,10 +209,6 @@ impl<'a> Buffer<'a> {
                     let to = to.get_mut(self.done..self.done + rest).unwrap_or_default();
                     (rest, f(Piece::Out(to), moved, rest))
                 }
-                Place::KernelIn(from) => {
-                    let from = from.get(self.done..self.done + rest).unwrap_or_default();
-                    (rest, f(Piece::In(from), moved, rest))
-                }
                 Place::Frame(frame, at) => (rest, f(Piece::Frame(frame, *at + self.done), moved, rest)),
             };
             moved += got;
@@ -239,7 +226,6 @@ impl<'a> Buffer<'a> {
 enum Piece<'a> {
     User(usize),
     Out(&'a mut [u8]),
-    In(&'a [u8]),
     Frame(&'a Frame, usize),
 }
 

@@ -206,6 +206,10 @@ impl OpenFile {
         self.locked.store(true, Ordering::Relaxed);
         Owner::Description(self.id)
     }
+    /// Whether it is this owner of locks.
+    pub(crate) fn owns(&self, owner: Owner) -> bool {
+        owner == Owner::Description(self.id)
+    }
     /// The inode, if it has a place.
     pub(crate) fn inode(&self) -> Option<&Ref<super::inode::Inode>> {
         self.location.as_ref().map(Location::inode)

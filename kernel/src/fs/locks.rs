@@ -10,7 +10,7 @@ use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use logic_filelock::{Kind, Lock, LockList, Refused, Span};
+use logic_filelock::{Lock, LockList, Refused, Span};
 use logic_tree::{Node, Tree};
 use logic_waits::{Events, Mode};
 use mem::{NoMemory, Ref, try_box};
@@ -326,18 +326,4 @@ impl Drop for Note<'_> {
         let node = WAITS.lock().remove(&self.key);
         drop(node);
     }
-}
-
-/// Who holds such a lock, for `/proc/locks`; `kind` and `span` are left to the caller.
-pub(crate) fn kind_name(list: List, lock: &Held) -> &'static str {
-    match (list, lock.owner) {
-        (List::Whole, _) => "FLOCK ",
-        (List::Records, Owner::Table(_)) => "POSIX ",
-        (List::Records, Owner::Description(_)) => "OFDLCK",
-    }
-}
-
-/// Whether a lock keeps all others away.
-pub(crate) fn is_exclusive(lock: &Held) -> bool {
-    lock.kind == Kind::Exclusive
 }

@@ -52,6 +52,10 @@ impl FdTable {
         self.locked.store(true, Ordering::Relaxed);
         Owner::Table(self.id)
     }
+    /// Whether it is this owner of locks.
+    pub(crate) fn owns(&self, owner: Owner) -> bool {
+        owner == Owner::Table(self.id)
+    }
     /// Gives up the record locks on the file of a descriptor that was closed.
     #[inline]
     fn closed(&self, slot: &Slot) {
@@ -187,7 +191,12 @@ impl FdTable {
 impl Drop for FdTable {
     fn drop(&mut self) {
         if self.locked.load(Ordering::Relaxed) {
-            self.close_all();
+            // One at a time: each gives up the record locks on its file.
+            let mut from = 0;
+            while let Some(fd) = self.next_used(from) {
+                drop(self.remove(fd));
+                from = fd as usize + 1;
+            }
         }
     }
 }

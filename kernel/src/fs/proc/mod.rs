@@ -11,6 +11,7 @@
 mod control;
 mod facts;
 mod fds;
+mod locks;
 mod maps;
 mod memory;
 mod mounts;

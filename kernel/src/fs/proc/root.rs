@@ -4,7 +4,7 @@ use super::process;
 use super::subject::Subject;
 use super::text::make;
 use super::tree::{self, Each, Entry};
-use super::{facts, number_of, rvos, sysctl, system, with_digits};
+use super::{facts, locks, number_of, rvos, sysctl, system, with_digits};
 use crate::fs::inode::{FileSystem, Inode, LinkTarget, Virtual};
 use crate::task::{ids, with_current};
 use abi::Errno;
@@ -20,6 +20,7 @@ static FIXED: &[Entry] = &[
     Entry::text(b"filesystems", facts::filesystems),
     Entry::text(b"interrupts", system::interrupts),
     Entry::text(b"loadavg", system::loadavg),
+    Entry::text(b"locks", locks::locks),
     Entry::text(b"meminfo", system::meminfo),
     Entry::link(b"mounts", || path(b"self/mounts")),
     Entry::text(b"partitions", facts::partitions),
