@@ -178,7 +178,8 @@ pub(super) fn getdents64(c: &mut Call<'_>) -> CallResult {
     if place.dentry.is_removed() {
         return Err(Errno::ENOENT.into());
     }
-    let mut out = Entries { at: c.arg(1), left: c.arg(2), done: 0, error: None, last: of.position.load(Ordering::Acquire) };
+    let last = of.position.load(Ordering::Acquire);
+    let mut out = Entries { at: c.arg(1), left: c.arg(2), done: 0, error: None, last, record: [0; RECORD_MAX] };
     list(&place, &mut out)?;
     of.position.store(out.last, Ordering::Release);
     match out.error {
@@ -187,6 +188,11 @@ pub(super) fn getdents64(c: &mut Call<'_>) -> CallResult {
     }
 }
 
+/// Where the name stands in a `struct linux_dirent64`.
+const NAME_OFFSET: usize = 19;
+/// Room for the longest record: a name of 255 bytes and its NUL, padded.
+const RECORD_MAX: usize = (NAME_OFFSET + 256).next_multiple_of(8);
+
 /// Entries on their way to user memory. Positions: 0 before `.`, 1 before `..`, then a child's position plus 1.
 struct Entries {
     at: usize,
@@ -194,23 +200,42 @@ struct Entries {
     done: usize,
     error: Option<Errno>,
     last: u64,
+    /// The entry that comes next.
+    record: [u8; RECORD_MAX],
 }
 
 impl Entries {
     /// Adds one; false when there is no room.
     fn put(&mut self, next: u64, ino: u64, kind: u8, name: &[u8]) -> bool {
-        let len = (19 + name.len() + 1).next_multiple_of(8);
+        let len = self.prepare(next, ino, kind, name);
+        self.copy_out(next, len)
+    }
+
+    /// Puts a record together; gives its length.
+    fn prepare(&mut self, next: u64, ino: u64, kind: u8, name: &[u8]) -> usize {
+        let len = (NAME_OFFSET + name.len() + 1).next_multiple_of(8).min(RECORD_MAX);
+        let mut put = |at: usize, bytes: &[u8]| {
+            if let Some(to) = self.record.get_mut(at..at + bytes.len()) {
+                to.copy_from_slice(bytes);
+            }
+        };
+        // The last word first: its end is padding.
+        put(len - 8, &[0; 8]);
+        put(0, &ino.to_le_bytes());
+        put(8, &next.to_le_bytes());
+        let [low, high] = (len as u16).to_le_bytes();
+        put(16, &[low, high, kind]);
+        put(NAME_OFFSET, name);
+        len
+    }
+
+    /// Copies the record out; false when there is no room.
+    fn copy_out(&mut self, next: u64, len: usize) -> bool {
         if len > self.left {
             self.error = Some(Errno::EINVAL);
             return false;
         }
-        let mut record = [0u8; 288];
-        let Some(r) = record.get_mut(..len) else { return false };
-        let fields = ino.to_le_bytes().into_iter().chain(next.to_le_bytes()).chain((len as u16).to_le_bytes()).chain([kind]);
-        for (to, from) in r.iter_mut().zip(fields.chain(name.iter().copied())) {
-            *to = from;
-        }
-        if user::copy_out(self.at, r).is_err() {
+        if user::copy_out(self.at, self.record.get(..len).unwrap_or_default()).is_err() {
             self.error = Some(Errno::EFAULT);
             return false;
         }
@@ -237,30 +262,12 @@ fn list(place: &Location, out: &mut Entries) -> Result<(), Errno> {
     }
     while let Some((at, d)) = place.dentry.next_child(out.last - 1) {
         let kind = (d.inode().kind() >> 12) as u8;
-        if !d
-            .with_name(|n| {
-                let mut name = [0u8; 256];
-                for (to, from) in name.iter_mut().zip(n) {
-                    *to = *from;
-                }
-                (name, n.len())
-            })
-            .put_into(out, at + 2, d.inode().ino, kind)
-        {
+        let len = d.with_name(|name| out.prepare(at + 2, d.inode().ino, kind, name));
+        if !out.copy_out(at + 2, len) {
             break;
         }
     }
     Ok(())
-}
-
-/// A name copied out of its lock.
-trait PutInto {
-    fn put_into(self, out: &mut Entries, next: u64, ino: u64, kind: u8) -> bool;
-}
-impl PutInto for ([u8; 256], usize) {
-    fn put_into(self, out: &mut Entries, next: u64, ino: u64, kind: u8) -> bool {
-        out.put(next, ino, kind, self.0.get(..self.1).unwrap_or_default())
-    }
 }
 
 fn owner_or_root(cred: &Cred, inode: &Inode) -> Result<(), Errno> {
