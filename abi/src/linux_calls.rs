@@ -175,12 +175,12 @@ macro_rules! for_each_linux_call {
                 doc: "ioctl(2): device request; what arg is depends on the request",
             }
             30 ioprio_set(which: Int, who: Int, ioprio: Int) -> Zero {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EINVAL, EPERM, ESRCH],
                 doc: "ioprio_set(2): set the I/O priority",
             }
             31 ioprio_get(which: Int, who: Int) -> Int {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EINVAL, EPERM, ESRCH],
                 doc: "ioprio_get(2): read the I/O priority",
             }
@@ -515,7 +515,7 @@ macro_rules! for_each_linux_call {
                 doc: "set_tid_address(2): the address cleared and woken when the thread ends",
             }
             97 unshare(flags: Flags) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, ENOMEM, ENOSPC, EPERM, EUSERS],
                 doc: "unshare(2): stop sharing parts of the context",
             }
@@ -885,8 +885,8 @@ macro_rules! for_each_linux_call {
                 doc: "settimeofday(2): set the time of day",
             }
             171 adjtimex(buf: InOutStruct(Timex)) -> Int {
-                state: stub, authority: World(SetTime), rights: [], blocks: no,
-                errors: [EFAULT, EINVAL, EPERM],
+                state: live, authority: World(SetTime), rights: [], blocks: no,
+                errors: [EFAULT, EINVAL, EOPNOTSUPP, EPERM],
                 doc: "adjtimex(2): tune the clock",
             }
             172 getpid() -> Pid {
@@ -1301,7 +1301,7 @@ macro_rules! for_each_linux_call {
                 doc: "open_by_handle_at(2): open a file handle",
             }
             266 clock_adjtime(clockid: Clock, buf: InOutStruct(Timex)) -> Int {
-                state: stub, authority: World(SetTime), rights: [], blocks: no,
+                state: live, authority: World(SetTime), rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EOPNOTSUPP, EPERM],
                 doc: "clock_adjtime(2): tune a clock",
             }
@@ -1587,7 +1587,7 @@ macro_rules! for_each_linux_call {
             449 futex_waitv(
                 waiters: InArray(FutexWaitv, nr_futexes), nr_futexes: Uint, flags: Flags, timeout: InStruct(Timespec, opt), clockid: Clock
             ) -> Int {
-                state: stub, authority: Own, rights: [], blocks: yes,
+                state: live, authority: Own, rights: [], blocks: yes,
                 errors: [EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, ETIMEDOUT],
                 doc: "futex_waitv: wait on several words at once (kernel documentation, userspace-api/futex2)",
             }

@@ -33,5 +33,5 @@ pub use logic_pagetable::{Access, Permit, PteFlags, permits};
 pub use refs::{Ref, Shared, Weak};
 pub use stack::{KernelStack, StackCounts, drain_stacks, stack_counts};
 pub use tables::{Leaf, Sharing, SpaceHandle, UserTables, table_pages};
-pub use task::{Task, Threaded, start_hart, start_on_idle, switch_to, with_current};
+pub use task::{Task, Threaded, end_current, start_hart, start_on_idle, switch_to, with_current};
 pub use tlb::{Gather, fence_i_everywhere, serve_shootdowns};

@@ -6,12 +6,16 @@ use crate::tables::SpaceHandle;
 use arch::{FpState, HartBlock, IrqOff, MAX_HARTS, SSTATUS_FS_CLEAN, SSTATUS_FS_DIRTY, ThreadCore, TrapFrame};
 use core::any::TypeId;
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use sync::{SpinLock, levels};
 
 /// Stack and context of a thread. The kernel's thread type holds one and implements [`Threaded`].
 pub struct Task {
     core: ThreadCore,
-    stack: Option<KernelStack>,
+    /// Gone once the thread has left its hart for ever.
+    stack: SpinLock<Option<KernelStack>, levels::TaskStack>,
+    /// The thread said that it never comes back ([`end_current`]): nobody switches to it again.
+    ended: AtomicBool,
     /// Only touched by the thread itself, or by the switch on its hart, with preemption off.
     user: UnsafeCell<UserState>,
 }
@@ -54,11 +58,14 @@ impl Task {
     pub fn new<T: Threaded>(stack: KernelStack, start: fn(Ref<T>) -> !) -> Task {
         let mut core = ThreadCore::new(stack.top(), type_word::<T>());
         arch::start_context(&mut core, size_of::<TrapFrame>(), trampoline::<T>, start as usize);
-        Task { core, stack: Some(stack), user: UnsafeCell::new(UserState::NEW) }
+        Task::build(core, Some(stack))
     }
     /// The task of the code that boots the first hart.
     pub fn for_boot<T: Threaded>() -> Task {
-        Task { core: ThreadCore::new(0, type_word::<T>()), stack: None, user: UnsafeCell::new(UserState::NEW) }
+        Task::build(ThreadCore::new(0, type_word::<T>()), None)
+    }
+    fn build(core: ThreadCore, stack: Option<KernelStack>) -> Task {
+        Task { core, stack: SpinLock::new(stack), ended: AtomicBool::new(false), user: UnsafeCell::new(UserState::NEW) }
     }
     /// The part that traps work on.
     #[inline(always)]
@@ -67,7 +74,14 @@ impl Task {
     }
     /// Most bytes of stack ever in use.
     pub fn stack_high_water(&self) -> usize {
-        self.stack.as_ref().map_or(0, KernelStack::high_water)
+        self.stack.lock().as_ref().map_or(0, KernelStack::high_water)
+    }
+    /// Frees the stack of a thread that ended and has left its hart.
+    pub fn free_stack(&self) {
+        // Left after `end_current`: no switch leads to it any more, so nothing runs on the stack, now or later.
+        assert!(self.ended.load(Ordering::Acquire) && !self.core.on_cpu(), "the stack of a thread that may run");
+        let stack = self.stack.lock().take();
+        drop(stack);
     }
 }
 
@@ -227,9 +241,15 @@ pub fn with_current<T: Threaded, R>(f: impl FnOnce(&T) -> R) -> R {
     f(unsafe { &*p })
 }
 
+/// Says that the running thread never comes back once it has left its hart.
+pub fn end_current<T: Threaded>() {
+    with_current::<T, _>(|t| t.task().ended.store(true, Ordering::Release));
+}
+
 /// Leaves the running thread for `next`. Returns when the calling thread is switched to again, with the reference of the
 /// thread that ran on the hart just before, whose context is saved by then.
 pub fn switch_to<T: Threaded>(next: Ref<T>, off: &IrqOff) -> Ref<T> {
+    assert!(!next.task().ended.load(Ordering::Relaxed), "a thread is to run after its end");
     bind(&next);
     let index = arch::core(|c| c.hart_block().index as usize) & (MAX_HARTS - 1);
     let next_core: *const ThreadCore = next.task().core();

@@ -45,7 +45,7 @@ impl From<NoMemory> for StartError {
 }
 
 /// Unpacks the root and starts `/init`.
-pub(crate) fn start(machine: &'static Machine) -> Result<(), StartError> {
+pub(crate) fn make(machine: &'static Machine) -> Result<Ref<Thread>, StartError> {
     crate::fs::dentry::seed_hash();
     crate::mm::vdso::init()?;
     crate::tty::init()?;
@@ -77,14 +77,14 @@ pub(crate) fn start(machine: &'static Machine) -> Result<(), StartError> {
     }
     *thread.counted.lock() = users::first().ok();
     process.live_threads.store(1, core::sync::atomic::Ordering::Release);
+    process.remaining_threads.store(1, core::sync::atomic::Ordering::Release);
     ids::update(pid, |n| {
         n.thread = Some(Ref::downgrade(&thread));
         n.process = Some(process.clone());
         (n.group_members, n.session_members) = (1, 1);
         n.reserved = false;
     });
-    sched::start(&thread);
-    Ok(())
+    Ok(thread)
 }
 
 fn unpack(machine: &Machine, namespace: &Ref<Namespace>) -> Result<(), StartError> {

@@ -10,9 +10,9 @@ pub(crate) mod power;
 pub(crate) mod symbols;
 
 use crate::klog::info;
-use crate::task::idle;
-use crate::task::sched::{self, Leave};
+use crate::task::sched;
 use crate::task::thread::{Thread, ThreadSpec};
+use crate::task::{exit, idle};
 use crate::{clock, linux, trap};
 use arch::{BootInfo, HartBlock, hart_block};
 use core::sync::atomic::Ordering;
@@ -84,7 +84,11 @@ fn start_scheduler(machine: &'static machine::Machine) -> Result<(), NoMemory> {
         affinity: Affinity::ALL,
     };
     let boot = Thread::try_new(spec, boot_thread, |_| {})?;
+    // This context goes on when nothing else runs: it keeps no reference until then.
+    let guard = sync::preempt_off();
     sched::start(&boot);
+    drop(boot);
+    drop(guard);
     Ok(())
 }
 
@@ -117,9 +121,12 @@ fn boot_thread(prev: Ref<Thread>) -> ! {
     sched::arrive(prev);
     let machine = machine::machine();
     machine.start_devices();
-    if let Err(e) = first_process::start(machine) {
-        panic!("cannot start process 1: {e}");
+    match first_process::make(machine) {
+        Ok(first) => {
+            exit::kernel_thread_ends();
+            sched::start(&first);
+        }
+        Err(e) => panic!("cannot start process 1: {e}"),
     }
-    sched::leave(Leave::Exit);
-    panic!("a thread ran after its end");
+    sched::leave_for_ever()
 }

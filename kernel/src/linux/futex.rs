@@ -10,6 +10,7 @@ use crate::task::pi::{self, LockError, Patience};
 use crate::task::wait::Ended;
 use crate::task::{Thread, ids};
 use abi::{Errno, FutexWaitv, RobustListHead, Timespec};
+use alloc::vec::Vec;
 use core::sync::atomic::Ordering::Relaxed;
 use logic_futex::{Clock, Deadline, DecodeError, Op, Scope, WakeOp, decode};
 use mem::user;
@@ -144,11 +145,7 @@ pub(super) fn futex_wake(c: &mut Call<'_>) -> CallResult {
 pub(super) fn futex_wait(c: &mut Call<'_>) -> CallResult {
     let scope = scope2(c.uint(3))?;
     let (value, bitset) = (value2(c.arg(1))?, value2(c.arg(2))?);
-    let clock = match (c.arg(4), c.int(5)) {
-        (0, _) | (_, 1) => Clock::Monotonic,
-        (_, 0) => Clock::Realtime,
-        _ => return Err(Errno::EINVAL.into()),
-    };
+    let clock = if c.arg(4) == 0 { Clock::Monotonic } else { clock2(c.int(5))? };
     let deadline = deadline_arg(c.arg(4), Deadline::Absolute(clock))?;
     if bitset == 0 {
         return Err(Errno::EINVAL.into());
@@ -156,9 +153,56 @@ pub(super) fn futex_wait(c: &mut Call<'_>) -> CallResult {
     wait(c.me, c.arg(0), value, bitset, scope, deadline)
 }
 
+/// The clock of a time-out of futex2.
+fn clock2(number: i32) -> Result<Clock, Errno> {
+    match number {
+        0 => Ok(Clock::Realtime),
+        1 => Ok(Clock::Monotonic),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// futex_waitv (futex2): the time-out is absolute; gives the index of a word at which the thread was woken.
+pub(super) fn futex_waitv(c: &mut Call<'_>) -> CallResult {
+    const MOST: usize = 128;
+    let count = c.uint(1) as usize;
+    if c.uint(2) != 0 || count == 0 || count > MOST || c.arg(0) == 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let deadline = match c.arg(3) {
+        0 => None,
+        at => deadline_arg(at, Deadline::Absolute(clock2(c.int(4))?))?,
+    };
+    let mut words = Vec::new();
+    words.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+    for i in 0..count {
+        let w: FutexWaitv = user::read(c.arg(0).wrapping_add(i.wrapping_mul(size_of::<FutexWaitv>())))?;
+        if w._reserved != 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        let (scope, value) = (scope2(w.flags)?, value2(w.val as usize)?);
+        // The key comes below: nothing is looked up before all is known to be well formed.
+        words.push((w.uaddr as usize, scope, value));
+    }
+    let mut keyed = Vec::new();
+    keyed.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+    for (addr, scope, value) in words {
+        keyed.push(futex::Word { key: futex::key(c.me, addr, scope)?, addr, value });
+    }
+    match futex::wait_many(c.me, &keyed, deadline) {
+        Ok(index) => Ok(index),
+        Err(WaitError::Changed) => Err(Errno::EAGAIN.into()),
+        Err(WaitError::Fault) => Err(Errno::EFAULT.into()),
+        Err(WaitError::Ended(Ended::Deadline)) => Err(Errno::ETIMEDOUT.into()),
+        Err(WaitError::Ended(Ended::NoMemory)) => Err(Errno::ENOMEM.into()),
+        // The deadline is a point in time: the same call again waits for the rest.
+        Err(WaitError::Ended(Ended::Signal)) => Err(Stop::Restart(Restart::Sys)),
+    }
+}
+
 /// futex_requeue (futex2).
 pub(super) fn futex_requeue(c: &mut Call<'_>) -> CallResult {
-    if c.uint(1) != 0 {
+    if c.uint(1) != 0 || c.arg(0) == 0 {
         return Err(Errno::EINVAL.into());
     }
     let mut waiters = [FutexWaitv::default(); 2];

@@ -1,8 +1,10 @@
 //! The Linux system calls: dispatch, arguments and results. One file a family beside this one.
 
+mod adjtimex;
 mod cred;
 mod futex;
 mod hart;
+mod ioprio;
 mod limits;
 mod lock;
 mod memlock;
@@ -24,6 +26,7 @@ mod stat;
 mod system;
 pub(crate) mod time;
 mod timers;
+mod unshare;
 
 use crate::task::Thread;
 use abi::Errno;
@@ -166,12 +169,14 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
 
 /// The handlers by the names of their calls.
 mod handlers {
+    pub(super) use super::adjtimex::{adjtimex, clock_adjtime};
     pub(super) use super::cred::{
         capget, capset, getegid, geteuid, getgid, getgroups, getresgid, getresuid, getuid, personality, setfsgid, setfsuid,
         setgid, setgroups, setregid, setresgid, setresuid, setreuid, setuid,
     };
-    pub(super) use super::futex::{futex, futex_requeue, futex_wait, futex_wake, get_robust_list, set_robust_list};
+    pub(super) use super::futex::{futex, futex_requeue, futex_wait, futex_waitv, futex_wake, get_robust_list, set_robust_list};
     pub(super) use super::hart::{getcpu, membarrier, riscv_flush_icache, riscv_hwprobe, rseq};
+    pub(super) use super::ioprio::{ioprio_get, ioprio_set};
     pub(super) use super::limits::{getrlimit, getrusage, prlimit64, setrlimit};
     pub(super) use super::lock::flock;
     pub(super) use super::memlock::{mlock, mlock2, mlockall, munlock, munlockall};
@@ -215,4 +220,5 @@ mod handlers {
     pub(super) use super::timers::{
         getitimer, setitimer, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime,
     };
+    pub(super) use super::unshare::unshare;
 }

@@ -6,7 +6,7 @@ use crate::fs::walk::Last;
 use crate::mm::exec::Strings;
 use crate::task::clone::{CLONE_CHILD_CLEARTID, CLONE_THREAD, Request, clone as clone_thread};
 use crate::task::exec::{self, exec};
-use crate::task::exit::{self, Wanted, Which, wait_child};
+use crate::task::exit::{self, Kin, Wanted, Which, wait_child};
 use crate::task::process::{Process, TREE};
 use crate::task::{ids, limits};
 use abi::{CloneArgs, Errno, Rusage};
@@ -48,7 +48,9 @@ pub(super) fn clone3(c: &mut Call<'_>) -> CallResult {
         }
     }
     let [flags, _pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, _set_tid, set_tid_size, _cgroup] = words;
-    if flags & 0xff != 0 || exit_signal > 64 || set_tid_size != 0 || (stack == 0) != (stack_size == 0) {
+    // What clone(2) has in the low byte, and a flag that it ignores, are errors here.
+    const CLONE_DETACHED: u64 = 0x40_0000;
+    if flags & (0xff | CLONE_DETACHED) != 0 || exit_signal > 64 || set_tid_size != 0 || (stack == 0) != (stack_size == 0) {
         return Err(Errno::EINVAL.into());
     }
     if flags & CLONE_THREAD != 0 && exit_signal != 0 {
@@ -88,7 +90,7 @@ fn execute(c: &mut Call<'_>, start_fd: Option<usize>, path: usize, argv: usize, 
     if args.count == 0 {
         args.push(b"")?;
     }
-    if args.bytes.len() + env.bytes.len() > limit {
+    if args.bytes.len() + env.bytes.len() + (args.count + env.count) * 8 > limit {
         return Err(Errno::E2BIG.into());
     }
     drop(cx);
@@ -138,14 +140,26 @@ fn which(c: &Call<'_>, pid: i32) -> Result<Which, Errno> {
     })
 }
 
+/// __WNOTHREAD, __WALL, __WCLONE. The first changes nothing: children belong to the process.
+const KIN_BITS: u32 = 0xe000_0000;
+
+fn kin(options: u32) -> Kin {
+    const WALL: u32 = 0x4000_0000;
+    const WCLONE: u32 = 0x8000_0000;
+    match options {
+        o if o & WALL != 0 => Kin::All,
+        o if o & WCLONE != 0 => Kin::Clones,
+        _ => Kin::Usual,
+    }
+}
+
 /// wait4(2).
 pub(super) fn wait4(c: &mut Call<'_>) -> CallResult {
     const WNOHANG: u32 = 1;
     const WUNTRACED: u32 = 2;
     const WCONTINUED: u32 = 8;
-    const CLONE_BITS: u32 = 0xe000_0000;
     let options = c.uint(2);
-    if options & !(WNOHANG | WUNTRACED | WCONTINUED | CLONE_BITS) != 0 {
+    if options & !(WNOHANG | WUNTRACED | WCONTINUED | KIN_BITS) != 0 {
         return Err(Errno::EINVAL.into());
     }
     let wanted = Wanted {
@@ -154,6 +168,7 @@ pub(super) fn wait4(c: &mut Call<'_>) -> CallResult {
         continued: options & WCONTINUED != 0,
         keep: false,
         nohang: options & WNOHANG != 0,
+        kin: kin(options),
     };
     let Some(found) = wait_child(c.me, which(c, c.int(0))?, wanted)? else { return Ok(0) };
     if c.arg(1) != 0 {
@@ -173,7 +188,7 @@ pub(super) fn waitid(c: &mut Call<'_>) -> CallResult {
     const WCONTINUED: u32 = 8;
     const WNOWAIT: u32 = 0x0100_0000;
     let options = c.uint(3);
-    if options & !(WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | 0xe000_0000) != 0
+    if options & !(WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | KIN_BITS) != 0
         || options & (WSTOPPED | WEXITED | WCONTINUED) == 0
     {
         return Err(Errno::EINVAL.into());
@@ -192,6 +207,7 @@ pub(super) fn waitid(c: &mut Call<'_>) -> CallResult {
         continued: options & WCONTINUED != 0,
         keep: options & WNOWAIT != 0,
         nohang: options & WNOHANG != 0,
+        kin: kin(options),
     };
     let found = wait_child(c.me, which, wanted)?;
     if c.arg(2) != 0 {

@@ -32,7 +32,7 @@ fn thread_or_invalid(c: &Call<'_>, n: usize) -> Result<Ref<Thread>, Errno> {
 }
 
 /// Whether a thread belongs to the caller's user.
-fn same_owner(mine: &Cred, t: &Thread) -> bool {
+pub(super) fn same_owner(mine: &Cred, t: &Thread) -> bool {
     t.refs().is_some_and(|r| mine.uid.effective == r.cred.uid.effective || mine.uid.effective == r.cred.uid.real)
 }
 
@@ -87,11 +87,14 @@ pub(super) fn sched_getaffinity(c: &mut Call<'_>) -> CallResult {
     Ok(SET_BYTES)
 }
 
-/// Whom setpriority(2) and getpriority(2) are about.
+/// Whom setpriority(2), ioprio_set(2) and their counterparts are about.
 #[derive(Clone, Copy)]
-enum Who {
+pub(super) enum Who {
+    /// The thread that argument 1 names.
     Thread,
+    /// A process group.
     Group(u32),
+    /// All of a real user.
     User(u32),
 }
 
@@ -108,7 +111,7 @@ impl Who {
         })
     }
     /// Calls `f` with each of them.
-    fn each(self, c: &Call<'_>, mut f: impl FnMut(&Ref<Thread>)) {
+    pub(super) fn each(self, c: &Call<'_>, mut f: impl FnMut(&Ref<Thread>)) {
         if let Who::Thread = self {
             if let Ok(t) = thread(c, 1) {
                 f(&t);

@@ -232,7 +232,7 @@ fn user_info(c: &Call<'_>, signal: Signal, addr: usize, target: u32) -> Result<S
     let mut bytes = [0u8; SigInfo::BYTES];
     user::copy_in(&mut bytes, addr).map_err(|_| Errno::EFAULT)?;
     let info = SigInfo::from_user(signal, &bytes);
-    if (info.code >= 0 || info.code == code::SI_TKILL) && target != c.me.process().pid() {
+    if (info.code >= 0 || info.code == code::SI_TKILL) && target != c.me.tid() {
         return Err(Errno::EPERM);
     }
     Ok(info)
@@ -255,12 +255,18 @@ pub(super) fn rt_sigqueueinfo(c: &mut Call<'_>) -> CallResult {
 
 /// rt_tgsigqueueinfo(2).
 pub(super) fn rt_tgsigqueueinfo(c: &mut Call<'_>) -> CallResult {
+    if c.int(0) <= 0 || c.int(1) <= 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let number = c.uint(2);
+    let info = user_info(c, Signal::new(number.max(1)).ok_or(Errno::EINVAL)?, c.arg(3), c.uint(1))?;
     let t = target_thread(Some(c.int(0)), c.int(1))?;
-    let info = user_info(c, signal(c.uint(2))?, c.arg(3), t.process().pid())?;
     if !may_signal(c, t.process(), Some(info.signal)) {
         return Err(Errno::EPERM.into());
     }
-    send_to_thread(&t, info, Sender::User)?;
+    if number != 0 {
+        send_to_thread(&t, info, Sender::User)?;
+    }
     Ok(0)
 }
 

@@ -295,7 +295,7 @@ impl MapName for OpenFile {
     }
 }
 
-/// Bytes of an argument or environment string at most (MAX_ARG_STRLEN).
+/// Bytes of an argument or environment string at most, with its NUL (MAX_ARG_STRLEN).
 const MAX_STRING: usize = 32 * PAGE;
 
 /// Argument and environment strings, one after the other, each with its NUL.
@@ -339,6 +339,9 @@ impl Strings {
         loop {
             match user::read_string(&mut chunk, at) {
                 Ok(n) => {
+                    if at - addr + n >= MAX_STRING {
+                        return Err(Errno::E2BIG);
+                    }
                     self.bytes.try_reserve(n + 1).map_err(|_| Errno::ENOMEM)?;
                     self.bytes.extend_from_slice(chunk.get(..=n).unwrap_or_default());
                     self.count += 1;

@@ -62,6 +62,8 @@ pub(crate) struct ThreadAttrs {
     pub(crate) timer_slack_ns: [AtomicU64; 2],
     /// personality(2).
     pub(crate) personality: AtomicU32,
+    /// ioprio_set(2); 0: what the nice value says.
+    pub(crate) io_priority: AtomicU32,
     /// Scheduling parameters, packed by `policy`.
     pub(crate) policy: AtomicU64,
     /// The parameters that a waiter for a PI futex lends, packed likewise; 0 for none.
@@ -91,6 +93,7 @@ impl ThreadAttrs {
             no_new_privs: AtomicU32::new(0),
             timer_slack_ns: [const { AtomicU64::new(TIMER_SLACK_NS) }; 2],
             personality: AtomicU32::new(0),
+            io_priority: AtomicU32::new(0),
             policy: AtomicU64::new(super::policy::Parameters::DEFAULT.pack()),
             lent: AtomicU64::new(0),
             affinity: AtomicU64::new(u64::MAX),
@@ -110,6 +113,7 @@ impl ThreadAttrs {
         let copy = |to: &AtomicU32, from: &AtomicU32| to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
         copy(&self.no_new_privs, &a.no_new_privs);
         copy(&self.personality, &a.personality);
+        copy(&self.io_priority, &a.io_priority);
         let [slack, _] = &a.timer_slack_ns;
         for to in &self.timer_slack_ns {
             to.store(slack.load(Ordering::Relaxed), Ordering::Relaxed);

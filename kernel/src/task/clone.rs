@@ -29,6 +29,8 @@ pub(crate) const CLONE_VFORK: u64 = 0x4000;
 pub(crate) const CLONE_PARENT: u64 = 0x8000;
 /// A thread of the same process.
 pub(crate) const CLONE_THREAD: u64 = 0x1_0000;
+/// Share System V semaphore adjustments, which there are none of.
+pub(crate) const CLONE_SYSVSEM: u64 = 0x4_0000;
 /// Set the thread pointer.
 pub(crate) const CLONE_SETTLS: u64 = 0x8_0000;
 /// Store the tid in the parent's memory.
@@ -37,8 +39,13 @@ pub(crate) const CLONE_PARENT_SETTID: u64 = 0x10_0000;
 pub(crate) const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
 /// Store the tid in the child's memory.
 pub(crate) const CLONE_CHILD_SETTID: u64 = 0x100_0000;
+/// No signal handlers.
+pub(crate) const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
 /// New namespaces and what else is not supported yet.
 const UNSUPPORTED: u64 = 0x0002_0000 | 0x7e00_0000 | 0x80 | 0x1000;
+/// Flags that there are. Among them are those without effect here: what they are for (tracing, System V undo lists,
+/// contexts of block devices) has nothing to act on.
+const KNOWN: u64 = 0xffff_ff80 | CLONE_CLEAR_SIGHAND;
 
 /// What clone(2) and clone3(2) are asked for.
 pub(crate) struct Request {
@@ -79,15 +86,19 @@ impl VforkDone {
     }
 }
 
-fn check(r: &Request) -> Result<(), Errno> {
+fn check(me: &Thread, r: &Request) -> Result<(), Errno> {
     let f = r.flags;
-    if f & UNSUPPORTED != 0 {
+    if f & UNSUPPORTED != 0 || f & !KNOWN != 0 {
+        return Err(Errno::EINVAL);
+    }
+    if f & CLONE_SIGHAND != 0 && f & CLONE_CLEAR_SIGHAND != 0 {
         return Err(Errno::EINVAL);
     }
     if f & CLONE_THREAD != 0 && f & CLONE_SIGHAND == 0 || f & CLONE_SIGHAND != 0 && f & CLONE_VM == 0 {
         return Err(Errno::EINVAL);
     }
-    if r.exit_signal > 64 {
+    // The siblings of process 1 would have no parent.
+    if f & (CLONE_PARENT | CLONE_THREAD) == CLONE_PARENT && me.process().pid() == 1 {
         return Err(Errno::EINVAL);
     }
     Ok(())
@@ -95,7 +106,7 @@ fn check(r: &Request) -> Result<(), Errno> {
 
 /// Makes a thread or process that goes on where the caller's frame is, with 0 in `a0`. Gives its tid.
 pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, Errno> {
-    check(r)?;
+    check(me, r)?;
     let counted = users::admit(me)?;
     let tid = ids::reserve().map_err(|NoMemory| Errno::EAGAIN)?;
     match build(me, frame, r, tid, counted) {
@@ -204,6 +215,10 @@ fn child_refs(me: &Thread, flags: u64) -> Result<Refs, NoMemory> {
 fn child_process(me: &Thread, r: &Request, pid: u32) -> Result<Ref<Process>, Errno> {
     let parent = me.process();
     let signals = ProcessSignals::inherit(&parent.signals, r.flags & CLONE_SIGHAND != 0).map_err(|NoMemory| Errno::ENOMEM)?;
+    if r.flags & CLONE_CLEAR_SIGHAND != 0 {
+        // Only handlers go; what is ignored stays ignored.
+        signals.actions().lock().on_exec();
+    }
     let name = *parent.name.lock();
     let process = Process::try_new(pid, signals, parent.limits.copy(), name).map_err(|NoMemory| Errno::ENOMEM)?;
     process.attrs.inherit(&parent.attrs);
@@ -226,21 +241,23 @@ fn enter(
     let tree = TREE.lock();
     if same_process {
         let mut s = process.state.lock();
-        if s.ending.is_some() {
+        // Who is to end makes no threads any more: who ends them all would miss them.
+        if s.ending.is_some() || me.end.load(Ordering::Acquire) != 0 {
             return Err(Errno::EAGAIN);
         }
         s.add_thread(child).map_err(|NoMemory| Errno::ENOMEM)?;
     } else {
-        let (pgid, sid, grandparent, exe, terminal) = {
+        let (pgid, sid, grandparent, exe, terminal, caller_signal) = {
             let s = caller.state.lock();
-            (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone())
+            (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone(), s.exit_signal)
         };
         let parent = if r.flags & CLONE_PARENT != 0 { grandparent.unwrap_or_else(|| caller.clone()) } else { caller.clone() };
         let node = mem::try_box(Node::new(process.id(), process.clone())).map_err(|NoMemory| Errno::ENOMEM)?;
         let mut s = process.state.lock();
         s.add_thread(child).map_err(|NoMemory| Errno::ENOMEM)?;
         (s.pgid, s.sid, s.exe, s.terminal) = (pgid, sid, exe, terminal);
-        s.exit_signal = r.exit_signal;
+        // A sibling of the caller sends what the caller sends.
+        s.exit_signal = if r.flags & CLONE_PARENT != 0 { caller_signal } else { r.exit_signal };
         s.parent = Some(parent.clone());
         s.vfork = vfork;
         drop(s);

@@ -1,7 +1,8 @@
 //! Becoming another program (execve(2)).
 
+use super::process::Process;
 use super::thread::Thread;
-use super::{exit, sched};
+use super::{exit, ids, sched};
 use crate::fs::file::{O_CLOEXEC, OpenFile};
 use crate::fs::inode::{S_IFMT, S_IFREG};
 use crate::fs::mount::{Location, MS_NOEXEC, MS_NOSUID};
@@ -153,8 +154,11 @@ fn build(
     interpreter: Option<&(Image, Ref<OpenFile>)>,
     cred: &crate::fs::context::Cred,
 ) -> Result<(u64, u64), Errno> {
+    /// personality(2): no random addresses.
+    const ADDR_NO_RANDOMIZE: u32 = 0x4_0000;
+    let repeatable = me.attrs.personality.load(Ordering::Relaxed) & ADDR_NO_RANDOMIZE != 0;
     // 30 bits of randomness below the top, as on Linux for 39-bit address spaces 18 bits of pages.
-    let random = crate::random::next_u64();
+    let random = if repeatable { 0 } else { crate::random::next_u64() };
     let stack_top = USER_END - (random & 0x3_ffff) * PAGE64 % (64 << 20);
     let gap = me.process().limit(super::limits::STACK).clamp(MIN_STACK_GAP, USER_END / 6 * 5);
     let mmap_top = stack_top - gap.next_multiple_of(PAGE64) - ((random >> 20) & 0x3fff) * PAGE64;
@@ -278,36 +282,69 @@ fn stop_other_threads(me: &Thread) -> Result<(), Stop> {
     if process.live_threads.load(Ordering::Acquire) == 1 {
         return Ok(());
     }
+    {
+        let mut s = process.state.lock();
+        // One thread of all that execute at once goes on; the others are about to end.
+        if s.ending.is_some() || s.execs.is_some() {
+            return Err(Errno::EAGAIN.into());
+        }
+        s.execs = Some(me.to_ref());
+    }
     process.each_thread(|t| {
         if !core::ptr::eq(&**t, me) {
-            t.end.store(1, Ordering::Release);
+            {
+                // Under the lock under which threads are added: from here on it adds none.
+                let _state = process.state.lock();
+                t.end.store(1, Ordering::Release);
+            }
             t.raise(arch::flag::SIGNAL);
             t.wake();
             sched::interrupt(t);
         }
     });
     let alone = || Ok::<_, super::wait::Ended>((process.live_threads.load(Ordering::Acquire) == 1).then_some(()));
-    match super::wait::sleep_until(me, None, super::wait::Interrupt::Kill, alone) {
-        Ok(()) => Ok(()),
-        Err(_) => Err(Errno::EINTR.into()),
+    let result = super::wait::sleep_until(me, None, super::wait::Interrupt::Kill, alone);
+    let waiter = process.state.lock().execs.take();
+    drop(waiter);
+    result.map_err(|_| Errno::EINTR.into())
+}
+
+/// One thread is left: perhaps the one that executes a program waits for that.
+pub(super) fn now_alone(process: &Process) {
+    let waiter = process.state.lock().execs.clone();
+    if let Some(t) = waiter {
+        t.wake();
     }
+}
+
+/// The thread that executes a program is the only one and becomes the first, with the process's number (execve(2)).
+fn become_leader(me: &Thread) {
+    let (pid, tid) = (me.process().pid(), me.tid());
+    if tid == pid {
+        return;
+    }
+    let myself = Ref::downgrade(&me.to_ref());
+    ids::update(pid, |n| n.thread = Some(myself));
+    me.set_tid(pid);
+    ids::update(tid, |n| n.thread = None);
 }
 
 /// The new program takes over.
 fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, of: &Ref<OpenFile>) {
     let process = me.process();
-    super::robust::release(me);
-    super::pi::thread_ends(me);
+    exit::leave_memory(me);
+    become_leader(me);
     super::accounting::note_peak(me);
     drop(me.set_space(Some(space.clone())));
     exit::finish_vfork(process);
     mem::Threaded::task(me).reset_fp();
-    me.clear_tid.store(0, Ordering::Relaxed);
     super::rseq::forget(me);
     super::posix_timers::on_exec(process);
     process.attrs.membarrier.store(0, Ordering::Relaxed);
     let _ = process.signals.reset_for_exec();
     me.signals.lock().altstack = logic_signal::AltStack::DISABLED;
+    // Known before the descriptors go: their closing may tell a parent that the program runs.
+    process.state.lock().has_execed = true;
     let files = me.files();
     let mut from = 0;
     while let Some((fd, slot)) = files.take_cloexec(from) {
@@ -324,7 +361,7 @@ fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, of: &Ref<OpenFile
     *me.attrs.name.lock() = name;
     let old = {
         let mut s = process.state.lock();
-        s.has_execed = true;
+        s.exit_signal = super::signal::SIGCHLD;
         core::mem::replace(&mut s.exe, of.location.clone())
     };
     drop(old);

@@ -1,27 +1,82 @@
 //! The end of threads and processes, and waiting for children (exit(2), wait4(2)).
 
 use super::process::{Process, TREE};
-use super::sched::{self, Leave};
+use super::sched;
 use super::signal;
 use super::thread::Thread;
-use super::wait::{self, Ended, Interrupt};
+use super::wait::{self, Ended, Interrupt, Observers, Watch};
 use super::{ids, with_current};
 use abi::Errno;
 use arch::flag;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering};
 use logic_waits::{Events, Mode};
 use mem::{Ref, user};
+use sync::{SpinLock, levels};
+
+/// Threads on their way out, from where others can see that they end to where nothing of them is left.
+struct Leaving {
+    count: AtomicU32,
+    observers: SpinLock<Observers, levels::Observers>,
+}
+
+static LEAVING: Leaving = Leaving { count: AtomicU32::new(0), observers: SpinLock::new(Observers::new()) };
+
+impl Watch for Leaving {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        f(&mut self.observers.lock());
+    }
+}
+
+/// Waits until no thread is on its way out: who joined a thread (pthread_join(3)) may know of its end before its stack is
+/// given back.
+pub(crate) fn settle(me: &Thread) {
+    let nobody = || (LEAVING.count.load(Ordering::Acquire) == 0).then_some(());
+    let _ = wait::wait_at(me, &LEAVING, Events::IN, Mode::All, None, Interrupt::AnySignal, nobody);
+    let room = LEAVING.observers.lock().shrink();
+    drop(room);
+}
+
+/// The running thread is the kernel's own and ends with [`sched::leave_for_ever`].
+pub(crate) fn kernel_thread_ends() {
+    LEAVING.count.fetch_add(1, Ordering::AcqRel);
+}
 
 /// Ends the running thread. `status` is the wait status if it is the last one of its process.
 pub(crate) fn exit_thread(status: i32) -> ! {
     with_current(|me| {
         let process = me.process().clone();
+        LEAVING.count.fetch_add(1, Ordering::AcqRel);
         release_user_side(me);
-        // Everything is released; now it may be seen.
         leave_process(me, &process, status);
     });
-    sched::leave(Leave::Exit);
-    panic!("a thread ran after its end");
+    sched::leave_for_ever()
+}
+
+/// A thread has left its hart for ever. Its stack goes, and then, if nothing of its process is left, the parent learns of
+/// the end: it finds all that the process held given back. Runs on the thread that comes next, with preemption off.
+pub(crate) fn left(thread: Ref<Thread>) {
+    let process = thread.process_opt().cloned();
+    mem::Threaded::task(&*thread).free_stack();
+    drop(thread);
+    if LEAVING.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+        wait::notify(&LEAVING, Events::IN);
+    }
+    let Some(process) = process else { return };
+    if process.remaining_threads.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // The signal's memory is nothing that the thread which happens to come next asked for.
+        mem::charged_to(mem::heap_by_index(0), || announce(&process));
+    }
+}
+
+/// A process and all of its threads are gone: its parent may see it.
+fn announce(process: &Ref<Process>) {
+    let (parent, signal) = {
+        let mut s = process.state.lock();
+        s.waitable = true;
+        // The parent of this moment: whoever becomes it later finds that the child can be waited for (`become_zombie`).
+        (s.parent.clone(), s.exit_signal)
+    };
+    tell(parent, signal, process);
 }
 
 /// Ends the running process with all its threads.
@@ -49,16 +104,23 @@ pub(crate) fn begin_group_exit(process: &Process, status: i32) {
 
 /// Gives back what the thread holds: memory words, descriptors, address space.
 fn release_user_side(me: &Thread) {
-    super::robust::release(me);
-    super::pi::thread_ends(me);
-    let clear = me.clear_tid.swap(0, Ordering::Relaxed);
-    if clear != 0 && user::write(clear, &0u32).is_ok() {
-        super::futex::wake_at(me, clear, 1);
-    }
+    leave_memory(me);
     drop(me.replace_refs(None));
     super::accounting::note_peak(me);
     drop(me.set_space(None));
     finish_vfork(me.process());
+}
+
+/// Tells those who share the memory that the thread leaves it: its locks, and the word that says whether it lives.
+pub(super) fn leave_memory(me: &Thread) {
+    super::robust::release(me);
+    super::pi::thread_ends(me);
+    let clear = me.clear_tid.swap(0, Ordering::Relaxed);
+    // Only others would read the word (set_tid_address(2)); this reference and the thread's own are not others'.
+    let shared = me.space().is_some_and(|s| Ref::strong_count(&s) > 2);
+    if clear != 0 && shared && user::write(clear, &0u32).is_ok() {
+        super::futex::wake_at(me, clear, 1);
+    }
 }
 
 /// A vfork child no longer uses its parent's memory.
@@ -82,19 +144,40 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     if last {
         super::users::keep_for_zombie(me, process);
     }
-    let exe = if last { become_zombie(process, status) } else { None };
+    let remains = last.then(|| become_zombie(process, status));
     drop(tree);
     let counted = me.counted.lock().take();
-    drop((gone, exe, counted));
-    if last {
+    drop((gone, counted));
+    if let Some((exe, heir)) = remains {
+        drop(exe);
         super::posix_timers::drop_all(process);
         crate::tty::process_ended(process);
-        tell_parent(process);
+        if let Some(heir) = heir {
+            tell_adopted(&heir);
+        }
+    } else if process.live_threads.load(Ordering::Acquire) == 1 {
+        super::exec::now_alone(process);
+    }
+}
+
+/// What is left to be done for a zombie when the tree is free again: what it executed is forgotten, and the new parent of
+/// its children, if some of them had ended, is told of these.
+type Remains = (Option<crate::fs::mount::Location>, Option<Ref<Process>>);
+
+/// Tells a process of children that had ended before they came to it.
+fn tell_adopted(heir: &Process) {
+    let mut seen = 0;
+    while let Some(child) = heir.child_after(seen) {
+        seen = child.id();
+        let untold = core::mem::take(&mut child.state.lock().untold);
+        if untold {
+            tell_parent(&child);
+        }
     }
 }
 
 /// The last thread has gone. Children go to the nearest subreaper, or to process 1.
-fn become_zombie(process: &Ref<Process>, status: i32) -> Option<crate::fs::mount::Location> {
+fn become_zombie(process: &Ref<Process>, status: i32) -> Remains {
     if process.pid() == 1 {
         panic!("process 1 ended with wait status {status:#x}");
     }
@@ -109,18 +192,21 @@ fn become_zombie(process: &Ref<Process>, status: i32) -> Option<crate::fs::mount
         child.state.lock().parent.clone_from(&heir);
     }
     signal::orphan_groups(process, &children);
+    let mut untold = None;
     for node in children.take_nodes() {
         let child = node.value.clone();
-        let zombie = child.state.lock().exit.is_some();
         if let Some(h) = &heir {
             // Ids are never reused, so the key is free.
             let _ = h.state.lock().children.insert(node);
-            if zombie {
-                signal::notify_child(h);
-            }
+        }
+        let mut c = child.state.lock();
+        c.exit_signal = signal::SIGCHLD;
+        if c.waitable {
+            c.untold = true;
+            untold.clone_from(&heir);
         }
     }
-    exe
+    (exe, untold)
 }
 
 /// The child's parent ends: the signal that the child asked for (PR_SET_PDEATHSIG).
@@ -135,10 +221,15 @@ fn send_death_signal(child: &Process) {
 fn heir(process: &Process) -> Option<Ref<Process>> {
     let mut at = process.state.lock().parent.clone();
     while let Some(p) = at {
-        if p.pid() == 1 || p.state.lock().subreaper {
-            return Some(p);
-        }
-        at = p.state.lock().parent.clone();
+        let next = {
+            let s = p.state.lock();
+            if p.pid() == 1 || s.subreaper && s.exit.is_none() {
+                drop(s);
+                return Some(p);
+            }
+            s.parent.clone()
+        };
+        at = next;
     }
     ids::process(1)
 }
@@ -149,6 +240,10 @@ fn tell_parent(process: &Ref<Process>) {
         let s = process.state.lock();
         (s.parent.clone(), s.exit_signal)
     };
+    tell(parent, signal, process);
+}
+
+fn tell(parent: Option<Ref<Process>>, signal: u32, process: &Ref<Process>) {
     let Some(parent) = parent else { return };
     if signal::child_ended(&parent, process, signal) {
         // The parent does not want to know: nobody waits for it.
@@ -189,6 +284,29 @@ pub(crate) struct Wanted {
     pub(crate) keep: bool,
     /// Do not wait (WNOHANG).
     pub(crate) nohang: bool,
+    /// Which children by the signal that they send at their end.
+    pub(crate) kin: Kin,
+}
+
+/// Children that a wait is about, by the signal that they send at their end (waitpid(2), "Linux notes").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kin {
+    /// Those that send SIGCHLD.
+    Usual,
+    /// Those that send another signal or none (__WCLONE).
+    Clones,
+    /// Both (__WALL).
+    All,
+}
+
+impl Kin {
+    fn contains(self, exit_signal: u32) -> bool {
+        match self {
+            Kin::Usual => exit_signal == signal::SIGCHLD,
+            Kin::Clones => exit_signal != signal::SIGCHLD,
+            Kin::All => true,
+        }
+    }
 }
 
 /// Waits for a child; `Ok(None)` when none is ready and `nohang` is set.
@@ -217,16 +335,19 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
     let mut seen = 0;
     while let Some(child) = parent.child_after(seen) {
         seen = child.id();
-        let matches = match which {
-            Which::Any => true,
-            Which::Pid(p) => child.pid() == p,
-            Which::Group(g) => child.state.lock().pgid == g,
+        let exit = {
+            let s = child.state.lock();
+            let matches = match which {
+                Which::Any => true,
+                Which::Pid(p) => child.pid() == p,
+                Which::Group(g) => s.pgid == g,
+            };
+            if !matches || !wanted.kin.contains(s.exit_signal) {
+                continue;
+            }
+            s.exit.filter(|_| s.waitable)
         };
-        if !matches {
-            continue;
-        }
         any = true;
-        let exit = child.state.lock().exit;
         if let Some(status) = exit.filter(|_| wanted.exited) {
             found = Some(Found { process: child, status });
             break;

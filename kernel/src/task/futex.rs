@@ -6,6 +6,7 @@
 use super::thread::Thread;
 use super::wait::{self, Interrupt};
 use abi::Errno;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_futex::{
     AddError, Batch, Bucket, Place, Progress, Requeue, Shortage, Supply, Waiter, requeue as move_between, requeue_within,
@@ -16,11 +17,37 @@ use sync::{SpinLock, levels};
 pub(crate) use logic_futex::{Key, MATCH_ANY, Scope};
 
 /// A queued thread.
-struct Sleeper(Ref<Thread>);
+enum Sleeper {
+    /// It waits at one word.
+    One(Ref<Thread>),
+    /// It waits at several: this is the one with that index.
+    OfMany(Ref<Many>, usize),
+}
+
+/// A thread that waits at several words: where it is queued for each of them.
+struct Many {
+    thread: Ref<Thread>,
+    places: Vec<AtomicU64>,
+}
+
+impl Sleeper {
+    fn thread(&self) -> &Ref<Thread> {
+        match self {
+            Sleeper::One(t) => t,
+            Sleeper::OfMany(m, _) => &m.thread,
+        }
+    }
+}
 
 impl Waiter for Sleeper {
     fn set_place(&self, place: Option<Place>) {
-        self.0.attrs.futex_place.store(Place::to_bits(place), Ordering::Release);
+        let to = match self {
+            Sleeper::One(t) => Some(&t.attrs.futex_place),
+            Sleeper::OfMany(m, index) => m.places.get(*index),
+        };
+        if let Some(to) = to {
+            to.store(Place::to_bits(place), Ordering::Release);
+        }
     }
 }
 
@@ -116,6 +143,7 @@ pub(crate) fn trim() {
         let room = b.lock().shrink();
         drop(room);
     }
+    super::pi::trim();
 }
 
 /// Why a wait ended without a wake.
@@ -138,7 +166,8 @@ pub(crate) fn wait(
     bitset: u32,
     deadline_ns: Option<u64>,
 ) -> Result<(), WaitError> {
-    enqueue(me, key, bitset).map_err(|NoMemory| WaitError::Ended(wait::Ended::NoMemory))?;
+    let mine = &me.attrs.futex_place;
+    enqueue(Sleeper::One(me.to_ref()), key, bitset).map_err(|NoMemory| WaitError::Ended(wait::Ended::NoMemory))?;
     let early = match user::load_u32(addr) {
         Err(user::Fault) => Some(WaitError::Fault),
         Ok(v) if v != value => Some(WaitError::Changed),
@@ -146,23 +175,70 @@ pub(crate) fn wait(
     };
     if let Some(e) = early {
         // A wake that was meant for this thread counts.
-        return if dequeue(me) { Err(e) } else { Ok(()) };
+        return if dequeue(mine) { Err(e) } else { Ok(()) };
     }
-    match wait::sleep_until(me, deadline_ns, Interrupt::AnySignal, || Ok(place(me).is_none().then_some(()))) {
+    match wait::sleep_until(me, deadline_ns, Interrupt::AnySignal, || Ok(place(mine).is_none().then_some(()))) {
         Ok(()) => Ok(()),
-        Err(_) if !dequeue(me) => Ok(()),
+        Err(_) if !dequeue(mine) => Ok(()),
         Err(e) => Err(WaitError::Ended(e)),
     }
 }
 
-/// Where the thread is queued; `None`: it was woken.
-fn place(me: &Thread) -> Option<Place> {
-    Place::from_bits(me.attrs.futex_place.load(Ordering::Acquire))
+/// A word of a wait at several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    /// What it is known by.
+    pub(crate) key: Key,
+    /// Its address.
+    pub(crate) addr: usize,
+    /// The value that it must have.
+    pub(crate) value: u32,
 }
 
-fn enqueue(me: &Thread, key: Key, bitset: u32) -> Result<(), NoMemory> {
+/// Waits until woken at one of several words that all have their values; gives its index.
+pub(crate) fn wait_many(me: &Thread, words: &[Word], deadline_ns: Option<u64>) -> Result<usize, WaitError> {
+    const NO_MEMORY: WaitError = WaitError::Ended(wait::Ended::NoMemory);
+    let mut places = Vec::new();
+    places.try_reserve_exact(words.len()).map_err(|_| NO_MEMORY)?;
+    places.resize_with(words.len(), || AtomicU64::new(0));
+    let many = Ref::try_new(Many { thread: me.to_ref(), places }).map_err(|NoMemory| NO_MEMORY)?;
+    let mut queued = 0;
+    let mut early = None;
+    for w in words {
+        if let Err(NoMemory) = enqueue(Sleeper::OfMany(many.clone(), queued), w.key, MATCH_ANY) {
+            early = Some(NO_MEMORY);
+            break;
+        }
+        queued += 1;
+        early = match user::load_u32(w.addr) {
+            Err(user::Fault) => Some(WaitError::Fault),
+            Ok(v) if v != w.value => Some(WaitError::Changed),
+            Ok(_) => continue,
+        };
+        break;
+    }
+    let woken = || many.places.iter().take(queued).position(|at| place(at).is_none());
+    let result = match early {
+        Some(e) => Err(e),
+        None => wait::sleep_until(me, deadline_ns, Interrupt::AnySignal, || Ok(woken())).map_err(WaitError::Ended),
+    };
+    // A wake counts, whatever else happened.
+    let mut last = None;
+    for (index, at) in many.places.iter().take(queued).enumerate() {
+        if !dequeue(at) {
+            last = Some(index);
+        }
+    }
+    last.map_or(result, Ok)
+}
+
+/// Where a sleeper is queued; `None`: it was woken.
+fn place(at: &AtomicU64) -> Option<Place> {
+    Place::from_bits(at.load(Ordering::Acquire))
+}
+
+fn enqueue(mut sleeper: Sleeper, key: Key, bitset: u32) -> Result<(), NoMemory> {
     let queue = bucket(index_of(key));
-    let mut sleeper = Sleeper(me.to_ref());
     let mut supply = None;
     loop {
         let mut b = queue.lock();
@@ -181,14 +257,14 @@ fn enqueue(me: &Thread, key: Key, bitset: u32) -> Result<(), NoMemory> {
     }
 }
 
-/// Takes the thread out; false when a waker did.
-fn dequeue(me: &Thread) -> bool {
-    while let Some(at) = place(me) {
+/// Takes a sleeper out; false when a waker did.
+fn dequeue(mine: &AtomicU64) -> bool {
+    while let Some(at) = place(mine) {
         let mut b = bucket(at.bucket as usize).lock();
         // It may have been moved before the lock was taken.
-        if place(me) == Some(at) {
+        if place(mine) == Some(at) {
             let sleeper = b.remove(at);
-            me.attrs.futex_place.store(0, Ordering::Release);
+            mine.store(0, Ordering::Release);
             drop(b);
             drop(sleeper);
             return true;
@@ -199,7 +275,7 @@ fn dequeue(me: &Thread) -> bool {
 
 fn wake_batch(batch: &mut Batch<Sleeper>) {
     for s in batch.drain() {
-        s.0.wake();
+        s.thread().wake();
     }
 }
 

@@ -49,6 +49,19 @@ fn bucket(key: Key) -> &'static SpinLock<Table, levels::FutexBucket> {
     TABLE.get((key.hash(0) >> 32) as usize % BUCKETS).unwrap_or(first)
 }
 
+/// Gives back the room of tables in which nobody waits.
+pub(super) fn trim() {
+    for table in &TABLE {
+        let mut room = Vec::new();
+        let mut b = table.lock();
+        if b.is_empty() {
+            core::mem::swap(&mut *b, &mut room);
+        }
+        drop(b);
+        drop(room);
+    }
+}
+
 /// Whether a lock waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {

@@ -39,6 +39,8 @@ pub(crate) struct Process {
     pub(crate) children_ns: [AtomicU64; 2],
     /// Threads that have not ended.
     pub(crate) live_threads: AtomicU32,
+    /// Threads of which something is left: those that live, and those that have not left their hart.
+    pub(crate) remaining_threads: AtomicU32,
     /// Those who wait for its children.
     observers: SpinLock<Observers, levels::Observers>,
     /// What `/proc/PID/oom_score_adj` was set to.
@@ -62,8 +64,14 @@ pub(crate) struct State {
     pub(crate) threads: Vec<Ref<Thread>>,
     /// Wait status (wait4(2)) once it has ended.
     pub(crate) exit: Option<i32>,
+    /// Nothing is left of it but this record: its parent may see its end.
+    pub(crate) waitable: bool,
+    /// It ended before it came to its parent, which has not been told.
+    pub(crate) untold: bool,
     /// All threads are to end with this status.
     pub(crate) ending: Option<i32>,
+    /// The thread that executes a program and waits for all others to end.
+    pub(crate) execs: Option<Ref<Thread>>,
     /// Who waits for it. Changes under [`TREE`].
     pub(crate) parent: Option<Ref<Process>>,
     /// Whom it can wait for, zombies included, in the order in which they were made. Changes under [`TREE`].
@@ -111,6 +119,9 @@ impl Process {
             state: SpinLock::new(State {
                 threads: Vec::new(),
                 exit: None,
+                waitable: false,
+                untold: false,
+                execs: None,
                 ending: None,
                 parent: None,
                 children: Children::new(),
@@ -128,6 +139,7 @@ impl Process {
             ended_ns: [const { AtomicU64::new(0) }; 2],
             children_ns: [const { AtomicU64::new(0) }; 2],
             live_threads: AtomicU32::new(0),
+            remaining_threads: AtomicU32::new(0),
             observers: SpinLock::new(Observers::new()),
             oom_score_adj: AtomicI32::new(0),
             mutations: crate::native::Mutations::new(),

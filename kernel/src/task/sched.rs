@@ -126,6 +126,13 @@ pub(super) fn here(_guard: &PreemptGuard) -> usize {
     arch::core(|c| c.hart_block().index as usize)
 }
 
+/// Ends the running thread: whoever comes next frees what is left of it ([`super::exit::left`]).
+pub(crate) fn leave_for_ever() -> ! {
+    mem::end_current::<Thread>();
+    leave(Leave::Exit);
+    panic!("a thread ran after its end");
+}
+
 /// Leaves the hart. Returns when the thread runs again (at once if nobody else wants to, unless it sleeps).
 pub(crate) fn leave(how: Leave) {
     sync::may_sleep();
@@ -275,7 +282,10 @@ fn finish(prev: Ref<Thread>) {
         }
     } else if how == Leave::Moved as u32 {
         enqueue(&prev, Reason::Preempted);
-    } else if how != Leave::Exit as u32 {
+    } else if how == Leave::Exit as u32 {
+        super::exit::left(prev);
+        return;
+    } else {
         // It is queued, and only now can another hart take it: (6) and (7) of `Balance`.
         let allowed = Affinity(prev.attrs.affinity.load(Ordering::Relaxed));
         rouse(allowed, arch::core(|c| c.hart_index()));
@@ -296,8 +306,8 @@ fn rouse(allowed: Affinity, prefer: usize) -> bool {
 
 /// First code of a new thread, with the thread that ran before it on the hart.
 pub(crate) fn arrive(prev: Ref<Thread>) {
-    finish(prev);
     arch::irq_enable();
+    finish(prev);
     drop(sync::adopt_initial_guard());
 }
 

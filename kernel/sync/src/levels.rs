@@ -132,4 +132,6 @@ levels! {
     Asids = 58;
     /// Who waits for whose record lock.
     LockWaits = 59;
+    /// The kernel stack of a thread, which goes before the thread does.
+    TaskStack = 60;
 }

@@ -156,7 +156,12 @@ impl<O> Arena<O> {
 
     /// When no slot is in use: all memory if there is much of it, to be dropped outside the lock.
     pub(crate) fn excess(&mut self) -> Option<Spare<O>> {
-        if self.chunks.len() <= 1 {
+        if self.chunks.len() <= 1 { None } else { self.all() }
+    }
+
+    /// When no slot is in use: all memory, to be dropped outside the lock.
+    pub(crate) fn all(&mut self) -> Option<Spare<O>> {
+        if self.chunks.is_empty() {
             return None;
         }
         let chunks = core::mem::take(&mut self.chunks);

@@ -136,6 +136,11 @@ impl<O: Clone> ObserverList<O> {
         if self.is_empty() { self.arena.excess() } else { None }
     }
 
+    /// All memory of an empty list, to be dropped after unlock: for lists that outlive their observers by far.
+    pub fn shrink(&mut self) -> Option<Spare<O>> {
+        if self.is_empty() { self.arena.all() } else { None }
+    }
+
     /// Makes sure that the next [`ObserverList::add`] succeeds; allocates in place.
     ///
     /// # Errors

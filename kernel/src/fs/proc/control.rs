@@ -1,19 +1,13 @@
 //! `/proc/rvos/control`: `drain` empties the kernel's caches, `exit N` ends the machine with status N.
 
-use super::rvos::{each_process, threads_outside_processes};
+use super::rvos::each_process;
 use super::text::number;
-use crate::clock;
 use crate::fs::dentry::Dentry;
 use crate::fs::mount::Namespace;
-use crate::task::wait::{Interrupt, sleep_until};
-use crate::task::{futex, ids, sched, with_current};
+use crate::task::{exit, futex, with_current};
 use abi::Errno;
 use alloc::vec::Vec;
 use mem::Ref;
-
-/// Looks at whether threads that ended have gone, and the time between two looks.
-const LOOKS: u32 = 500;
-const LOOK_EVERY_NS: u64 = 1_000_000;
 
 /// Obeys a command.
 pub(super) fn write(data: &[u8]) -> Result<usize, Errno> {
@@ -28,7 +22,7 @@ pub(super) fn write(data: &[u8]) -> Result<usize, Errno> {
 
 /// Gives back everything that is kept for later use alone, so that counters show what is in use.
 fn drain() {
-    wait_for_ended_threads();
+    with_current(exit::settle);
     each_process(|p| {
         let mut s = p.state.lock();
         trim(&mut s.threads);
@@ -37,26 +31,10 @@ fn drain() {
     });
     each_process(|p| p.each_thread(|t| drop(t.signals.lock().pending.shrink())));
     with_current(|me| trim_directories(&me.fs().namespace));
-    ids::trim();
     futex::trim();
+    crate::linux::time::trim();
     mem::drain_stacks();
     mem::drain_heaps();
-}
-
-/// A thread is counted until it has left its hart, which may be after its end was seen.
-fn wait_for_ended_threads() {
-    let harts = (0..arch::MAX_HARTS).filter(|i| sched::hart_figures(*i).is_some()).count();
-    for _ in 0..LOOKS {
-        // Each hart has an idle thread.
-        if threads_outside_processes() <= harts as i64 {
-            return;
-        }
-        let until = clock::monotonic_ns().saturating_add(LOOK_EVERY_NS);
-        let slept = with_current(|me| sleep_until(me, Some(until), Interrupt::AnySignal, || Ok(None::<()>)));
-        if slept == Err(crate::task::wait::Ended::Signal) {
-            return;
-        }
-    }
 }
 
 /// Directories keep room for the entries that they once had.

@@ -95,10 +95,3 @@ fn harts(t: &mut Text) -> Made {
     }
     Ok(())
 }
-
-/// Threads that no process knows: idle threads, and those on their way out.
-pub(super) fn threads_outside_processes() -> i64 {
-    let mut known = 0i64;
-    each_process(|p| known = known.saturating_add(p.state.lock().threads.len() as i64));
-    census::count(Kind::Threads).saturating_sub(known)
-}

@@ -81,6 +81,7 @@ fn settle(me: &Thread, shared: &mut Shared) -> Option<JobReport> {
 pub(crate) fn thread_begins(process: &Process, thread: &Thread) {
     let mut shared = process.signals.shared.lock();
     process.live_threads.fetch_add(1, Ordering::AcqRel);
+    process.remaining_threads.fetch_add(1, Ordering::AcqRel);
     if shared.job.stop_wanted().is_some() {
         shared.job.thread_added();
         drop(shared);

@@ -36,7 +36,7 @@ pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) 
     }
     post(info, |f| f(&mut process.signals.shared.lock().pending))?;
     match first {
-        Some(t) if wants(&t, info.signal) => notice(process, &t, info.signal),
+        Some(t) if wants(process, &t, info.signal) => notice(process, &t, info.signal),
         _ => pick_thread(process, info.signal),
     }
     Ok(())
@@ -131,7 +131,7 @@ fn post_bare(info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) 
 pub(super) fn pick_thread(process: &Process, signal: Signal) {
     let mut taker: Option<Ref<Thread>> = None;
     process.each_thread(|t| {
-        if taker.is_none() && wants(t, signal) {
+        if taker.is_none() && wants(process, t, signal) {
             taker = Some(t.clone());
         }
     });
@@ -147,14 +147,24 @@ pub(super) fn pick_thread(process: &Process, signal: Signal) {
     });
 }
 
-fn wants(thread: &Thread, signal: Signal) -> bool {
+fn wants(process: &Process, thread: &Thread, signal: Signal) -> bool {
+    let stopped = is_stopped(process, thread);
     let blocked = thread.signals.lock().blocked;
-    wants_signal(signal, &Target { blocked, exiting: false, stopped: false, responsive: true })
+    wants_signal(signal, &Target { blocked, exiting: false, stopped, responsive: true })
+}
+
+/// Whether the thread has stopped and was not continued: it looks at signals, SIGKILL apart, when it goes on.
+fn is_stopped(process: &Process, thread: &Thread) -> bool {
+    let shared = process.signals.shared.lock();
+    shared.job.stop_wanted().is_some() && thread.signals.lock().settled_stop == shared.stops
 }
 
 /// Has a thread look at its signals; a signal that ends the process ends it for all threads at once.
 pub(super) fn notice(process: &Process, thread: &Thread, signal: Signal) {
     let blocked = thread.signals.lock().blocked.contains(signal);
+    if signal != Signal::KILL && is_stopped(process, thread) {
+        return;
+    }
     if !blocked && is_fatal_at_once(signal, blocked, &situation(process, signal)) {
         exit::begin_group_exit(process, signal.number() as i32);
         return;

@@ -106,7 +106,11 @@ impl Thread {
     }
     /// Whether the thread is to end.
     pub(crate) fn kill_pending(&self) -> bool {
-        self.signal_pending() && self.process_opt().is_some_and(|p| p.state.lock().ending.is_some())
+        let to_end = || {
+            let ends = self.end.load(Ordering::Acquire) != 0;
+            ends || self.process_opt().is_some_and(|p| p.state.lock().ending.is_some())
+        };
+        self.signal_pending() && to_end()
     }
     /// Its mask.
     pub(crate) fn blocked(&self) -> SigSet {
