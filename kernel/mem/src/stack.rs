@@ -14,6 +14,7 @@ use sync::{SpinLock, levels};
 const SLOTS: usize = stack_gibs() * (1 << 30) / STACK_SLOT_BYTES;
 const PAGES: usize = KERNEL_STACK_BYTES / PAGE;
 const CACHE: usize = 32;
+const BATCH: usize = 16;
 const FLAGS: PteFlags = PteFlags::VALID
     .union(PteFlags::READ)
     .union(PteFlags::WRITE)
@@ -90,15 +91,51 @@ impl Drop for KernelStack {
     fn drop(&mut self) {
         let Some(m) = self.mapping.take() else { return };
         heap_by_index(m.payer).uncharge_pages(PAGES as u64);
+        let mut batch = Batch::default();
         let mut stock = STOCK.lock();
-        let n = stock.count;
-        if n < CACHE {
-            stock.slots[n] = m;
-            stock.count = n + 1;
-            return;
+        if stock.count == CACHE {
+            for slot in &mut batch.0 {
+                stock.count -= 1;
+                *slot = Some(stock.slots[stock.count]);
+            }
         }
+        let n = stock.count;
+        stock.slots[n] = m;
+        stock.count = n + 1;
         drop(stock);
-        m.retire();
+        batch.retire();
+    }
+}
+
+/// Stacks that are unmapped together, so that the other harts are interrupted once for all of them.
+#[derive(Default)]
+struct Batch([Option<Mapping>; BATCH]);
+
+impl Batch {
+    /// Unmaps stacks that were in use, after a look at how much of them was.
+    fn retire(self) {
+        for m in self.0.iter().flatten() {
+            HIGH_WATER.fetch_max(high_water(m.slot), Ordering::Relaxed);
+        }
+        self.unmap();
+    }
+
+    fn unmap(self) {
+        let mut frames: [[Option<Frame>; PAGES]; BATCH] = [const { [const { None }; PAGES] }; BATCH];
+        let (mut low, mut high) = (usize::MAX, 0);
+        for (m, frames) in self.0.iter().flatten().zip(&mut frames) {
+            low = low.min(bottom(m.slot));
+            high = high.max(bottom(m.slot) + KERNEL_STACK_BYTES);
+            m.clear(frames);
+        }
+        if low < high {
+            // The translations must be gone everywhere before frames or addresses are used again.
+            crate::tlb::flush_all_harts(low, high - low);
+        }
+        drop(frames);
+        for m in self.0.iter().flatten() {
+            give_slot(m.slot);
+        }
     }
 }
 
@@ -135,8 +172,15 @@ pub fn stack_counts() -> StackCounts {
 
 /// Unmaps the stock, so that counters are exact.
 pub fn drain_stacks() {
-    while let Some(m) = take_stocked() {
-        m.retire();
+    loop {
+        let mut batch = Batch::default();
+        for slot in &mut batch.0 {
+            *slot = take_stocked();
+        }
+        if batch.0[0].is_none() {
+            return;
+        }
+        batch.retire();
     }
 }
 
@@ -152,33 +196,29 @@ impl Mapping {
         for page in 0..PAGES {
             let mapped = Frame::try_uncharged_zeroed().and_then(|f| map(bottom(slot) + page * PAGE, f));
             if let Err(e) = mapped {
-                m.unmap();
+                let mut batch = Batch::default();
+                batch.0[0] = Some(m);
+                batch.unmap();
                 return Err(e);
             }
         }
         Ok(m)
     }
 
-    /// Unmaps a stack that was in use, after a look at how much of it was.
-    fn retire(self) {
-        HIGH_WATER.fetch_max(high_water(self.slot), Ordering::Relaxed);
-        self.unmap();
-    }
-
-    fn unmap(self) {
+    /// Takes the stack's pages out of the table.
+    fn clear(self, frames: &mut [Option<Frame>; PAGES]) {
         MAPPED.fetch_sub(1, Ordering::Relaxed);
-        let mut frames: [Option<Frame>; PAGES] = [const { None }; PAGES];
         for (page, f) in frames.iter_mut().enumerate() {
             *f = unmap(bottom(self.slot) + page * PAGE);
         }
-        // The translations must be gone everywhere before frames or addresses are used again.
-        crate::tlb::flush_all_harts(bottom(self.slot), KERNEL_STACK_BYTES);
-        drop(frames);
-        let mut s = STATE.lock();
-        let word = self.slot as usize / 64;
-        s.taken[word] &= !(1 << (self.slot % 64));
-        s.hint = s.hint.min(word);
     }
+}
+
+fn give_slot(slot: u32) {
+    let mut s = STATE.lock();
+    let word = slot as usize / 64;
+    s.taken[word] &= !(1 << (slot % 64));
+    s.hint = s.hint.min(word);
 }
 
 fn take_slot() -> Option<u32> {
