@@ -206,8 +206,8 @@ impl FileLocks {
     /// The lock that is in the way of this one, if any (F_GETLK).
     pub(crate) fn conflict(&self, lock: &Held) -> Option<Held> {
         let book = self.existing()?;
-        let other = book.state.lock().records.conflict(lock.owner, lock.kind, lock.span).copied();
-        other
+        let state = book.state.lock();
+        state.records.conflict(lock.owner, lock.kind, lock.span).copied()
     }
 
     /// Whether the owner holds a lock of just this kind and range.
@@ -259,8 +259,10 @@ impl FileLocks {
     pub(crate) fn nth(&self, n: usize) -> Option<(List, Held)> {
         let book = self.existing()?;
         let s = book.state.lock();
-        let all = s.records.iter().map(|l| (List::Records, *l)).chain(s.whole.iter().map(|l| (List::Whole, *l)));
-        let found = all.skip(n).next();
+        let found = {
+            let mut all = s.records.iter().map(|l| (List::Records, *l)).chain(s.whole.iter().map(|l| (List::Whole, *l)));
+            all.nth(n)
+        };
         drop(s);
         self.trim(book);
         found

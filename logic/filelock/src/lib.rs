@@ -200,7 +200,10 @@ impl<O: Copy + Eq> LockList<O> {
     fn put(&mut self, lock: Lock<O>) {
         let at = self.list.partition_point(|l| l.span.first <= lock.span.first);
         // reserved: by `make_room`, or a lock was taken out just before.
-        self.list.insert(at, lock);
+        self.list.push(lock);
+        if let Some(tail) = self.list.get_mut(at..) {
+            tail.rotate_right(1);
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use crate::fs::file::OpenFile;
 use crate::fs::locks::{Held, List, Owner};
 use crate::fs::table::FdTable;
 use abi::Errno;
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt::Write;
 use logic_filelock::{Kind, LAST};
 
@@ -31,6 +33,23 @@ impl Line {
         (self.dev, self.ino, self.list == List::Whole, self.held.span.first, table, owner)
     }
 }
+
+impl Ord for Line {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+impl PartialOrd for Line {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+impl Eq for Line {}
 
 /// Adds the locks on a description's file that belong to it or to the table that it was found in.
 fn add(lines: &mut Vec<Line>, files: &FdTable, of: &OpenFile) -> Result<(), Errno> {
@@ -64,7 +83,7 @@ pub(super) fn locks(t: &mut Text) -> Made {
     });
     result?;
     // A description or a file may be found in several ways.
-    lines.sort_unstable_by_key(Line::key);
+    let mut lines = BinaryHeap::from(lines).into_sorted_vec();
     lines.dedup_by_key(|line| line.key());
     for (n, line) in lines.iter().enumerate() {
         let held = &line.held;

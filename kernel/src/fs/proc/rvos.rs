@@ -43,6 +43,11 @@ fn counters(t: &mut Text) -> Made {
         // Looking at this file takes an inode and a dentry for each of its names, and a descriptor.
         writeln!(t, "{name} {}", census::count(kind))?;
     }
+    objects(t)
+}
+
+/// What is counted by going through everything.
+fn objects(t: &mut Text) -> Made {
     let (regions, signals) = sums();
     writeln!(
         t,
