@@ -19,6 +19,7 @@ const IMAGE_BYTES: u64 = 1 << 20;
 const ALLOWED: &[(&str, &str)] = &[
     ("kernel::boot::main", "runs once, on a stack of its own"),
     ("kernel::boot::boot_thread", "the same"),
+    ("kernel::trap::to_user", "at the top of the stack; holds the state of floating point for a signal frame"),
     ("kernel::task::clone::build", "near the top of the stack; holds the thread until it is moved to the heap"),
     ("kernel::task::thread::Thread::try_new", "the same"),
     ("kernel::task::exec::commit", "near the top of the stack; holds the table of signal handlers while it is reset"),

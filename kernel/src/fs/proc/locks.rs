@@ -6,60 +6,37 @@ use super::mounts::split_dev;
 use super::rvos::each_process;
 use super::text::{Made, Text};
 use crate::fs::file::OpenFile;
+use crate::fs::inode::Inode;
 use crate::fs::locks::{Held, List, Owner};
 use crate::fs::table::FdTable;
 use abi::Errno;
-use alloc::collections::BinaryHeap;
-use alloc::vec::Vec;
-use core::cmp::Ordering;
 use core::fmt::Write;
 use logic_filelock::{Kind, LAST};
+use logic_tree::{Node, Tree};
+use mem::{NoMemory, try_box};
 
-/// A lock and the file that it is on: device, inode, whole-file or not, the lock.
-struct Line {
-    dev: u64,
-    ino: u64,
-    list: List,
-    held: Held,
-}
+/// What tells a lock from every other one: device and inode of the file, whole-file or not, first byte, and its owner.
+type Key = (u64, u64, bool, u64, bool, u64);
 
-impl Line {
-    /// What tells it from every other one.
-    fn key(&self) -> (u64, u64, bool, u64, bool, u64) {
-        let (table, owner) = match self.held.owner {
-            Owner::Table(id) => (true, id),
-            Owner::Description(id) => (false, id),
-        };
-        (self.dev, self.ino, self.list == List::Whole, self.held.span.first, table, owner)
-    }
+fn key(inode: &Inode, list: List, held: &Held) -> Key {
+    let (table, owner) = match held.owner {
+        Owner::Table(id) => (true, id),
+        Owner::Description(id) => (false, id),
+    };
+    (inode.fs.dev, inode.ino, list == List::Whole, held.span.first, table, owner)
 }
 
-impl Ord for Line {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-impl PartialOrd for Line {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl PartialEq for Line {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-impl Eq for Line {}
-
-/// Adds the locks on a description's file that belong to it or to the table that it was found in.
-fn add(lines: &mut Vec<Line>, files: &FdTable, of: &OpenFile) -> Result<(), Errno> {
+/// Adds the locks on a description's file that belong to it or to the table that it was found in. A description or a file
+/// may be found in several ways.
+fn add(locks: &mut Tree<Key, Held>, files: &FdTable, of: &OpenFile) -> Result<(), Errno> {
     let Some(inode) = of.inode() else { return Ok(()) };
     let mut n = 0;
     while let Some((list, held)) = inode.locks.nth(n) {
         n += 1;
-        if files.owns(held.owner) || of.owns(held.owner) {
-            lines.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            lines.push(Line { dev: inode.fs.dev, ino: inode.ino, list, held });
+        let key = key(inode, list, &held);
+        if (files.owns(held.owner) || of.owns(held.owner)) && locks.get(&key).is_none() {
+            let node = try_box(Node::new(key, held)).map_err(|NoMemory| Errno::ENOMEM)?;
+            let _ = locks.insert(node);
         }
     }
     Ok(())
@@ -67,7 +44,7 @@ fn add(lines: &mut Vec<Line>, files: &FdTable, of: &OpenFile) -> Result<(), Errn
 
 /// `number: kind ADVISORY type pid major:minor:inode first last`.
 pub(super) fn locks(t: &mut Text) -> Made {
-    let mut lines: Vec<Line> = Vec::new();
+    let mut found = Tree::new();
     let mut result = Ok(());
     each_process(|p| {
         let Some(refs) = p.state.lock().threads.first().cloned().and_then(|thread| thread.refs()) else { return };
@@ -77,24 +54,20 @@ pub(super) fn locks(t: &mut Text) -> Made {
             if let Ok(of) = refs.files.get(fd)
                 && result.is_ok()
             {
-                result = add(&mut lines, &refs.files, &of);
+                result = add(&mut found, &refs.files, &of);
             }
         }
     });
     result?;
-    // A description or a file may be found in several ways.
-    let mut lines = BinaryHeap::from(lines).into_sorted_vec();
-    lines.dedup_by_key(|line| line.key());
-    for (n, line) in lines.iter().enumerate() {
-        let held = &line.held;
-        let (name, pid) = match (line.list, held.owner) {
-            (List::Whole, _) => ("FLOCK ", held.note as i32),
-            (List::Records, Owner::Table(_)) => ("POSIX ", held.note as i32),
-            (List::Records, Owner::Description(_)) => ("OFDLCK", -1),
+    for (n, ((dev, ino, whole, ..), held)) in found.iter().enumerate() {
+        let (name, pid) = match (*whole, held.owner) {
+            (true, _) => ("FLOCK ", held.note as i32),
+            (false, Owner::Table(_)) => ("POSIX ", held.note as i32),
+            (false, Owner::Description(_)) => ("OFDLCK", -1),
         };
         let kind = if held.kind == Kind::Exclusive { "WRITE" } else { "READ" };
-        let (major, minor) = split_dev(line.dev);
-        write!(t, "{}: {name} ADVISORY  {kind} {pid} {major:02x}:{minor:02x}:{} {} ", n + 1, line.ino, held.span.first)?;
+        let (major, minor) = split_dev(*dev);
+        write!(t, "{}: {name} ADVISORY  {kind} {pid} {major:02x}:{minor:02x}:{} {} ", n + 1, ino, held.span.first)?;
         if held.span.last == LAST { writeln!(t, "EOF")? } else { writeln!(t, "{}", held.span.last)? }
     }
     Ok(())

@@ -4,7 +4,7 @@
 use super::control;
 use super::text::{Made, Text};
 use super::tree::{Entry, What};
-use crate::census::{self, Kind};
+use crate::census;
 use crate::task::{Process, futex, ids, sched, timers};
 use core::fmt::Write;
 use mem::Threaded;
@@ -30,6 +30,17 @@ pub(super) fn each_process(mut f: impl FnMut(&Process)) {
 fn counters(t: &mut Text) -> Made {
     // The text grows while the heap is counted: it takes its room first, so that it counts the same each time.
     t.reserve(ROOM)?;
+    memory(t)?;
+    for (kind, name) in census::ALL {
+        // Looking at this file takes an inode and a dentry for each of its names, and a descriptor.
+        writeln!(t, "{name} {}", census::count(kind))?;
+    }
+    objects(t)
+}
+
+/// Frames and what the kernel's heap holds.
+#[inline(never)]
+fn memory(t: &mut Text) -> Made {
     let (stacks, heap, frames) = (mem::stack_counts(), mem::heap_counts(), mem::frame_counts());
     // How full slab pages are depends on the order of what came and went: their objects are counted, below. Page tables
     // that lead to kernel stacks stay once they are there, at most one for each 2 MiB of stacks that ever existed at once.
@@ -38,12 +49,7 @@ fn counters(t: &mut Text) -> Made {
     for (bytes, objects) in heap.classes {
         writeln!(t, "heap_{bytes} {objects}")?;
     }
-    writeln!(t, "heap_large_pages {}\nstack_pages {}", heap.large_pages, stacks.pages)?;
-    for (kind, name) in census::ALL {
-        // Looking at this file takes an inode and a dentry for each of its names, and a descriptor.
-        writeln!(t, "{name} {}", census::count(kind))?;
-    }
-    objects(t)
+    Ok(writeln!(t, "heap_large_pages {}\nstack_pages {}", heap.large_pages, stacks.pages)?)
 }
 
 /// What is counted by going through everything.
