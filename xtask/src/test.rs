@@ -34,6 +34,12 @@ pub(crate) struct Args {
     /// Only what runs in a guest: boot tests, contract tests, scripts
     #[arg(long)]
     guest: bool,
+    /// With --guest: only the runs with four harts, without the exact ones
+    #[arg(long, requires = "guest")]
+    smp: bool,
+    /// Only this stage of those: host, models, check, linux, boot, busybox …
+    #[arg(long, value_name = "NAME")]
+    stage: Option<String>,
     /// The contract tests and scripts on Debian's Linux: is the test right?
     #[arg(long)]
     linux: bool,
@@ -54,7 +60,7 @@ type Stage<'a> = (&'static str, Box<dyn Fn() -> Result<Tally> + 'a>);
 /// Runs the verb.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let mut all = Tally::default();
-    for (name, stage) in stages(&args) {
+    for (name, stage) in stages(&args).into_iter().filter(|(name, _)| args.stage.as_deref().is_none_or(|s| s == *name)) {
         println!("== {name}");
         let start = Instant::now();
         let tally = stage().unwrap_or_else(|error| {
@@ -95,10 +101,11 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
         }
     }
     if args.guest || everything {
+        let suite = if args.smp { &RVOS[1..] } else { RVOS };
         stages.push(("boot", Box::new(move || host::boot(only))));
-        stages.push(("linux", Box::new(move || guest::run(RVOS, only))));
+        stages.push(("linux", Box::new(move || guest::run(suite, only))));
         // Minutes of copying through pipes: once is enough, on the harts that really run at once.
-        let systems = if args.full { RVOS } else { &RVOS[1..] };
+        let systems = if args.full { suite } else { &RVOS[1..] };
         stages.push(("busybox", Box::new(move || busybox::run(systems, only))));
     }
     if args.linux || args.full {
