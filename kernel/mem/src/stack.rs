@@ -1,13 +1,13 @@
 //! Kernel stacks: mapped page by page, each with an unmapped guard of its own size below. A fresh stack is all zeros, so
 //! the deepest use can be measured. A few are kept mapped, because threads come and go more often than stacks wear out.
 
-use crate::addr::{PAGE, page_words_mut};
+use crate::addr::{PAGE, Paddr};
 use crate::boxed::NoMemory;
 use crate::frame::Frame;
 use crate::heap::{current_heap, heap_by_index};
 use crate::kernel_table::{kernel_root_ppn, stack_gibs};
 use arch::{KERNEL_STACK_BYTES, STACK_SLOT_BYTES, STACKS_BASE};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use logic_pagetable::{Pte, PteFlags, index};
 use sync::{SpinLock, levels};
 
@@ -235,27 +235,35 @@ fn take_slot() -> Option<u32> {
 }
 
 /// The level-0 entry for a stack page, making its table if there is none.
-fn entry(va: usize, make: Make) -> Result<Option<*mut u64>, NoMemory> {
-    // SAFETY: the kernel's root and the tables below it are permanent; entries of the stack area are changed only here,
-    // tables under STATE's lock, leaf entries by the owner of the slot.
-    unsafe {
-        let root = page_words_mut(kernel_root_ppn());
-        let level1 = page_words_mut(Pte(root[index(va as u64, 2)]).ppn() as u32);
-        let e1 = &mut level1[index(va as u64, 1)];
-        if !Pte(*e1).is_valid() {
-            if make == Make::No {
-                return Ok(None);
-            }
-            let table = Frame::try_uncharged_zeroed()?;
-            let _guard = STATE.lock();
-            if !Pte(*e1).is_valid() {
-                TABLES.fetch_add(1, Ordering::Relaxed);
-                core::ptr::from_mut(e1).write_volatile(Pte::table(u64::from(table.into_ppn())).bits());
-            }
+fn entry(va: usize, make: Make) -> Result<Option<&'static AtomicU64>, NoMemory> {
+    let root = table_of(Pte::table(u64::from(kernel_root_ppn())).bits());
+    let level1 = table_of(root[index(va as u64, 2)].load(Ordering::Relaxed));
+    let e1 = &level1[index(va as u64, 1)];
+    let mut found = e1.load(Ordering::Acquire);
+    if !Pte(found).is_valid() {
+        if make == Make::No {
+            return Ok(None);
         }
-        let level0 = page_words_mut(Pte(*e1).ppn() as u32);
-        Ok(Some(&raw mut level0[index(va as u64, 0)]))
+        let table = Frame::try_uncharged_zeroed()?;
+        let new = Pte::table(u64::from(table.ppn())).bits();
+        // Of two harts that find none, one brings it.
+        match e1.compare_exchange(found, new, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
+                TABLES.fetch_add(1, Ordering::Relaxed);
+                let _ = table.into_ppn();
+                found = new;
+            }
+            Err(there) => found = there,
+        }
     }
+    Ok(Some(&table_of(found)[index(va as u64, 0)]))
+}
+
+/// The table that an entry of the kernel's own root or of one of its tables for stacks leads to.
+fn table_of(entry: u64) -> &'static [AtomicU64; 512] {
+    let at = Paddr(Pte(entry).ppn() as usize * PAGE).direct();
+    // SAFETY: these tables are permanent, and the part for stacks goes through atomics, here alone.
+    unsafe { &*(at as *const [AtomicU64; 512]) }
 }
 
 #[derive(PartialEq, Eq)]
@@ -266,18 +274,14 @@ enum Make {
 
 fn map(va: usize, f: Frame) -> Result<(), NoMemory> {
     if let Some(e) = entry(va, Make::Yes)? {
-        // SAFETY: the slot's owner alone writes its entries.
-        unsafe { e.write_volatile(Pte::leaf(u64::from(f.into_ppn()), FLAGS).bits()) };
+        e.store(Pte::leaf(u64::from(f.into_ppn()), FLAGS).bits(), Ordering::Release);
     }
     Ok(())
 }
 
 fn unmap(va: usize) -> Option<Frame> {
     let e = entry(va, Make::No).ok()??;
-    // SAFETY: the slot's owner alone writes its entries; the frame reference was given up in `map`.
-    unsafe {
-        let old = Pte(e.read_volatile());
-        e.write_volatile(0);
-        old.is_valid().then(|| Frame::from_ppn(old.ppn() as u32))
-    }
+    let old = Pte(e.swap(0, Ordering::AcqRel));
+    // SAFETY: the frame reference was given up in `map`, and the entry no longer has it.
+    old.is_valid().then(|| unsafe { Frame::from_ppn(old.ppn() as u32) })
 }

@@ -19,7 +19,7 @@ use super::{accounting, timers};
 use crate::clock;
 use alloc::boxed::Box;
 use arch::{MAX_HARTS, flag, hart_block};
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use logic_sched::{Affinity, Balance, GroupId, GroupWeight, Hart, Key, Reason, RunQueue, group_node, group_place};
 use logic_waits::{Sleep, Wake};
 use mem::{NoMemory, Ref, Threaded, try_box};
@@ -47,6 +47,9 @@ pub(super) struct HartQueue {
 
 pub(super) struct HartSched {
     pub(super) queue: SpinLock<HartQueue, levels::RunQueue>,
+    /// How the thread that just left did so ([`Leave`]), for the one that comes next. Not the thread's own: once its
+    /// context is saved, another hart may run it, and it may leave that one otherwise before [`finish`] has looked.
+    leaving: AtomicU32,
     pub(super) switches: AtomicU64,
     pub(super) idle_ns: AtomicU64,
     /// Nanoseconds run by threads: all, and of these in the kernel.
@@ -85,6 +88,7 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
         HartQueue { queue, current: None, current_id: 0, since_ns: 0, system_base_ticks: 0, slice_end_ns: u64::MAX, idle };
     let hart = HartSched {
         queue: SpinLock::new(queue),
+        leaving: AtomicU32::new(0),
         switches: AtomicU64::new(0),
         idle_ns: AtomicU64::new(0),
         run_ns: AtomicU64::new(0),
@@ -189,7 +193,7 @@ fn choose(hart: &HartSched, index: usize, me: &Thread, how: Leave, now: u64) -> 
             hart.idle_ns.fetch_add(ran, Ordering::Relaxed);
         }
     }
-    me.leaving.store(how as u32, Ordering::Relaxed);
+    hart.leaving.store(how as u32, Ordering::Relaxed);
     if let Some(counter) = me.switches.get(usize::from(staying)) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -273,7 +277,8 @@ fn set_slice(q: &mut HartQueue, now: u64) {
 
 /// First act of whoever runs next: the thread that left is saved, and its fate is decided.
 fn finish(prev: Ref<Thread>) {
-    let how = prev.leaving.load(Ordering::Relaxed);
+    let me = arch::core(|c| c.hart_index());
+    let how = hart(me).leaving.load(Ordering::Relaxed);
     if how == Leave::Sleep as u32 {
         match prev.wait.commit_sleep() {
             Sleep::Sleep => {}
@@ -288,7 +293,7 @@ fn finish(prev: Ref<Thread>) {
     } else {
         // It is queued, and only now can another hart take it: (6) and (7) of `Balance`.
         let allowed = Affinity(prev.attrs.affinity.load(Ordering::Relaxed));
-        rouse(allowed, arch::core(|c| c.hart_index()));
+        rouse(allowed, me);
     }
     drop(prev);
 }

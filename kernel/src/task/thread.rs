@@ -51,8 +51,6 @@ pub(crate) struct Thread {
     pub(crate) node: SpinLock<Option<QueueNode>, levels::ThreadNode>,
     /// Its deadline's node while no deadline is armed.
     pub(crate) timer: SpinLock<Option<Box<TimerNode>>, levels::WaitState>,
-    /// How it leaves the hart (`sched::Leave`), for the thread that comes next.
-    pub(crate) leaving: AtomicU32,
     /// Nanoseconds run, up to the last switch.
     pub(crate) run_ns: AtomicU64,
     /// Ticks run inside the kernel, up to the last switch or way out (`accounting`).
@@ -164,7 +162,6 @@ impl Thread {
             wait: WaitCell::new(),
             node: SpinLock::new(node),
             timer: SpinLock::new(timer),
-            leaving: AtomicU32::new(0),
             run_ns: AtomicU64::new(0),
             system_ticks: AtomicU64::new(0),
             entered_ticks: AtomicU64::new(0),

@@ -108,6 +108,7 @@ global_asm!(
     "  mv a0, sp",
     "  la t0, {kernel_handler}",
     "  ld t0, 0(t0)",
+    "  ld s0, 64(sp)", // a backtrace goes on with the interrupted function's callers
     "  jalr t0",
     "  load_regs",
     "  ld x2, 16(sp)",
