@@ -3,10 +3,10 @@
 //! Hand-over (SBI, and Linux's riscv boot protocol): a0 = hart id, a1 = device tree (physical), MMU off. The boot page
 //! table maps physical memory at the direct map and the kernel image with 1 GiB pages; `mem` replaces it by a finer one.
 
-use super::hart::{HartBlock, ThreadCore, set_core};
+use super::hart::{HARTS, HartBlock, MAX_HARTS, ThreadCore, set_core};
 use super::layout::{DIRECT_BASE, KERNEL_OFFSET, KERNEL_STACK_BYTES};
 use core::arch::global_asm;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 const GIB: usize = 1 << 30;
 /// Gigabytes of physical address space in the direct map: MMIO below 2 GiB, memory up to 8 GiB above, and room.
@@ -45,6 +45,22 @@ global_asm!(
     "_start:",
     "  csrw sie, zero",
     "  csrw satp, zero",
+    // The first hart here boots. Another one is a further hart that was started: OpenSBI before 1.3 lets it go a moment
+    // before it notes where to, so it may come here in place of `__secondary_start`, with anything in a1.
+    "  lla t0, {first}",
+    "  amoswap.w.aqrl t0, zero, (t0)",
+    "  bnez t0, 4f",
+    "  lla a1, {harts}",
+    "  li t1, {max_harts}",
+    "3: ld t2, {hart_id_offset}(a1)",
+    "  ld t3, {boot_core_offset}(a1)",
+    "  bne t2, a0, 9f",
+    "  bnez t3, __secondary_start",
+    "9: addi a1, a1, {block_bytes}",
+    "  addi t1, t1, -1",
+    "  bnez t1, 3b",
+    "  j _start",
+    "4:",
     // Clear .bss (physical addresses: pc-relative).
     "  lla t0, __bss_start",
     "  lla t1, __bss_end",
@@ -104,6 +120,11 @@ global_asm!(
     direct = const DIRECT_BASE,
     offset = const KERNEL_OFFSET,
     kernel_satp = sym KERNEL_SATP,
+    first = sym FIRST,
+    harts = sym HARTS,
+    max_harts = const MAX_HARTS,
+    block_bytes = const size_of::<HartBlock>(),
+    hart_id_offset = const core::mem::offset_of!(HartBlock, hart_id),
     boot_core_offset = const core::mem::offset_of!(HartBlock, boot_core),
 );
 
@@ -149,6 +170,8 @@ pub fn secondary_entry_phys() -> usize {
     __secondary_start as *const () as usize - KERNEL_OFFSET
 }
 
+/// 1 until a hart boots; not 0 at first, so that it lies outside of .bss, which that hart clears.
+static FIRST: AtomicU32 = AtomicU32::new(1);
 static BOOT_CORE: ThreadCore = ThreadCore::new(0, 0);
 static KERNEL_MAIN: AtomicUsize = AtomicUsize::new(0);
 /// `satp` with the kernel's own table, for further harts.

@@ -116,7 +116,7 @@ pub struct HartBlock {
     pub(crate) boot_core: AtomicPtr<ThreadCore>,
 }
 
-static HARTS: [HartBlock; MAX_HARTS] = {
+pub(super) static HARTS: [HartBlock; MAX_HARTS] = {
     let mut harts = [const { HartBlock::new(0) }; MAX_HARTS];
     let mut i = 0;
     while i < MAX_HARTS {
