@@ -3,13 +3,13 @@
 //! A directory's dentry holds its children strongly; a child holds its parent. Taking a name away breaks that circle.
 //! Children of virtual directories (procfs) are made at each look-up and not kept.
 
+use super::entries::{Entries, NewEntry, Removed};
 use super::inode::{Body, Inode};
 use crate::census::{Counted, Kind};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use hashbrown::HashMap;
 use mem::{NoMemory, Ref};
 use sync::{Mutex, MutexGuard, SpinLock, levels};
 
@@ -23,7 +23,7 @@ pub(crate) struct Dentry {
     /// Name and parent; both change together in a rename.
     place: SpinLock<Place, levels::DentryPlace>,
     /// Entries of a directory.
-    pub(crate) children: SpinLock<Children, levels::DirEntries>,
+    children: SpinLock<Entries, levels::DirEntries>,
     /// Held while entries of a directory are added or taken away.
     changing: Mutex<(), levels::DirMutex>,
     /// Mounts on top of it.
@@ -35,30 +35,6 @@ pub(crate) struct Dentry {
 struct Place {
     name: Box<[u8]>,
     parent: Option<Ref<Dentry>>,
-}
-
-/// Entries of a directory by name, each with its position for readdir.
-#[derive(Default)]
-pub(crate) struct Children {
-    map: HashMap<Box<[u8]>, (u64, Ref<Dentry>), NameHash>,
-    /// Positions in order of creation; a directory stream goes on from one.
-    order: logic_tree::Tree<u64, Ref<Dentry>>,
-    next: u64,
-    /// The directory is being removed: nothing is entered any more.
-    closed: bool,
-}
-
-/// An entry that is not in its directory yet, with the memory that it needs.
-pub(crate) struct NewEntry {
-    name: Box<[u8]>,
-    node: Box<logic_tree::Node<u64, Ref<Dentry>>>,
-}
-
-impl NewEntry {
-    /// An entry `name` that leads to `child`.
-    pub(crate) fn try_new(name: &[u8], child: &Ref<Dentry>) -> Result<Self, NoMemory> {
-        Ok(NewEntry { name: boxed_bytes(name)?, node: mem::try_box(logic_tree::Node::new(0, child.clone()))? })
-    }
 }
 
 /// FNV-1a: names are short.
@@ -118,7 +94,7 @@ impl Dentry {
             _counted: Counted::new(),
             inode,
             place: SpinLock::new(Place { name, parent }),
-            children: SpinLock::new(Children::default()),
+            children: SpinLock::new(Entries::default()),
             changing: Mutex::new(()),
             mounts: AtomicU32::new(0),
             removed: AtomicU32::new(0),
@@ -151,11 +127,11 @@ impl Dentry {
     }
     /// The entry with this name.
     pub(crate) fn child(&self, name: &[u8]) -> Option<Ref<Dentry>> {
-        self.children.lock().map.get(name).map(|e| e.1.clone())
+        self.children.lock().get(name).cloned()
     }
     /// Whether it has no entries.
     pub(crate) fn is_empty(&self) -> bool {
-        self.children.lock().map.is_empty()
+        self.children.lock().is_empty()
     }
     /// Adds an entry under the child's own name. The caller holds the directory's lock and knows that the name is free.
     pub(crate) fn add_child(&self, child: &Ref<Dentry>) -> Result<(), Errno> {
@@ -165,60 +141,32 @@ impl Dentry {
     /// Adds an entry. The caller holds the directory's lock and knows that the name is free. ENOENT: the directory is
     /// being removed.
     pub(crate) fn enter(&self, entry: NewEntry) -> Result<(), Errno> {
-        let NewEntry { name, mut node } = entry;
-        let child = node.value.clone();
-        let mut c = self.children.lock();
-        if c.closed {
-            return Err(Errno::ENOENT);
-        }
-        c.map.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
-        let at = c.next.saturating_add(1);
-        c.next = at;
-        node.key = at;
-        // Positions only grow, so the key is free.
-        let _ = c.order.insert(node);
+        let child = entry.child().clone();
+        let entered = self.children.lock().enter(entry);
+        entered.map_err(|_closed| Errno::ENOENT)?;
         child.removed.store(0, Ordering::Release);
-        c.map.insert(name, (at, child));
         Ok(())
     }
     /// Lets an entry lead to another child; gives the old one. Needs no memory.
     pub(crate) fn exchange_child(&self, name: &[u8], child: &Ref<Dentry>) -> Option<Ref<Dentry>> {
-        let mut c = self.children.lock();
-        let c = &mut *c;
-        let (at, value) = c.map.get_mut(name)?;
-        let old = core::mem::replace(value, child.clone());
-        // Not the last reference, as the map's is still there.
-        if let Some(v) = c.order.get_mut(at) {
-            *v = child.clone();
-        }
-        Some(old)
+        self.children.lock().exchange(name, child)
     }
     /// Takes an entry away; what is returned is to be dropped outside locks.
     pub(crate) fn take_child(&self, name: &[u8]) -> Option<Removed> {
-        let mut c = self.children.lock();
-        let (key, (at, child)) = c.map.remove_entry(name)?;
-        let node = c.order.remove(&at);
-        drop(c);
-        Some(Removed { dentry: child, _rest: (key, node) })
-    }
-    /// Takes the oldest entry away, to be dropped outside locks.
-    fn take_first(&self) -> Option<Removed> {
-        let mut c = self.children.lock();
-        let node = c.order.pop_first()?;
-        let child = node.value.clone();
-        let entry = child.with_name(|name| c.map.remove_entry(name));
-        drop(c);
-        let key = entry.map(|(key, _same)| key).unwrap_or_default();
-        Some(Removed { dentry: child, _rest: (key, Some(node)) })
+        self.children.lock().take(name)
     }
     /// Takes the whole tree below a root apart, without a stack: an entry keeps its directory alive and the directory its
     /// entries, so nothing of it would go by itself.
     pub(crate) fn dismantle(root: &Ref<Dentry>) {
         let mut at = root.clone();
         loop {
-            match at.take_first() {
-                Some(entry) if entry.dentry.inode.is_dir() => at = entry.dentry.clone(),
-                Some(leaf) => drop(leaf),
+            let taken = at.children.lock().take_first();
+            match taken {
+                Some(entry) => {
+                    if let Some(dir) = entry.child().filter(|c| c.inode.is_dir()) {
+                        at = dir.clone();
+                    }
+                }
                 None if Ref::ptr_eq(&at, root) => return,
                 None => match at.parent() {
                     Some(up) => at = up,
@@ -233,22 +181,7 @@ impl Dentry {
     }
     /// Closes an empty directory for ever; false: it has entries.
     pub(crate) fn close_if_empty(&self) -> bool {
-        let mut c = self.children.lock();
-        c.closed |= c.map.is_empty();
-        c.closed
-    }
-    /// Gives back room for more entries than there are, if there is memory for a smaller table.
-    pub(crate) fn trim(&self) {
-        let mut c = self.children.lock();
-        let mut exact = HashMap::with_hasher(NameHash);
-        if exact.try_reserve(c.map.len()).is_ok() && exact.capacity() < c.map.capacity() {
-            for (name, entry) in c.map.drain() {
-                exact.insert(name, entry);
-            }
-            core::mem::swap(&mut c.map, &mut exact);
-        }
-        drop(c);
-        drop(exact);
+        self.children.lock().close_if_empty()
     }
     /// Changes name and parent (rename); the entry itself is moved by the caller.
     pub(crate) fn set_place(&self, name: Box<[u8]>, parent: Ref<Dentry>) -> Option<Ref<Dentry>> {
@@ -259,7 +192,7 @@ impl Dentry {
     }
     /// Entries from position `from` on, one at a time: `(position, dentry)`.
     pub(crate) fn next_child(&self, from: u64) -> Option<(u64, Ref<Dentry>)> {
-        self.children.lock().order.ceiling(&from).map(|(at, d)| (*at, d.clone()))
+        self.children.lock().next(from).map(|(at, d)| (at, d.clone()))
     }
     /// Looks a name up: among the entries, or by asking a virtual directory.
     pub(crate) fn lookup(this: &Ref<Dentry>, name: &[u8]) -> Result<Ref<Dentry>, Errno> {
@@ -286,15 +219,6 @@ impl Drop for Dentry {
             above = Ref::get_mut(&mut dentry).and_then(|last| last.place.get_mut().parent.take());
         }
     }
-}
-
-/// Memory of a directory entry: the name in the map, the node in the order.
-type Entry = (Box<[u8]>, Option<Box<logic_tree::Node<u64, Ref<Dentry>>>>);
-
-/// An entry that was taken away, with the memory that belonged to it.
-pub(crate) struct Removed {
-    dentry: Ref<Dentry>,
-    _rest: Entry,
 }
 
 /// A copy of `bytes`.

@@ -10,6 +10,7 @@ pub(crate) mod capability;
 pub(crate) mod context;
 pub(crate) mod dentry;
 pub(crate) mod devices;
+pub(crate) mod entries;
 pub(crate) mod file;
 pub(crate) mod initramfs;
 pub(crate) mod inode;

@@ -1,7 +1,8 @@
 //! Making, linking, renaming and removing names.
 
 use super::context::Cred;
-use super::dentry::{Dentry, NewEntry, Removed, boxed_bytes};
+use super::dentry::{Dentry, boxed_bytes};
+use super::entries::{NewEntry, Removed};
 use super::inode::{Attrs, Body, Inode, S_IFDIR, S_IFMT};
 use super::mount::Location;
 use abi::Errno;

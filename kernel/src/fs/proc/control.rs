@@ -2,12 +2,9 @@
 
 use super::rvos::each_process;
 use super::text::number;
-use crate::fs::dentry::Dentry;
-use crate::fs::mount::Namespace;
 use crate::task::{exit, futex, with_current};
 use abi::Errno;
 use alloc::vec::Vec;
-use mem::Ref;
 
 /// Obeys a command.
 pub(super) fn write(data: &[u8]) -> Result<usize, Errno> {
@@ -30,33 +27,10 @@ fn drain() {
         drop(shared);
     });
     each_process(|p| p.each_thread(|t| drop(t.signals.lock().pending.shrink())));
-    with_current(|me| trim_directories(&me.fs().namespace));
     futex::trim();
     crate::linux::time::trim();
     mem::drain_stacks();
     mem::drain_heaps();
-}
-
-/// Directories keep room for the entries that they once had.
-fn trim_directories(namespace: &Namespace) {
-    let mut todo: Vec<Ref<Dentry>> = Vec::new();
-    let mut n = 0;
-    while let Some(mount) = namespace.nth(n) {
-        n += 1;
-        if todo.try_reserve(1).is_ok() {
-            todo.push(mount.root.clone());
-        }
-        while let Some(dir) = todo.pop() {
-            dir.trim();
-            let mut from = 0;
-            while let Some((at, child)) = dir.next_child(from) {
-                from = at.saturating_add(1);
-                if child.inode().is_dir() && todo.try_reserve(1).is_ok() {
-                    todo.push(child);
-                }
-            }
-        }
-    }
 }
 
 /// Gives back room for more elements than there are, if there is memory for the smaller copy.
