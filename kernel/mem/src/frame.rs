@@ -3,7 +3,7 @@
 use crate::addr::{PAGE, Paddr, page_words_mut};
 use crate::boxed::NoMemory;
 use crate::frame_cache;
-use crate::heap::{current_heap, heap_by_index};
+use crate::heap::{current_heap, heap_by_index, note_refusal};
 use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use logic_frames::{Frames, Node};
 use sync::levels;
@@ -56,7 +56,7 @@ impl Frame {
             }
             None => {
                 heap.uncharge_page();
-                Err(NoMemory)
+                Err(note_refusal(1))
             }
         }
     }

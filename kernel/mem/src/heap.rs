@@ -14,21 +14,38 @@ use core::sync::atomic::{AtomicU64, Ordering};
 const HEAPS: usize = 3;
 
 /// A budget's memory: page account and slab caches.
+///
+/// Frames that programs ask for one by one – their pages, page tables, what pipes and files hold – end at a lower mark than
+/// kernel objects and stacks, so that a process that takes all it can get leaves the others the means to go on.
 pub struct Heap {
     index: u16,
     pages: AtomicU64,
     limit_pages: AtomicU64,
+    limit_frames: AtomicU64,
     pub(crate) slabs: Slabs,
 }
 
 static TABLE: [Heap; HEAPS] = [Heap::new(0), Heap::new(1), Heap::new(2)];
+
+/// The kernel's own heap.
+pub static ROOT_HEAP: &Heap = &TABLE[0];
+/// What process 1 pays from.
+pub static INIT_HEAP: &Heap = &TABLE[1];
+/// What all other processes pay from.
+pub static SESSION_HEAP: &Heap = &TABLE[2];
 
 /// Live bytes outside slabs (allocations of more than the largest slab class), in pages.
 static LARGE_PAGES: AtomicU64 = AtomicU64::new(0);
 
 impl Heap {
     const fn new(index: u16) -> Self {
-        Heap { index, pages: AtomicU64::new(0), limit_pages: AtomicU64::new(u64::MAX), slabs: Slabs::new(index) }
+        Heap {
+            index,
+            pages: AtomicU64::new(0),
+            limit_pages: AtomicU64::new(u64::MAX),
+            limit_frames: AtomicU64::new(u64::MAX),
+            slabs: Slabs::new(index),
+        }
     }
     /// Its number in the table of heaps.
     pub fn index(&self) -> u16 {
@@ -38,21 +55,32 @@ impl Heap {
     pub fn pages(&self) -> u64 {
         self.pages.load(Ordering::Relaxed)
     }
-    /// Sets the most pages that may be charged.
-    pub fn set_limit_pages(&self, limit: u64) {
-        self.limit_pages.store(limit, Ordering::Relaxed);
+    /// The most pages that may be charged, and the most when a single frame is asked for.
+    pub fn limits(&self) -> (u64, u64) {
+        (self.limit_pages.load(Ordering::Relaxed), self.limit_frames.load(Ordering::Relaxed))
     }
-    /// Charges one page.
+    /// Sets them.
+    pub fn set_limits(&self, pages: u64, frames: u64) {
+        self.limit_pages.store(pages, Ordering::Relaxed);
+        self.limit_frames.store(frames, Ordering::Relaxed);
+    }
+    /// Charges one frame.
     #[inline]
     pub(crate) fn charge_page(&self) -> Result<(), NoMemory> {
-        self.charge_pages(1)
+        fault_injection()?;
+        if self.pages.fetch_add(1, Ordering::Relaxed) >= self.limit_frames.load(Ordering::Relaxed) {
+            self.pages.fetch_sub(1, Ordering::Relaxed);
+            return Err(note_refusal(1));
+        }
+        Ok(())
     }
+    /// Charges pages of kernel objects.
     #[inline]
     pub(crate) fn charge_pages(&self, n: u64) -> Result<(), NoMemory> {
         fault_injection()?;
         if self.pages.fetch_add(n, Ordering::Relaxed) + n > self.limit_pages.load(Ordering::Relaxed) {
             self.pages.fetch_sub(n, Ordering::Relaxed);
-            return Err(NoMemory);
+            return Err(note_refusal(n));
         }
         Ok(())
     }
@@ -63,6 +91,19 @@ impl Heap {
     pub(crate) fn uncharge_pages(&self, n: u64) {
         self.pages.fetch_sub(n, Ordering::Relaxed);
     }
+}
+
+/// Notes for the running thread that memory was really short, rather than a test making an allocation fail.
+#[cold]
+pub(crate) fn note_refusal(pages: u64) -> NoMemory {
+    arch::core(|c| c.refused_pages.store(pages as u32, Ordering::Relaxed));
+    NoMemory
+}
+
+/// How many pages the running thread was refused last, if it was since this was last asked.
+pub fn take_refusal() -> Option<u64> {
+    let pages = arch::core(|c| c.refused_pages.swap(0, Ordering::Relaxed));
+    (pages != 0).then_some(u64::from(pages))
 }
 
 /// Counts an allocation of the running thread and says whether it is the one that a test wants to fail.

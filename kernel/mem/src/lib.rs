@@ -27,7 +27,10 @@ pub mod user;
 pub use addr::{PAGE, Paddr, Vaddr, page_down, page_up};
 pub use boxed::{NoMemory, try_box};
 pub use frame::{Frame, FrameCounts, frame_counts, init_frames, release_boot_range, zero_frame};
-pub use heap::{Heap, HeapCounts, charged_to, current_heap, drain_heaps, heap_by_index, heap_counts};
+pub use heap::{
+    Heap, HeapCounts, INIT_HEAP, ROOT_HEAP, SESSION_HEAP, charged_to, current_heap, drain_heaps, heap_by_index, heap_counts,
+    take_refusal,
+};
 pub use kernel_table::{init_hart, init_kernel_table};
 pub use logic_pagetable::{Access, Permit, PteFlags, permits};
 pub use refs::{Ref, Shared, Weak};

@@ -1,5 +1,6 @@
 //! Threads as the hardware sees them: a stack, a context, and the switch between two of them.
 
+use crate::heap::current_heap;
 use crate::refs::{Ref, Shared};
 use crate::stack::KernelStack;
 use crate::tables::SpaceHandle;
@@ -55,9 +56,11 @@ fn type_word<T: 'static>() -> u64 {
 
 impl Task {
     /// A task on `stack` that will begin in `start` when it is first switched to; `start` gets the thread that ran before.
+    /// It pays from the heap that its maker's allocations are charged to at this moment.
     pub fn new<T: Threaded>(stack: KernelStack, start: fn(Ref<T>) -> !) -> Task {
         let mut core = ThreadCore::new(stack.top(), type_word::<T>());
         arch::start_context(&mut core, size_of::<TrapFrame>(), trampoline::<T>, start as usize);
+        core.heap.store(core::ptr::from_ref(current_heap()).cast_mut().cast(), Ordering::Relaxed);
         Task::build(core, Some(stack))
     }
     /// The task of the code that boots the first hart.

@@ -14,7 +14,7 @@ use crate::task::limits::{self, Limits};
 use crate::task::process::Process;
 use crate::task::signal::ProcessSignals;
 use crate::task::thread::{Refs, Thread, ThreadSpec};
-use crate::task::{clone, exec, ids, sched, users, with_current};
+use crate::task::{clone, exec, ids, oom, sched, users, with_current};
 use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use core::fmt;
@@ -53,6 +53,11 @@ pub(crate) fn make(machine: &'static Machine) -> Result<Ref<Thread>, StartError>
     let root = namespace.root().map(|m| Mount::root_location(&m)).ok_or(StartError::NoMemory)?;
     unpack(machine, &namespace)?;
     mount_devfs(&namespace, &root)?;
+    oom::share_out();
+    mem::charged_to(mem::INIT_HEAP, || start_init(machine, namespace, root))
+}
+
+fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> Result<(), StartError> {
     let pid = ids::reserve()?;
     let limits = Limits::initial(machine.memory_bytes() as u64);
     users::set_threads_max(u32::try_from(limits.soft(limits::NPROC)).unwrap_or(u32::MAX / 2).saturating_mul(2));

@@ -149,10 +149,15 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
     crate::task::with_current(|me| {
         let mut c = Call { me, frame };
         let number = c.frame.call_number();
-        let result = match crate::native::mutated(&c, number) {
-            Some(answer) => answer,
-            None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, &mut c),
-            None => call(number, &mut c),
+        let result = loop {
+            let result = match crate::native::mutated(&c, number) {
+                Some(answer) => answer,
+                None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, &mut c),
+                None => call(number, &mut c),
+            };
+            if result != Err(Stop::Errno(Errno::ENOMEM)) || !crate::task::oom::call_may_go_again(me) {
+                break result;
+            }
         };
         let what = AT_EVERY_CALL.load(Ordering::Relaxed);
         if what != 0 {

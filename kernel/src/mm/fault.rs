@@ -59,7 +59,10 @@ pub(crate) fn user_fault(addr: usize, access: Access) -> Result<(), FaultError> 
     with_current(|me| {
         let space = me.space().ok_or(FaultError::NotMapped)?;
         me.count_fault();
-        space.resolve(page_down(addr), access)
+        match space.resolve(page_down(addr), access) {
+            Err(FaultError::NoMemory) => crate::task::oom::resolve_with_room(me, &space, page_down(addr), access),
+            result => result,
+        }
     })
 }
 

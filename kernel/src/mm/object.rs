@@ -113,6 +113,14 @@ struct Pages {
 /// Pages of all objects.
 static PAGES: AtomicU64 = AtomicU64::new(0);
 
+/// The most that there may be for another to be made for a file: files may outlive every process.
+static FILE_LIMIT: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Sets the most pages that files may take.
+pub(crate) fn set_file_limit(pages: u64) {
+    FILE_LIMIT.store(pages, Ordering::Relaxed);
+}
+
 /// Pages that files and shared memory take.
 pub(crate) fn pages() -> u64 {
     PAGES.load(Ordering::Relaxed)
@@ -160,7 +168,8 @@ impl MemoryObject {
         if let Some(f) = pages.get(index) {
             return Ok((f, false));
         }
-        if pages.payer.as_ref().is_some_and(|p| !p.take(1)) {
+        let full = |p: &Ref<Quota>| PAGES.load(Ordering::Relaxed) >= FILE_LIMIT.load(Ordering::Relaxed) || !p.take(1);
+        if pages.payer.as_ref().is_some_and(full) {
             return Err(PageError::Full);
         }
         let made = Frame::try_zeroed().and_then(|frame| pages.insert(index, frame.clone()).map(|()| frame));

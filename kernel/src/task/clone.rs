@@ -4,7 +4,7 @@ use super::process::{Process, TREE};
 use super::signal::ProcessSignals;
 use super::thread::{Refs, Thread, ThreadSpec};
 use super::wait::{self, Interrupt, Observers, Watch};
-use super::{ids, sched, users, with_current};
+use super::{ids, oom, sched, users, with_current};
 use crate::mm::shrink;
 use abi::Errno;
 use arch::TrapFrame;
@@ -108,8 +108,14 @@ fn check(me: &Thread, r: &Request) -> Result<(), Errno> {
 pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, Errno> {
     check(me, r)?;
     let counted = users::admit(me)?;
+    // What process 1 starts is the session, which pays for itself.
+    let leaves_init = me.process().pid() == 1 && r.flags & CLONE_THREAD == 0;
+    let heap = if leaves_init { mem::SESSION_HEAP } else { mem::current_heap() };
+    if !oom::has_room_for_a_thread(heap) {
+        return Err(Errno::ENOMEM);
+    }
     let tid = ids::reserve().map_err(|NoMemory| Errno::EAGAIN)?;
-    match build(me, frame, r, tid, counted) {
+    match mem::charged_to(heap, || build(me, frame, r, tid, counted)) {
         Ok(done) => {
             let (child, vfork) = done;
             if r.flags & CLONE_PARENT_SETTID != 0 {

@@ -150,6 +150,7 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     drop((gone, counted));
     if let Some((exe, heir)) = remains {
         drop(exe);
+        super::oom::process_ended(process);
         super::posix_timers::drop_all(process);
         crate::tty::process_ended(process);
         if let Some(heir) = heir {

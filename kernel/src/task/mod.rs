@@ -19,6 +19,7 @@ pub(crate) mod interval_timers;
 pub(crate) mod limits;
 pub(crate) mod load;
 pub(crate) mod moving;
+pub(crate) mod oom;
 pub(crate) mod parking;
 pub(crate) mod pi;
 pub(crate) mod policy;

@@ -45,6 +45,8 @@ pub(crate) struct Process {
     observers: SpinLock<Observers, levels::Observers>,
     /// What `/proc/PID/oom_score_adj` was set to.
     pub(crate) oom_score_adj: AtomicI32,
+    /// Whether it ends because memory ran out.
+    pub(crate) oom: super::oom::Fate,
     /// Calls that tests have disabled (checked builds).
     pub(crate) mutations: crate::native::Mutations,
     /// Name and arguments for `/proc`.
@@ -142,6 +144,7 @@ impl Process {
             remaining_threads: AtomicU32::new(0),
             observers: SpinLock::new(Observers::new()),
             oom_score_adj: AtomicI32::new(0),
+            oom: super::oom::Fate::new(),
             mutations: crate::native::Mutations::new(),
             name: SpinLock::new(name),
             attrs: ProcessAttrs::new(),

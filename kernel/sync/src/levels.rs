@@ -37,6 +37,8 @@ macro_rules! levels {
 }
 
 levels! {
+    /// The choice of who ends when memory runs out.
+    OutOfMemoryMutex = 1;
     /// Renames over directories of one file system: taken before any directory.
     RenameMutex = 2;
     /// The mount table while it changes.

@@ -53,6 +53,8 @@ pub struct ThreadCore {
     pub fail_at: AtomicU32,
     /// Allocations since `fail_at` was set.
     pub allocations: AtomicU32,
+    /// Pages of the last allocation that its budget refused, 0 once that was looked at.
+    pub refused_pages: AtomicU32,
     /// Identity of the kernel's thread type.
     pub type_id: AtomicU64,
     /// The kernel's thread that contains this core.
@@ -79,6 +81,7 @@ impl ThreadCore {
             heap: AtomicPtr::new(core::ptr::null_mut()),
             fail_at: AtomicU32::new(0),
             allocations: AtomicU32::new(0),
+            refused_pages: AtomicU32::new(0),
             type_id: AtomicU64::new(type_id),
             owner: AtomicPtr::new(core::ptr::null_mut()),
         }

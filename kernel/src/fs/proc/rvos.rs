@@ -12,6 +12,7 @@ use mem::Threaded;
 /// What is in `/proc/rvos`.
 pub(super) static ENTRIES: &[Entry] = &[
     Entry { name: b"control", mode: 0o200, what: What::Command(control::write) },
+    Entry::text(b"budgets", budgets),
     Entry::text(b"counters", counters),
     Entry::text(b"figures", figures),
     Entry::text(b"harts", harts),
@@ -92,8 +93,25 @@ fn figures(t: &mut Text) -> Made {
     each_process(|p| p.each_thread(|t| deepest = deepest.max(t.task().stack_high_water())));
     writeln!(t, "stack_high_water_bytes {deepest}\nstack_bytes {}", arch::KERNEL_STACK_BYTES)?;
     let stacks = mem::stack_counts();
-    writeln!(t, "stack_table_pages {}\nheap_pages_charged {}", stacks.table_pages, mem::heap_by_index(0).pages())?;
+    writeln!(t, "stack_table_pages {}\nheap_pages_charged {}", stacks.table_pages, mem::ROOT_HEAP.pages())?;
     Ok(writeln!(t, "threads_made {}\nrunnable {}\nlast_pid {}", ids::handed_out(), sched::runnable(), ids::last())?)
+}
+
+/// A line for each budget: pages charged, the most there may be, and the most when a program asks for a page.
+fn budgets(t: &mut Text) -> Made {
+    writeln!(t, "budget pages limit_pages limit_frames")?;
+    for (name, heap) in [("kernel", mem::ROOT_HEAP), ("init", mem::INIT_HEAP), ("session", mem::SESSION_HEAP)] {
+        write!(t, "{name} {}", heap.pages())?;
+        let (pages, frames) = heap.limits();
+        for limit in [pages, frames] {
+            match limit {
+                u64::MAX => write!(t, " max")?,
+                n => write!(t, " {n}")?,
+            }
+        }
+        t.put(b"\n")?;
+    }
+    Ok(())
 }
 
 /// A line for each hart.
