@@ -9,7 +9,7 @@ use super::ids;
 use super::process::Process;
 use super::signal;
 use super::thread::Thread;
-use super::wait::{self, Interrupt, Observers, Watch};
+use super::wait::{self, Interrupt};
 use crate::klog::info;
 use crate::mm::AddressSpace;
 use crate::mm::fault::FaultError;
@@ -17,7 +17,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use logic_signal::{SigInfo, Signal, code};
 use logic_waits::{Events, Mode};
 use mem::{Access, Heap, Ref};
-use sync::{Mutex, SpinLock, levels};
+use sync::{Mutex, levels};
 
 /// Whether a process was chosen to end, and has.
 pub(crate) struct Fate(AtomicU32);
@@ -38,16 +38,6 @@ impl Fate {
 /// Who was chosen last. One at a time: the next is chosen when this one's memory is back.
 static CHOICE: Mutex<Option<Ref<Process>>, levels::OutOfMemoryMutex> = Mutex::new(None);
 
-/// Those who wait until a chosen process is gone.
-struct Waiting(SpinLock<Observers, levels::Observers>);
-static WAITING: Waiting = Waiting(SpinLock::new(Observers::new()));
-
-impl Watch for Waiting {
-    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
-        f(&mut self.0.lock());
-    }
-}
-
 /// Gives each budget its part of what is free: once, before process 1.
 pub(crate) fn share_out() {
     let counts = mem::frame_counts();
@@ -63,7 +53,9 @@ pub(crate) fn share_out() {
 /// those that exist still need comes first.
 pub(crate) fn has_room_for_a_thread(heap: &Heap) -> bool {
     let (_, frames) = heap.limits();
-    heap.pages() < frames - frames / 16 || largest().is_some_and(|(_, pages)| pages >= large(heap))
+    heap.pages() < frames - frames / 16
+        || CHOICE.lock().as_ref().is_some_and(|p| p.oom.is(CHOSEN))
+        || largest().is_some_and(|(_, pages)| pages >= large(heap))
 }
 
 /// Pages from which on a process is held to be the reason why memory is short.
@@ -113,7 +105,7 @@ fn make_room(me: &Thread, at_least: u64) -> bool {
         return false;
     }
     let gone = || victim.oom.is(GONE).then_some(());
-    wait::wait_at(me, &WAITING, Events::IN, Mode::All, None, Interrupt::Kill, gone).is_ok()
+    wait::wait_at(me, &*victim, Events::IN, Mode::All, None, Interrupt::Kill, gone).is_ok()
 }
 
 /// The process that is to end: one that was told and has not, or the largest now.
@@ -195,6 +187,7 @@ pub(crate) fn process_ended(process: &Process) {
     if process.oom.0.swap(GONE, Ordering::AcqRel) == CHOSEN {
         let old = CHOICE.lock().take_if(|p| core::ptr::eq(&**p, process));
         drop(old);
-        wait::notify(&WAITING, Events::IN);
+        // Its own threads have ended, so only those wait there who wait for this.
+        wait::notify(process, Events::IN);
     }
 }
