@@ -57,7 +57,7 @@ pub(crate) fn make(machine: &'static Machine) -> Result<Ref<Thread>, StartError>
     mem::charged_to(mem::INIT_HEAP, || start_init(machine, namespace, root))
 }
 
-fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> Result<(), StartError> {
+fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> Result<Ref<Thread>, StartError> {
     let pid = ids::reserve()?;
     let limits = Limits::initial(machine.memory_bytes() as u64);
     users::set_threads_max(u32::try_from(limits.soft(limits::NPROC)).unwrap_or(u32::MAX / 2).saturating_mul(2));
