@@ -132,7 +132,6 @@ pub(super) fn here(_guard: &PreemptGuard) -> usize {
 
 /// Ends the running thread: whoever comes next frees what is left of it ([`super::exit::left`]).
 pub(crate) fn leave_for_ever() -> ! {
-    mem::end_current::<Thread>();
     leave(Leave::Exit);
     panic!("a thread ran after its end");
 }
@@ -141,6 +140,10 @@ pub(crate) fn leave_for_ever() -> ! {
 pub(crate) fn leave(how: Leave) {
     sync::may_sleep();
     let guard = preempt_off();
+    if how == Leave::Exit {
+        // Not before preemption is off: a thread that is only preempted comes back.
+        mem::end_current::<Thread>();
+    }
     let index = here(&guard);
     let hart = hart(index);
     let now = clock::monotonic_ns();
