@@ -48,7 +48,11 @@ global_asm!(
     // The first hart here boots. Another one is a further hart that was started: OpenSBI before 1.3 lets it go a moment
     // before it notes where to, so it may come here in place of `__secondary_start`, with anything in a1.
     "  lla t0, {first}",
+    // Assembly at file level does not know the target's features when it is linked as bitcode.
+    ".option push",
+    ".option arch, +a",
     "  amoswap.w.aqrl t0, zero, (t0)",
+    ".option pop",
     "  bnez t0, 4f",
     "  lla a1, {harts}",
     "  li t1, {max_harts}",
