@@ -9,19 +9,15 @@ use crate::frame::{alloc_run, free_run};
 use crate::slab::{self, Slabs};
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicU64, Ordering};
+use logic_budget::PageAccount;
 
 /// Heaps that exist: the kernel's root budget, process 1's and one for the session.
 const HEAPS: usize = 3;
 
 /// A budget's memory: page account and slab caches.
-///
-/// Frames that programs ask for one by one – their pages, page tables, what pipes and files hold – end at a lower mark than
-/// kernel objects and stacks, so that a process that takes all it can get leaves the others the means to go on.
 pub struct Heap {
     index: u16,
-    pages: AtomicU64,
-    limit_pages: AtomicU64,
-    limit_frames: AtomicU64,
+    account: PageAccount,
     pub(crate) slabs: Slabs,
 }
 
@@ -39,57 +35,33 @@ static LARGE_PAGES: AtomicU64 = AtomicU64::new(0);
 
 impl Heap {
     const fn new(index: u16) -> Self {
-        Heap {
-            index,
-            pages: AtomicU64::new(0),
-            limit_pages: AtomicU64::new(u64::MAX),
-            limit_frames: AtomicU64::new(u64::MAX),
-            slabs: Slabs::new(index),
-        }
+        Heap { index, account: PageAccount::new(), slabs: Slabs::new(index) }
     }
     /// Its number in the table of heaps.
+    #[inline(always)]
     pub fn index(&self) -> u16 {
         self.index
     }
-    /// Pages charged now.
-    pub fn pages(&self) -> u64 {
-        self.pages.load(Ordering::Relaxed)
+    /// What it was charged, and its limits.
+    pub fn account(&self) -> &PageAccount {
+        &self.account
     }
-    /// The most pages that may be charged, and the most when a single frame is asked for.
-    pub fn limits(&self) -> (u64, u64) {
-        (self.limit_pages.load(Ordering::Relaxed), self.limit_frames.load(Ordering::Relaxed))
-    }
-    /// Sets them.
-    pub fn set_limits(&self, pages: u64, frames: u64) {
-        self.limit_pages.store(pages, Ordering::Relaxed);
-        self.limit_frames.store(frames, Ordering::Relaxed);
-    }
-    /// Charges one frame.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn charge_page(&self) -> Result<(), NoMemory> {
         fault_injection()?;
-        if self.pages.fetch_add(1, Ordering::Relaxed) >= self.limit_frames.load(Ordering::Relaxed) {
-            self.pages.fetch_sub(1, Ordering::Relaxed);
-            return Err(note_refusal(1));
-        }
-        Ok(())
+        self.account.charge_single().map_err(|_| note_refusal(1))
     }
-    /// Charges pages of kernel objects.
     #[inline]
     pub(crate) fn charge_pages(&self, n: u64) -> Result<(), NoMemory> {
         fault_injection()?;
-        if self.pages.fetch_add(n, Ordering::Relaxed) + n > self.limit_pages.load(Ordering::Relaxed) {
-            self.pages.fetch_sub(n, Ordering::Relaxed);
-            return Err(note_refusal(n));
-        }
-        Ok(())
+        self.account.charge(n).map_err(|_| note_refusal(n))
     }
-    #[inline]
+    #[inline(always)]
     pub(crate) fn uncharge_page(&self) {
-        self.pages.fetch_sub(1, Ordering::Relaxed);
+        self.account.uncharge(1);
     }
     pub(crate) fn uncharge_pages(&self, n: u64) {
-        self.pages.fetch_sub(n, Ordering::Relaxed);
+        self.account.uncharge(n);
     }
 }
 

@@ -45,29 +45,30 @@ pub(crate) fn share_out() {
     let reserve = (counts.total / 64).clamp(1024, 4096);
     let session = counts.free.saturating_sub(reserve);
     let for_objects = (session / 32).clamp(256, 4096);
-    mem::SESSION_HEAP.set_limits(session, session.saturating_sub(for_objects));
+    mem::SESSION_HEAP.account().set_limits(session, session.saturating_sub(for_objects));
     crate::mm::object::set_file_limit(crate::mm::object::pages().saturating_add(counts.free / 2));
 }
 
 /// Whether one more thread or process may be made. When much is taken, and by many rather than by one, it is refused: what
 /// those that exist still need comes first.
 pub(crate) fn has_room_for_a_thread(heap: &Heap) -> bool {
-    let (_, frames) = heap.limits();
-    heap.pages() < frames - frames / 16
+    let (_, frames) = heap.account().limits();
+    heap.account().pages() < frames - frames / 16
         || CHOICE.lock().as_ref().is_some_and(|p| p.oom.is(CHOSEN))
         || largest().is_some_and(|(_, pages)| pages >= large(heap))
 }
 
 /// Pages from which on a process is held to be the reason why memory is short.
 fn large(heap: &Heap) -> u64 {
-    heap.limits().1 / 8
+    heap.account().limits().1 / 8
 }
 
 /// Whether `pages` more would be refused now.
 fn is_short(heap: &Heap, pages: u64) -> bool {
     const NEAR: u64 = 32;
-    let (_, limit) = heap.limits();
-    heap.pages().saturating_add(pages).saturating_add(NEAR) >= limit || mem::frame_counts().free < pages.saturating_add(NEAR)
+    let (_, limit) = heap.account().limits();
+    heap.account().pages().saturating_add(pages).saturating_add(NEAR) >= limit
+        || mem::frame_counts().free < pages.saturating_add(NEAR)
 }
 
 /// Resolves a fault that memory was refused for, if others have to end for it.

@@ -35,10 +35,12 @@ mod kind;
 #[cfg(all(test, loom))]
 mod models;
 mod mutation;
+mod pages;
 mod pool;
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, Full, Link, SetLimitError};
 pub use kind::{KINDS, Kind, Limit};
+pub use pages::{PageAccount, Refused};
 pub use pool::{Stocks, UNLIMITED};

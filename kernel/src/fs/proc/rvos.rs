@@ -93,7 +93,8 @@ fn figures(t: &mut Text) -> Made {
     each_process(|p| p.each_thread(|t| deepest = deepest.max(t.task().stack_high_water())));
     writeln!(t, "stack_high_water_bytes {deepest}\nstack_bytes {}", arch::KERNEL_STACK_BYTES)?;
     let stacks = mem::stack_counts();
-    writeln!(t, "stack_table_pages {}\nheap_pages_charged {}", stacks.table_pages, mem::ROOT_HEAP.pages())?;
+    let charged: u64 = [mem::ROOT_HEAP, mem::INIT_HEAP, mem::SESSION_HEAP].iter().map(|h| h.account().pages()).sum();
+    writeln!(t, "stack_table_pages {}\nheap_pages_charged {}", stacks.table_pages, charged)?;
     Ok(writeln!(t, "threads_made {}\nrunnable {}\nlast_pid {}", ids::handed_out(), sched::runnable(), ids::last())?)
 }
 
@@ -101,8 +102,8 @@ fn figures(t: &mut Text) -> Made {
 fn budgets(t: &mut Text) -> Made {
     writeln!(t, "budget pages limit_pages limit_frames")?;
     for (name, heap) in [("kernel", mem::ROOT_HEAP), ("init", mem::INIT_HEAP), ("session", mem::SESSION_HEAP)] {
-        write!(t, "{name} {}", heap.pages())?;
-        let (pages, frames) = heap.limits();
+        write!(t, "{name} {}", heap.account().pages())?;
+        let (pages, frames) = heap.account().limits();
         for limit in [pages, frames] {
             match limit {
                 u64::MAX => write!(t, " max")?,
