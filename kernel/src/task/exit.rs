@@ -7,11 +7,12 @@ use super::thread::Thread;
 use super::wait::{self, Ended, Interrupt, Observers, Watch};
 use super::{ids, with_current};
 use abi::Errno;
+use alloc::boxed::Box;
 use arch::flag;
 use core::sync::atomic::{AtomicU32, Ordering};
 use logic_waits::{Events, Mode};
 use mem::{Ref, user};
-use sync::{SpinLock, levels};
+use sync::{SpinGuard, SpinLock, levels};
 
 /// Threads on their way out, from where others can see that they end to where nothing of them is left.
 struct Leaving {
@@ -70,13 +71,10 @@ pub(crate) fn left(thread: Ref<Thread>) {
 
 /// A process and all of its threads are gone: its parent may see it.
 fn announce(process: &Ref<Process>) {
-    let (parent, signal) = {
-        let mut s = process.state.lock();
-        s.waitable = true;
-        // The parent of this moment: whoever becomes it later finds that the child can be waited for (`become_zombie`).
-        (s.parent.clone(), s.exit_signal)
-    };
-    tell(parent, signal, process);
+    let tree = TREE.lock();
+    process.state.lock().waitable = true;
+    // The parent of this moment: whoever becomes it later finds that the child can be waited for (`become_zombie`).
+    tell(tree, process);
 }
 
 /// Ends the running process with all its threads.
@@ -156,7 +154,10 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
         if let Some(heir) = heir {
             tell_adopted(&heir);
         }
-    } else if process.live_threads.load(Ordering::Acquire) == 1 {
+        return;
+    }
+    signal::hand_on(process);
+    if process.live_threads.load(Ordering::Acquire) == 1 {
         super::exec::now_alone(process);
     }
 }
@@ -172,7 +173,7 @@ fn tell_adopted(heir: &Process) {
         seen = child.id();
         let untold = core::mem::take(&mut child.state.lock().untold);
         if untold {
-            tell_parent(&child);
+            tell(TREE.lock(), &child);
         }
     }
 }
@@ -235,21 +236,17 @@ fn heir(process: &Process) -> Option<Ref<Process>> {
     ids::process(1)
 }
 
-/// SIGCHLD, and whoever waits.
-fn tell_parent(process: &Ref<Process>) {
+/// SIGCHLD, and whoever waits. While the tree is locked nobody finds the zombie: the signal comes before the process can
+/// have been waited for, and one that its parent does not want to know of is never found.
+fn tell(tree: SpinGuard<'_, (), levels::ProcessTree>, process: &Ref<Process>) {
     let (parent, signal) = {
         let s = process.state.lock();
         (s.parent.clone(), s.exit_signal)
     };
-    tell(parent, signal, process);
-}
-
-fn tell(parent: Option<Ref<Process>>, signal: u32, process: &Ref<Process>) {
     let Some(parent) = parent else { return };
-    if signal::child_ended(&parent, process, signal) {
-        // The parent does not want to know: nobody waits for it.
-        reap(&parent, process);
-    }
+    let forgotten = if signal::child_ended(&parent, process, signal) { forget(&parent, process) } else { None };
+    drop(tree);
+    drop(forgotten);
     signal::notify_child(&parent);
 }
 
@@ -359,43 +356,40 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
             return Ok(found);
         }
     }
+    // Found and forgotten under one lock: of several that wait, one gets it.
+    let forgotten = found.as_ref().filter(|_| !wanted.keep).and_then(|f| forget(parent, &f.process));
     drop(tree);
-    if let Some(f) = &found
-        && !wanted.keep
-    {
-        reap(parent, &f.process);
-    }
+    drop(forgotten);
     if !any {
         return Err(Errno::ECHILD);
     }
     Ok(found)
 }
 
-/// Forgets a zombie.
-fn reap(parent: &Ref<Process>, child: &Ref<Process>) {
-    let tree = TREE.lock();
-    let removed = parent.state.lock().children.remove(&child.id());
-    let mut gone = None;
-    let mut old_parent = None;
-    if removed.is_some() {
-        let (pgid, sid) = {
-            let mut s = child.state.lock();
-            old_parent = s.parent.take();
-            (s.pgid, s.sid)
-        };
-        for (mine, of_child) in parent.children_ns.iter().zip(child.ended_ns.iter().zip(child.children_ns.iter())) {
-            mine.fetch_add(
-                of_child.0.load(Ordering::Relaxed).saturating_add(of_child.1.load(Ordering::Relaxed)),
-                Ordering::Relaxed,
-            );
-        }
-        parent.attrs.children.add(&child.attrs.ended);
-        parent.attrs.children.add(&child.attrs.children);
-        gone = ids::update(child.pid(), |n| n.process.take());
-        ids::update(pgid, |n| n.group_members = n.group_members.saturating_sub(1));
-        ids::update(sid, |n| n.session_members = n.session_members.saturating_sub(1));
+/// What is left of a process that was forgotten, to be dropped without locks.
+struct Forgotten {
+    _node: Box<super::process::ChildNode>,
+    _named: Option<Ref<Process>>,
+    _parent: Option<Ref<Process>>,
+    _counted: Option<super::users::Counted>,
+}
+
+/// Forgets a zombie. The tree is locked.
+fn forget(parent: &Ref<Process>, child: &Ref<Process>) -> Option<Forgotten> {
+    let node = parent.state.lock().children.remove(&child.id())?;
+    let (old_parent, pgid, sid) = {
+        let mut s = child.state.lock();
+        (s.parent.take(), s.pgid, s.sid)
+    };
+    for (mine, of_child) in parent.children_ns.iter().zip(child.ended_ns.iter().zip(child.children_ns.iter())) {
+        let sum = of_child.0.load(Ordering::Relaxed).saturating_add(of_child.1.load(Ordering::Relaxed));
+        mine.fetch_add(sum, Ordering::Relaxed);
     }
-    drop(tree);
+    parent.attrs.children.add(&child.attrs.ended);
+    parent.attrs.children.add(&child.attrs.children);
+    let named = ids::update(child.pid(), |n| n.process.take()).flatten();
+    ids::update(pgid, |n| n.group_members = n.group_members.saturating_sub(1));
+    ids::update(sid, |n| n.session_members = n.session_members.saturating_sub(1));
     let counted = child.counted.lock().take();
-    drop((removed, gone, old_parent, counted));
+    Some(Forgotten { _node: node, _named: named, _parent: old_parent, _counted: counted })
 }

@@ -59,6 +59,8 @@ pub(crate) struct Process {
 
 /// Processes by [`Process::id`]. A child brings its node along when it is made, and it moves with it: adoption cannot fail.
 pub(crate) type Children = logic_tree::Tree<u64, Ref<Process>>;
+/// A child's place among them.
+pub(crate) type ChildNode = logic_tree::Node<u64, Ref<Process>>;
 
 /// The part of a process that its lock guards.
 pub(crate) struct State {

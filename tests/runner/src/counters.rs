@@ -35,11 +35,14 @@ pub(crate) fn read() -> Reading {
     })
 }
 
-/// The differences to now, a text for each; empty is as it should be.
-pub(crate) fn leaks(before: Reading) -> Vec<String> {
-    let before = match before {
+/// The differences to now, a text for each; empty is as it should be. What was read now takes the place of `before`.
+pub(crate) fn leaks(reading: &mut Reading) -> Vec<String> {
+    let before = match reading.take() {
         None => return Vec::new(),
-        Some(Err(message)) => return vec![message],
+        Some(Err(message)) => {
+            *reading = read();
+            return vec![message];
+        }
         Some(Ok(before)) => before,
     };
     let mut found = Vec::new();
@@ -47,10 +50,11 @@ pub(crate) fn leaks(before: Reading) -> Vec<String> {
         if look > 0 {
             std::thread::sleep(LOOK_EVERY);
         }
-        found = match read() {
+        *reading = read();
+        found = match &*reading {
             None => vec![format!("{COUNTERS} is gone")],
-            Some(Err(message)) => vec![message],
-            Some(Ok(after)) => differences(&before, &after),
+            Some(Err(message)) => vec![message.clone()],
+            Some(Ok(after)) => differences(&before, after),
         };
         if found.is_empty() {
             break;

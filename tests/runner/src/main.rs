@@ -58,26 +58,27 @@ fn run_all(options: &Options, tests: &[Test], wake: &Wake) -> Tally {
     let mut tally = Tally::new(tests.len());
     // The first child makes the runner touch whatever it will touch later, so
     // that the counters before the first test already include it.
+    let mut now = counters::read();
     if counters::present() {
-        run_one(options, &Test::warm_up(), wake);
+        run_one(options, &Test::warm_up(), wake, &mut now);
     }
     for test in tests {
         if wake.asked_to_stop() {
             break;
         }
-        let outcome = run_one(options, test, wake);
+        let outcome = run_one(options, test, wake, &mut now);
         report::print(test, &outcome);
         tally.add(&outcome);
     }
     tally
 }
 
-/// One test with the counters read around it.
-fn run_one(options: &Options, test: &Test, wake: &Wake) -> Outcome {
-    let before = counters::read();
+/// One test between two readings of the counters. `now` is the last one, from the end of the test before: after it the
+/// result was printed, and on several harts whoever takes that may not be waiting again when this test begins.
+fn run_one(options: &Options, test: &Test, wake: &Wake, now: &mut counters::Reading) -> Outcome {
     let mut outcome = exec::run(options, test, &options.mutations, wake);
     if !matches!(outcome.verdict, Verdict::NotRun(_)) {
-        outcome.leaks = counters::leaks(before);
+        outcome.leaks = counters::leaks(now);
     }
     outcome
 }

@@ -15,7 +15,7 @@ pub(crate) use frame::sigreturn;
 pub(crate) use job::{
     child_ended, group_is_orphaned, job_status, notify_child, orphan_groups, send_to_group, thread_begins, thread_ends,
 };
-pub(crate) use send::{Sender, discard_everywhere, send_to_process, send_to_self, send_to_thread};
+pub(crate) use send::{Sender, discard_everywhere, hand_on, send_to_process, send_to_self, send_to_thread};
 pub(crate) use state::{ProcessSignals, ThreadSignals};
 
 /// Child stopped or ended.

@@ -147,6 +147,14 @@ pub(super) fn pick_thread(process: &Process, signal: Signal) {
     });
 }
 
+/// Finds takers anew for what is pending for the process: the thread that was to take it ends, or blocks it now.
+pub(crate) fn hand_on(process: &Process) {
+    let pending = process.signals.shared.lock().pending.set();
+    for signal in pending.iter() {
+        pick_thread(process, signal);
+    }
+}
+
 fn wants(process: &Process, thread: &Thread, signal: Signal) -> bool {
     let stopped = is_stopped(process, thread);
     let blocked = thread.signals.lock().blocked;

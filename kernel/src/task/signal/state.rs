@@ -146,10 +146,14 @@ impl Thread {
         let s = self.signals.lock();
         let pending = s.pending.set().union(shared.pending.set()).without(s.blocked);
         let due = !pending.is_empty() || shared.job.stop_wanted().is_some();
+        let for_others = !shared.pending.set().intersection(s.blocked).is_empty();
         drop(s);
         drop(shared);
         if due {
             self.raise(flag::SIGNAL);
+        }
+        if for_others && process.live_threads.load(Ordering::Relaxed) > 1 {
+            super::hand_on(process);
         }
     }
     /// A new thread begins with its creator's mask.
