@@ -1,7 +1,8 @@
 //! Clocks: the platform's timebase in nanoseconds.
 
-use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use sync::Once;
+use crate::mm::vdso;
+use core::sync::atomic::{AtomicI64, AtomicU32, Ordering, fence};
+use sync::{Once, SpinLock, levels};
 
 /// Nanoseconds of a second.
 pub(crate) const SECOND_NS: u64 = 1_000_000_000;
@@ -14,10 +15,12 @@ struct Timebase {
 }
 
 static TIMEBASE: Once<Timebase> = Once::new();
-/// Real time minus monotonic time.
+/// Real time minus monotonic time; not negative. Changes under [`SETTING`].
 static REAL_OFFSET_NS: AtomicI64 = AtomicI64::new(0);
-/// Counts the changes of the real-time clock (timers on it look again).
+/// Counts the beginnings and ends of changes of the real-time clock: odd while one is under way. Timers on it look again.
 static REAL_CHANGES: AtomicU32 = AtomicU32::new(0);
+/// One sets the clock at a time.
+static SETTING: SpinLock<(), levels::RealClock> = SpinLock::new(());
 
 /// Sets the timebase; monotonic time begins now.
 pub(crate) fn init(hz: u64) {
@@ -57,9 +60,18 @@ pub(crate) fn ticks_at(ns: u64) -> u64 {
     u64::try_from(ticks).map_or(u64::MAX, |x| x.saturating_add(t.start))
 }
 
-/// Nanoseconds since 1970.
+/// Nanoseconds since 1970. Reads as the vDSO does, so that never two clocks can be seen.
 pub(crate) fn real_ns() -> u64 {
-    monotonic_ns().saturating_add_signed(REAL_OFFSET_NS.load(Ordering::Relaxed))
+    loop {
+        let changes = REAL_CHANGES.load(Ordering::Acquire);
+        let ns = ns_of_ticks(arch::time_now_in_order().wrapping_sub(conversion().0));
+        let offset = REAL_OFFSET_NS.load(Ordering::Relaxed);
+        fence(Ordering::Acquire);
+        if changes.is_multiple_of(2) && REAL_CHANGES.load(Ordering::Relaxed) == changes {
+            return ns.saturating_add_signed(offset);
+        }
+        core::hint::spin_loop();
+    }
 }
 
 /// How often the real-time clock was set.
@@ -74,9 +86,14 @@ pub(crate) fn real_offset_ns() -> i64 {
 
 /// Sets the real-time clock.
 pub(crate) fn set_real_ns(ns: u64) {
-    let offset = (ns as i64).wrapping_sub(monotonic_ns() as i64);
-    REAL_OFFSET_NS.store(offset, Ordering::Relaxed);
-    REAL_CHANGES.fetch_add(1, Ordering::Release);
+    let _one = SETTING.lock();
+    let offset = (ns as i64).wrapping_sub(monotonic_ns() as i64).max(0);
+    vdso::set_real_offset(offset as u64, || {
+        REAL_CHANGES.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        REAL_OFFSET_NS.store(offset, Ordering::Relaxed);
+        REAL_CHANGES.fetch_add(1, Ordering::Release);
+    });
 }
 
 /// Real time at boot, in nanoseconds since 1970.

@@ -13,7 +13,7 @@ pub use riscv64::boot::{
 };
 pub use riscv64::csr::{
     counter_cycles, fs_live, interrupts_on, kept_asid, set_fs_live, set_timer_stimecmp, sfence_all, sfence_asid, sfence_page,
-    sum_clear, time_now, write_satp,
+    sum_clear, time_now, time_now_in_order, write_satp,
 };
 pub use riscv64::fpu::{FpState, fp_restore, fp_save};
 pub use riscv64::frame::{SSTATUS_FS_CLEAN, SSTATUS_FS_DIRTY, SSTATUS_FS_INITIAL, SSTATUS_FS_MASK, TrapFrame};
@@ -27,4 +27,8 @@ pub use riscv64::switch::{Context, start_context, switch_context, switched_from}
 pub use riscv64::trap::{Cause, Handlers, backtrace, enter_user, set_handlers, stack_top_frame, trap_init_hart};
 pub use riscv64::usercopy::{
     copy_from_user_raw, copy_to_user_raw, is_user_copy, user_cmpxchg_u32, user_copy_fixup, user_load_u32, zero_user_raw,
+};
+pub use riscv64::vdso::{
+    SECOND_RECIPROCAL as VDSO_SECOND_RECIPROCAL, VDSO_CODE_OFFSET, VDSO_SIGNAL_BYTES, VDSO_SIGRETURN_OFFSET, clock as vdso_clock,
+    vdso_code, vdso_functions,
 };

@@ -4,7 +4,7 @@ use crate::addr::{PAGE, Paddr, page_words_mut};
 use crate::boxed::NoMemory;
 use crate::frame_cache;
 use crate::heap::{current_heap, heap_by_index, note_refusal};
-use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
 use logic_frames::{Frames, Node};
 use sync::levels;
 use sync::{Once, SpinLock};
@@ -133,6 +133,14 @@ impl Frame {
         let n = len.min(PAGE.saturating_sub(offset));
         // SAFETY: as in `write`.
         unsafe { core::ptr::write_bytes((self.paddr().direct() + offset) as *mut u8, 0, n) };
+    }
+    /// The word at `offset` (a multiple of 8 within the page), for what programs read while the kernel changes it.
+    pub fn word(&self, offset: usize) -> Option<&AtomicU64> {
+        if !offset.is_multiple_of(8) || offset >= PAGE {
+            return None;
+        }
+        // SAFETY: aligned, inside the frame, which this handle keeps; any bytes are a word, and other accesses are bytes for everyone.
+        Some(unsafe { &*((self.paddr().direct() + offset) as *const AtomicU64) })
     }
     /// Copies from user memory into the frame without faulting pages in beyond what the trap handler resolves; returns
     /// bytes copied.

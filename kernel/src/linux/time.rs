@@ -169,6 +169,7 @@ pub(super) fn settimeofday(c: &mut Call<'_>) -> CallResult {
         let [west, dst] = &ZONE;
         west.store(z.tz_minuteswest, Ordering::Relaxed);
         dst.store(z.tz_dsttime, Ordering::Relaxed);
+        crate::mm::vdso::set_zone(z.tz_minuteswest, z.tz_dsttime);
     }
     match time {
         Some(t) => set_real(c, t),

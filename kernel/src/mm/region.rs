@@ -36,7 +36,7 @@ bitflags! {
         const HEAP = 32;
         /// The main stack.
         const STACK = 64;
-        /// The vDSO.
+        /// The vDSO's code.
         const VDSO = 128;
         /// Never refused for its size (MAP_NORESERVE).
         const NO_RESERVE = 256;
@@ -44,6 +44,8 @@ bitflags! {
         const DONT_DUMP = 512;
         /// With LOCKED: pages come when they are used (MLOCK_ONFAULT).
         const LOCK_ON_FAULT = 1024;
+        /// The vDSO's data.
+        const VVAR = 2048;
     }
 }
 

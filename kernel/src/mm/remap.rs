@@ -2,6 +2,7 @@
 
 use super::region::{Prot, Region, Traits};
 use super::space::{AddressSpace, MapRequest, Placement, USER_END, two_spares};
+use super::vdso::is_special;
 use abi::Errno;
 use core::ops::Range;
 use logic_vmtree::new_node;
@@ -47,6 +48,14 @@ impl AddressSpace {
             let (range, region) = inner.region_at(old.start).ok_or(Errno::EFAULT)?;
             if range.end < old.end {
                 return Err(Errno::EFAULT);
+            }
+            if is_special(region) {
+                if matches!(target, Target::AnywhereKeep | Target::FixedKeep(_)) {
+                    return Err(Errno::EINVAL);
+                }
+                if new_len > old_len {
+                    return Err(Errno::EFAULT);
+                }
             }
             let mut copy = region.clone();
             if let super::region::Source::Object { offset, .. } = &mut copy.source {
@@ -108,7 +117,12 @@ impl AddressSpace {
         }
         let keep = matches!(target, Target::FixedKeep(_) | Target::AnywhereKeep);
         let allowance = if keep { limit_bytes } else { limit_bytes.saturating_add(old_len) };
+        let is_code = region.traits.contains(Traits::VDSO);
         let to = self.map(MapRequest { addr, len: new_len, placement, region, limit_bytes: allowance })?;
+        if is_code {
+            // Signal handlers return to it.
+            self.lock().layout.vdso = to;
+        }
         self.move_pages(&old, to, old_len.min(new_len)).map_err(|NoMemory| Errno::ENOMEM)?;
         if !keep {
             self.unmap(old)?;

@@ -187,7 +187,7 @@ impl Inner {
     }
 
     /// Where a mapping goes.
-    fn place(&self, addr: u64, len: u64, placement: Placement) -> Result<u64, Errno> {
+    pub(super) fn place(&self, addr: u64, len: u64, placement: Placement) -> Result<u64, Errno> {
         if len > USER_END {
             return Err(Errno::ENOMEM);
         }

@@ -167,7 +167,7 @@ fn build(
     let program = image.map(space, of, base)?;
     let linker: Option<Loaded> = match interpreter {
         Some((image, of)) => {
-            let at = mmap_top - image.bytes().next_multiple_of(PAGE64) - PAGE64;
+            let at = mmap_top - image.bytes().next_multiple_of(PAGE64) - crate::mm::vdso::BYTES;
             Some(image.map(space, of, at)?)
         }
         None => None,

@@ -136,4 +136,6 @@ levels! {
     LockWaits = 59;
     /// The kernel stack of a thread, which goes before the thread does.
     TaskStack = 60;
+    /// The real-time clock while it is set.
+    RealClock = 61;
 }

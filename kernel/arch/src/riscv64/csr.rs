@@ -11,6 +11,15 @@ pub fn time_now() -> u64 {
     t
 }
 
+/// Reads `time` after everything read before and before everything read after it.
+#[inline(always)]
+pub fn time_now_in_order() -> u64 {
+    let t: u64;
+    // SAFETY: reading a counter has no effect.
+    unsafe { asm!("fence ir, ir", "rdtime {}", "fence ir, ir", out(reg) t, options(nostack)) };
+    t
+}
+
 /// Reads `instret`: instructions retired by this hart. Exact under `-icount`.
 #[inline(always)]
 pub fn counter_cycles() -> u64 {

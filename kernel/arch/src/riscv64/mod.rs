@@ -13,3 +13,4 @@ pub mod sbi;
 pub(crate) mod switch;
 pub(crate) mod trap;
 pub(crate) mod usercopy;
+pub(crate) mod vdso;

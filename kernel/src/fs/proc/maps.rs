@@ -148,7 +148,8 @@ fn line(t: &mut Text, range: Range<u64>, region: &Region, path: &mut [u8]) -> Ma
 }
 
 fn fixed_name(region: &Region) -> &'static [u8] {
-    const NAMES: [(Traits, &[u8]); 3] = [(Traits::HEAP, b"[heap]"), (Traits::STACK, b"[stack]"), (Traits::VDSO, b"[vdso]")];
+    const NAMES: [(Traits, &[u8]); 4] =
+        [(Traits::HEAP, b"[heap]"), (Traits::STACK, b"[stack]"), (Traits::VDSO, b"[vdso]"), (Traits::VVAR, b"[vvar]")];
     let found = NAMES.iter().find(|(t, _)| region.traits.contains(*t));
     match (found, &region.source) {
         (Some((_, name)), _) => name,
