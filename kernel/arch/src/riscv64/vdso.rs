@@ -91,7 +91,7 @@ global_asm!(
     "  li t6, \\set; srl t6, t6, a0; andi t6, t6, 1; beqz t6, \\else",
     ".endm",
     ".pushsection .rodata.vdso, \"a\"",
-    ".option push; .option norvc; .balign 8",
+    ".option push; .option arch, +m; .option norvc; .balign 8", // at file level, the target's features are not known with LTO
     ".set vdso_data, vdso_text - {text_to_data}",
     ".globl vdso_text; vdso_text:",
     "  nop",
