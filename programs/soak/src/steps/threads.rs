@@ -34,11 +34,11 @@ pub(super) fn sums(rng: &mut Rng, _: &Context) -> Outcome {
         }
         barrier.wait();
     };
+    // Joined one by one: the scope's own end is told by threads that still run, and could take a signal of the next step.
     thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(work);
-        }
-    });
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().try_for_each(|handle| handle.join().map_err(|_| PANICKED.to_owned()))
+    })?;
     let wanted = Ok(threads as u64 * (rounds * (rounds - 1) / 2));
     same("mutex", mutex.into_inner().map_err(|_| PANICKED), wanted)?;
     same("rwlock", shared.into_inner().map_err(|_| PANICKED), wanted)?;
