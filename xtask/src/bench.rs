@@ -136,6 +136,27 @@ pub(crate) fn gate() -> Result<Tally> {
     Ok(Tally { passed: agreed.len().saturating_sub(failures.len()), skipped: 0, failures })
 }
 
+/// Objects beside which an operation is measured, in the names of rows.
+const BESIDE: [&str; 3] = ["beside_10_", "beside_1000_", "beside_10000_"];
+/// Kinds of objects, and how much more an operation may cost beside 10,000 of them than beside 10. Mappings are found in a
+/// tree, which is ten steps deeper then; the names of processes in a table whose memory is touched.
+const KINDS: [(&str, f64); 5] = [("fds", 1.1), ("maps", 1.6), ("files", 1.1), ("pipes", 1.1), ("zombies", 1.25)];
+
+/// What an operation costs does not grow with the number of other objects: one test for each kind of object.
+pub(crate) fn flat() -> Result<Tally> {
+    let names: Vec<String> = KINDS.iter().flat_map(|(kind, _)| BESIDE.map(|beside| format!("{beside}{kind}"))).collect();
+    let (rows, _) = measure(System::Rvos, Kind::Exact, &names)?;
+    let mut tally = Tally::default();
+    for (kind, bound) in KINDS {
+        let costs = BESIDE.map(|beside| rows.iter().find(|r| r.name == format!("{beside}{kind}")).map(|r| r.value));
+        match costs {
+            [Some(few), Some(some), Some(many)] if few.max(some).max(many) <= few * bound => tally.passed += 1,
+            costs => tally.fail(format!("{kind}: beside 10, 1,000 and 10,000 it costs {costs:?}")),
+        }
+    }
+    Ok(tally)
+}
+
 fn measure(system: System, kind: Kind, only: &[String]) -> Result<(Vec<Row>, Outcome)> {
     let program = programs::build_program(kind.program(), &kind.sources()?, &["-O2"])?;
     let guest = Guest::builder().mem("512M").profile(Profile::Release).timeout(LIMIT);

@@ -107,6 +107,9 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
         // Minutes of copying through pipes: once is enough, on the harts that really run at once.
         let systems = if args.full { suite } else { &RVOS[1..] };
         stages.push(("busybox", Box::new(move || busybox::run(systems, only))));
+        if only.is_none() {
+            stages.push(("flat", Box::new(bench::flat)));
+        }
     }
     if args.linux || args.full {
         stages.push(("oracle", Box::new(move || guest::run(LINUX, only))));

@@ -331,7 +331,7 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
     let mut any = false;
     let mut found = None;
     let mut seen = 0;
-    while let Some(child) = parent.child_after(seen) {
+    while let Some(child) = candidate(parent, which, seen) {
         seen = child.id();
         let exit = {
             let s = child.state.lock();
@@ -364,6 +364,13 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
         return Err(Errno::ECHILD);
     }
     Ok(found)
+}
+
+/// The next child that `which` can mean, after the one with id `seen` (0: the first). The tree is locked.
+fn candidate(parent: &Ref<Process>, which: Which, seen: u64) -> Option<Ref<Process>> {
+    let Which::Pid(pid) = which else { return parent.child_after(seen) };
+    let named = if seen == 0 { ids::process(pid) } else { None };
+    named.filter(|c| c.state.lock().parent.as_ref().is_some_and(|p| core::ptr::eq(&**p, &**parent)))
 }
 
 /// What is left of a process that was forgotten, to be dropped without locks.
