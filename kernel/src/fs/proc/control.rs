@@ -2,7 +2,8 @@
 
 use super::rvos::each_process;
 use super::text::number;
-use crate::task::{exit, futex, with_current};
+use crate::task::wait::Watch;
+use crate::task::{Process, exit, futex, with_current};
 use abi::Errno;
 use alloc::vec::Vec;
 
@@ -26,11 +27,35 @@ fn drain() {
         let shared = p.signals.shared.lock().pending.shrink();
         drop(shared);
     });
-    each_process(|p| p.each_thread(|t| drop(t.signals.lock().pending.shrink())));
+    each_process(|p| {
+        p.each_thread(|t| drop(t.signals.lock().pending.shrink()));
+        forget_observers(p);
+        trim_files(p);
+    });
     futex::trim();
     crate::linux::time::trim();
     mem::drain_stacks();
     mem::drain_heaps();
+}
+
+/// Lists of those who wait keep room for the next.
+fn forget_observers(object: &dyn Watch) {
+    let mut room = None;
+    object.with_observers(&mut |list| room = list.shrink());
+    drop(room);
+}
+
+fn trim_files(p: &Process) {
+    let first = p.state.lock().threads.first().cloned();
+    let Some(refs) = first.and_then(|t| t.refs()) else { return };
+    let mut from = 0;
+    while let Some(fd) = refs.files.next_used(from) {
+        from = (fd as usize).saturating_add(1);
+        let file = refs.files.get(fd).ok();
+        if let Some(object) = file.as_ref().and_then(|f| f.file.watch()) {
+            forget_observers(object);
+        }
+    }
 }
 
 /// Gives back room for more elements than there are, if there is memory for the smaller copy.
