@@ -116,6 +116,8 @@ pub(crate) struct FileData {
     pub(crate) seals: Seals,
     /// Device and inode number.
     pub(crate) identity: (u64, u64),
+    /// Who writes it or runs from it.
+    pub(crate) users: super::busy::Users,
     /// It was mapped at least once.
     pub(crate) mapped: core::sync::atomic::AtomicBool,
 }
@@ -219,6 +221,7 @@ impl Inode {
             resize: Mutex::new(()),
             seals: Seals::new(),
             identity: (fs.dev, ino),
+            users: super::busy::Users::new(),
             mapped: core::sync::atomic::AtomicBool::new(false),
         })?;
         Self::try_new_numbered(fs, ino, mode, owner, Body::Regular(data))

@@ -6,6 +6,7 @@
 //! * `tmpfs`, `devices`, `proc`, `pipe` – kinds of files. `initramfs` – the root from an archive.
 
 pub(crate) mod buffer;
+pub(crate) mod busy;
 pub(crate) mod capability;
 pub(crate) mod context;
 pub(crate) mod dentry;

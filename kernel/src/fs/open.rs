@@ -1,5 +1,6 @@
 //! Opening files by path (open(2), openat2(2)).
 
+use super::busy::OpenForWriting;
 use super::context::{Cred, FsContext};
 use super::dentry::Dentry;
 use super::devices;
@@ -83,7 +84,7 @@ fn create_or_open(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Reques
                 match made {
                     Ok(dentry) => {
                         let place = Location { mount: parent.dir.mount.clone(), dentry };
-                        let file = RegularFile::try_new(place.inode())?;
+                        let file = RegularFile::try_new(place.inode(), writing(place.inode(), r.flags)?)?;
                         return Ok(OpenFile::open(file, Some(place), r.flags)?);
                     }
                     // Somebody was faster: then it exists now.
@@ -151,7 +152,7 @@ fn open_unnamed(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Request<
     let mut name = [0u8; 24];
     let dentry = super::dentry::Dentry::try_new_unnamed(inode.clone(), numbered_name(&mut name, inode.ino), &dir.dentry)?;
     let place = Location { mount: dir.mount, dentry };
-    let file = RegularFile::try_new(place.inode())?;
+    let file = RegularFile::try_new(place.inode(), OpenForWriting::begin(place.inode())?)?;
     Ok(OpenFile::open(file, Some(place), r.flags & !O_TMPFILE)?)
 }
 
@@ -195,10 +196,11 @@ pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) 
     }
     let file: Ref<dyn File> = match &inode.body {
         Body::Regular(_) => {
+            let writing = writing(&inode, flags)?;
             if flags & O_TRUNC != 0 {
                 truncate(&inode, 0)?;
             }
-            RegularFile::try_new(&inode)?
+            RegularFile::try_new(&inode, writing)?
         }
         Body::Directory => Ref::try_new(DirectoryFile)?.unsize(|p| p),
         Body::Virtual(_) if kind == S_IFDIR => Ref::try_new(DirectoryFile)?.unsize(|p| p),
@@ -214,6 +216,11 @@ pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) 
         Body::Symlink(_) => return Err(Errno::ELOOP.into()),
     };
     Ok(OpenFile::open(file, Some(place), flags)?)
+}
+
+/// What an open file that may write holds; emptying the file counts as well.
+fn writing(inode: &Inode, flags: u32) -> Result<Option<OpenForWriting>, Errno> {
+    if writes(flags) { OpenForWriting::begin(inode) } else { Ok(None) }
 }
 
 fn writes(flags: u32) -> bool {

@@ -1,6 +1,7 @@
 //! Regular files in memory, and directories, as open files.
 
 use super::buffer::Buffer;
+use super::busy::OpenForWriting;
 use super::file::{File, Io, Mappable, OpenFile};
 use super::inode::{FileData, Inode};
 use super::seals::{F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, Writing};
@@ -20,13 +21,16 @@ pub(crate) const MAX_SIZE: u64 = i64::MAX as u64;
 pub(crate) struct RegularFile {
     inode: Ref<Inode>,
     data: Ref<FileData>,
+    /// Keeps programs from running from it.
+    _writing: Option<OpenForWriting>,
 }
 
 impl RegularFile {
     /// The open file of an inode with data.
-    pub(crate) fn try_new(inode: &Ref<Inode>) -> Result<Ref<dyn File>, Errno> {
+    pub(crate) fn try_new(inode: &Ref<Inode>, writing: Option<OpenForWriting>) -> Result<Ref<dyn File>, Errno> {
         let data = inode.data().ok_or(Errno::EINVAL)?.clone();
-        let file = Ref::try_new(RegularFile { inode: inode.clone(), data }).map_err(|NoMemory| Errno::ENOMEM)?;
+        let file =
+            Ref::try_new(RegularFile { inode: inode.clone(), data, _writing: writing }).map_err(|NoMemory| Errno::ENOMEM)?;
         Ok(file.unsize(|p| p))
     }
 

@@ -192,7 +192,7 @@ pub(super) fn memfd_create(c: &mut Call<'_>) -> CallResult {
     }
     let dentry = crate::fs::dentry::Dentry::try_new_unnamed(inode, label.get(..len + 6).unwrap_or_default(), &root.dentry)?;
     let place = crate::fs::mount::Location { mount: root.mount, dentry };
-    let file = RegularFile::try_new(place.inode())?;
+    let file = RegularFile::try_new(place.inode(), None)?;
     let file = OpenFile::open(file, Some(place), O_RDWR)?;
     Ok(c.install(file, flags & MFD_CLOEXEC != 0, 0)?)
 }

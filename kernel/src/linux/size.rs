@@ -4,6 +4,7 @@
 use super::path::read_path;
 use super::rw::readable;
 use super::{Call, CallResult};
+use crate::fs::busy::OpenForWriting;
 use crate::fs::inode::{FileData, Inode, S_IFDIR, S_IFIFO, S_IFREG};
 use crate::fs::regular::{MAX_SIZE, truncate as set_size};
 use crate::fs::seals::{F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_WRITE};
@@ -38,7 +39,9 @@ pub(super) fn truncate(c: &mut Call<'_>) -> CallResult {
     if !cx.cred.may(&inode.attrs.lock(), 2) {
         return Err(Errno::EACCES.into());
     }
+    let writing = OpenForWriting::begin(inode)?;
     set_size(inode, size)?;
+    drop(writing);
     Ok(0)
 }
 

@@ -3,6 +3,7 @@
 use super::process::Process;
 use super::thread::Thread;
 use super::{exit, ids, sched};
+use crate::fs::busy::Executable;
 use crate::fs::file::{O_CLOEXEC, OpenFile};
 use crate::fs::inode::{S_IFMT, S_IFREG};
 use crate::fs::mount::{Location, MS_NOEXEC, MS_NOSUID};
@@ -45,13 +46,14 @@ pub(crate) fn exec(me: &Thread, mut r: Request, frame: &mut TrapFrame) -> Result
     for _ in 0..MAX_SCRIPTS {
         let of = open_program(me, &r.file)?;
         let of = of.open_file().clone();
+        let executable = Executable::begin(&r.file)?;
         if let Some((interpreter, argument)) = script_line(me, &of)? {
             r.args = script_args(&r, &interpreter, argument.as_deref())?;
             r.file = locate(me, &interpreter)?;
             r.path = interpreter;
             continue;
         }
-        return run_elf(me, &r, &execfn, &of, frame);
+        return run_elf(me, &r, &execfn, &of, executable, frame);
     }
     Err(Errno::ELOOP.into())
 }
@@ -111,12 +113,21 @@ fn script_args(r: &Request, interpreter: &[u8], argument: Option<&[u8]>) -> Resu
     Ok(args)
 }
 
-fn run_elf(me: &Thread, r: &Request, execfn: &[u8], of: &Ref<OpenFile>, frame: &mut TrapFrame) -> Result<(), Stop> {
+fn run_elf(
+    me: &Thread,
+    r: &Request,
+    execfn: &[u8],
+    of: &Ref<OpenFile>,
+    executable: Executable,
+    frame: &mut TrapFrame,
+) -> Result<(), Stop> {
     let image = Image::read(me, of)?;
     let interpreter = match &image.interpreter {
         Some(path) => {
             let file = locate(me, path)?;
             let of = open_program(me, &file)?.open_file().clone();
+            // Nobody writes it while it is read; from then on its pages are its own affair.
+            drop(Executable::begin(&file)?);
             Some((Image::read(me, &of)?, of))
         }
         None => None,
@@ -124,10 +135,11 @@ fn run_elf(me: &Thread, r: &Request, execfn: &[u8], of: &Ref<OpenFile>, frame: &
     let space = AddressSpace::try_new()?;
     let cred = Ref::try_new(new_identity(me, of)?)?;
     let (start, sp) = build(me, r, execfn, &space, &image, of, interpreter.as_ref(), &cred)?;
+    let executable = Ref::try_new(executable)?;
     stop_other_threads(me)?;
     // Point of no return.
     me.set_cred(cred);
-    commit(me, r, &space, of);
+    commit(me, r, &space, executable);
     *frame = TrapFrame::new_user(start as usize, sp as usize);
     Ok(())
 }
@@ -330,7 +342,7 @@ fn become_leader(me: &Thread) {
 }
 
 /// The new program takes over.
-fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, of: &Ref<OpenFile>) {
+fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, executable: Ref<Executable>) {
     let process = me.process();
     exit::leave_memory(me);
     become_leader(me);
@@ -362,7 +374,7 @@ fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, of: &Ref<OpenFile
     let old = {
         let mut s = process.state.lock();
         s.exit_signal = super::signal::SIGCHLD;
-        core::mem::replace(&mut s.exe, of.location.clone())
+        s.exe.replace(executable)
     };
     drop(old);
 }

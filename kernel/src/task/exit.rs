@@ -164,7 +164,7 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
 
 /// What is left to be done for a zombie when the tree is free again: what it executed is forgotten, and the new parent of
 /// its children, if some of them had ended, is told of these.
-type Remains = (Option<crate::fs::mount::Location>, Option<Ref<Process>>);
+type Remains = (Option<Ref<crate::fs::busy::Executable>>, Option<Ref<Process>>);
 
 /// Tells a process of children that had ended before they came to it.
 fn tell_adopted(heir: &Process) {

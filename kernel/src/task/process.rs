@@ -95,7 +95,7 @@ pub(crate) struct State {
     /// The vfork parent that sleeps until it has an address space of its own.
     pub(crate) vfork: Option<Ref<super::clone::VforkDone>>,
     /// What executed, for `/proc/PID/exe`.
-    pub(crate) exe: Option<crate::fs::mount::Location>,
+    pub(crate) exe: Option<Ref<crate::fs::busy::Executable>>,
 }
 
 impl State {

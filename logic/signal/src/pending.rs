@@ -143,6 +143,13 @@ impl Pending {
         self.set
     }
 
+    /// Nodes in use, those that timers hold among them: the count against the rlimit.
+    #[must_use]
+    pub fn nodes(&self) -> u32 {
+        let all = u32::try_from(self.blocks.len().wrapping_mul(BLOCK_NODES)).unwrap_or(u32::MAX);
+        all.wrapping_sub(self.free).wrapping_add(self.held_free)
+    }
+
     /// Adds nodes.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ static ENTRIES: &[Entry] = &[
     Entry { name: b"comm", mode: 0o644, what: What::Setting(comm, set_comm) },
     link(b"cwd", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.cwd())),
     Entry { name: b"environ", mode: 0o400, what: What::Text(memory::environment, Access::Memory) },
-    link(b"exe", |s| s.process()?.state.lock().exe.clone().ok_or(Errno::ENOENT)),
+    link(b"exe", |s| s.process()?.state.lock().exe.as_ref().map(|e| e.location.clone()).ok_or(Errno::ENOENT)),
     Entry { name: b"fd", mode: 0o500, what: What::Fds(fds::Show::Links) },
     Entry { name: b"fdinfo", mode: 0o555, what: What::Fds(fds::Show::Texts) },
     text(b"limits", 0o444, status::limits),

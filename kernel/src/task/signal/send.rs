@@ -1,7 +1,7 @@
 //! Making signals pending.
 
 use super::job;
-use crate::task::{Process, Thread, exit, sched};
+use crate::task::{Process, Thread, exit, limits, sched};
 use abi::Errno;
 use logic_signal::{
     Origin, Pending, PostError, Protection, SigInfo, SigSet, Signal, Situation, Supply, Target, Tracing, code, generate,
@@ -34,7 +34,7 @@ pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) 
     if !prepare(process, info.signal, blocked, sender) {
         return Ok(());
     }
-    post(info, |f| f(&mut process.signals.shared.lock().pending))?;
+    post(process, info, |f| f(&mut process.signals.shared.lock().pending))?;
     match first {
         Some(t) if wants(process, &t, info.signal) => notice(process, &t, info.signal),
         _ => pick_thread(process, info.signal),
@@ -52,7 +52,7 @@ pub(crate) fn send_to_thread(thread: &Thread, info: SigInfo, sender: Sender) -> 
     if !prepare(process, info.signal, blocked, sender) {
         return Ok(());
     }
-    post(info, |f| f(&mut thread.signals.lock().pending))?;
+    post(process, info, |f| f(&mut thread.signals.lock().pending))?;
     notice(process, thread, info.signal);
     Ok(())
 }
@@ -88,7 +88,10 @@ pub(crate) fn discard_everywhere(process: &Process, signals: SigSet) {
 }
 
 /// Queues the signal, bringing memory for it if needed. `with` locks the queue.
-fn post(info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) -> Result<(), Errno> {
+fn post(process: &Process, info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) -> Result<(), Errno> {
+    if over_limit(process, &info) {
+        return post_bare(info, with);
+    }
     let mut supply = None;
     loop {
         let mut result = Ok(());
@@ -116,7 +119,18 @@ fn post(info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) -> Re
     }
 }
 
-/// Without memory a standard signal still becomes pending; a queued one is refused (sigqueue(3) EAGAIN).
+/// RLIMIT_SIGPENDING, which standard signals of kill(2) and of the kernel are exempt from. Each process is held to it by
+/// itself: what its user queues elsewhere is bounded by the processes that it may have.
+fn over_limit(process: &Process, info: &SigInfo) -> bool {
+    if !info.signal.is_real_time() && info.code >= 0 {
+        return false;
+    }
+    let mut queued = u64::from(process.signals.shared.lock().pending.nodes());
+    process.each_thread(|t| queued = queued.saturating_add(u64::from(t.signals.lock().pending.nodes())));
+    queued >= process.limit(limits::SIGPENDING)
+}
+
+/// Without memory, or beyond the limit, a standard signal still becomes pending; a queued one is refused (sigqueue(3) EAGAIN).
 fn post_bare(info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) -> Result<(), Errno> {
     if info.signal.is_real_time() && info.code != code::SI_USER {
         return Err(Errno::EAGAIN);
