@@ -61,6 +61,8 @@ fn run_all(options: &Options, tests: &[Test], wake: &Wake) -> Tally {
     let mut tally = Tally::new(tests.len());
     // The first child makes the runner touch whatever it will touch later, so
     // that the counters before the first test already include it.
+    // Whoever forwards what is printed touches memory of its own for that.
+    println!("runner: {} tests", tests.len());
     let mut now = counters::read();
     for _ in 0..WARM_UPS {
         if !counters::present() || run_one(options, &Test::warm_up(), wake, &mut now).leaks.is_empty() {
