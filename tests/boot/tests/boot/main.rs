@@ -5,5 +5,6 @@ mod exits;
 mod initramfs;
 mod machine;
 mod panics;
+mod programs;
 mod runner;
 mod terminal;
