@@ -17,11 +17,13 @@ pub(super) fn meminfo(t: &mut Text) -> Made {
     let heap = mem::heap_counts();
     let slab = heap.slab_pages.saturating_add(heap.large_pages);
     let in_files = object::pages();
+    // Files live in memory alone: nothing can be given up. What the session may not take is not there for it.
+    let session = mem::SESSION_HEAP.account();
+    let available = frames.free.min(session.limits().1.saturating_sub(session.pages()));
     let lines: [(&str, u64); 16] = [
         ("MemTotal:", frames.total),
         ("MemFree:", frames.free),
-        // Files live in memory alone: nothing can be given up.
-        ("MemAvailable:", frames.free),
+        ("MemAvailable:", available),
         ("Buffers:", 0),
         ("Cached:", in_files),
         ("SwapCached:", 0),
