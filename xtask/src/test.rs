@@ -102,7 +102,7 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
     }
     if args.guest || everything {
         let suite = if args.smp { &RVOS[1..] } else { RVOS };
-        stages.push(("boot", Box::new(move || host::boot(only))));
+        stages.push(("boot", Box::new(move || host::boot(only, args.full))));
         stages.push(("linux", Box::new(move || guest::run(suite, only))));
         // Minutes of copying through pipes: once is enough, on the harts that really run at once.
         let systems = if args.full { suite } else { &RVOS[1..] };

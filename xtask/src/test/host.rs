@@ -53,12 +53,12 @@ pub(super) fn models(tree: &Tree, only: Option<&str>) -> Result<Tally> {
     Ok(tally)
 }
 
-/// The tests that boot guests.
-pub(super) fn boot(only: Option<&str>) -> Result<Tally> {
+/// The tests that boot guests; with `full` those that take minutes too.
+pub(super) fn boot(only: Option<&str>, full: bool) -> Result<Tally> {
     let mut command = cargo_command();
     command.args(["test", "--no-fail-fast", "-p", "boot-tests", "--"]);
     // Each guest keeps one host core busy, some two.
-    command.args(["--test-threads", "2"]).args(only);
+    command.args(["--test-threads", "2"]).args(full.then_some("--include-ignored")).args(only);
     run(command, Show::All)
 }
 

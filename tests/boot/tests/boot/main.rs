@@ -2,6 +2,7 @@
 
 mod bytes;
 mod exits;
+mod files;
 mod initramfs;
 mod machine;
 mod panics;
