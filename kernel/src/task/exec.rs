@@ -113,6 +113,7 @@ fn script_args(r: &Request, interpreter: &[u8], argument: Option<&[u8]>) -> Resu
     Ok(args)
 }
 
+#[inline(never)]
 fn run_elf(
     me: &Thread,
     r: &Request,

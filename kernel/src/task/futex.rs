@@ -21,7 +21,7 @@ enum Sleeper {
     /// It waits at one word.
     One(Ref<Thread>),
     /// It waits at several: this is the one with that index.
-    OfMany(Ref<Many>, usize),
+    OfMany(Ref<Many>, u32),
 }
 
 /// A thread that waits at several words: where it is queued for each of them.
@@ -43,7 +43,7 @@ impl Waiter for Sleeper {
     fn set_place(&self, place: Option<Place>) {
         let to = match self {
             Sleeper::One(t) => Some(&t.attrs.futex_place),
-            Sleeper::OfMany(m, index) => m.places.get(*index),
+            Sleeper::OfMany(m, index) => m.places.get(*index as usize),
         };
         if let Some(to) = to {
             to.store(Place::to_bits(place), Ordering::Release);
@@ -205,7 +205,7 @@ pub(crate) fn wait_many(me: &Thread, words: &[Word], deadline_ns: Option<u64>) -
     let mut queued = 0;
     let mut early = None;
     for w in words {
-        if let Err(NoMemory) = enqueue(Sleeper::OfMany(many.clone(), queued), w.key, MATCH_ANY) {
+        if let Err(NoMemory) = enqueue(Sleeper::OfMany(many.clone(), queued as u32), w.key, MATCH_ANY) {
             early = Some(NO_MEMORY);
             break;
         }
@@ -360,6 +360,7 @@ enum Step {
     Progress(Progress),
 }
 
+#[inline(never)]
 fn step(
     todo: &mut Requeue,
     expected: Option<(usize, u32)>,
