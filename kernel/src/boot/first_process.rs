@@ -59,9 +59,7 @@ pub(crate) fn make(machine: &'static Machine) -> Result<Ref<Thread>, StartError>
 
 fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> Result<Ref<Thread>, StartError> {
     let pid = ids::reserve()?;
-    let limits = Limits::initial(machine.memory_bytes() as u64);
-    users::set_threads_max(u32::try_from(limits.soft(limits::NPROC)).unwrap_or(u32::MAX / 2).saturating_mul(2));
-    let process = Process::try_new(pid, ProcessSignals::try_new()?, limits, *b"init\0\0\0\0\0\0\0\0\0\0\0\0")?;
+    let process = new_process(machine, pid)?;
     let refs = Refs {
         files: FdTable::try_new()?,
         fs: FsContext::try_new(namespace, root.clone(), root, 0o022)?,
@@ -92,6 +90,14 @@ fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> R
     Ok(thread)
 }
 
+#[inline(never)]
+fn new_process(machine: &Machine, pid: u32) -> Result<Ref<Process>, NoMemory> {
+    let limits = Limits::initial(machine.memory_bytes() as u64);
+    users::set_threads_max(u32::try_from(limits.soft(limits::NPROC)).unwrap_or(u32::MAX / 2).saturating_mul(2));
+    Process::try_new(pid, ProcessSignals::try_new()?, limits, *b"init\0\0\0\0\0\0\0\0\0\0\0\0")
+}
+
+#[inline(never)]
 fn unpack(machine: &Machine, namespace: &Ref<Namespace>) -> Result<(), StartError> {
     let (from, to) = machine.initrd;
     if to <= from {
@@ -104,6 +110,7 @@ fn unpack(machine: &Machine, namespace: &Ref<Namespace>) -> Result<(), StartErro
     Ok(())
 }
 
+#[inline(never)]
 fn mount_devfs(namespace: &Ref<Namespace>, root: &Location) -> Result<(), StartError> {
     let Some(dev) = root.dentry.child(b"dev") else { return Ok(()) };
     let (fs, dev_root) = crate::fs::devices::new_devfs()?;

@@ -14,21 +14,19 @@ use mem::{PAGE, user};
 
 /// uname(2).
 pub(super) fn uname(c: &mut Call<'_>) -> CallResult {
-    let field = |text: &[u8]| {
-        let mut bytes = [0u8; 65];
-        for (to, from) in bytes.iter_mut().zip(text.iter().take(64)) {
+    let mut names = <Utsname as zerocopy::FromZeros>::new_zeroed();
+    let fill = |field: &mut [u8; 65], text: &[u8]| {
+        // The last byte stays NUL.
+        for (to, from) in field.iter_mut().zip(text.iter().take(64)) {
             *to = *from;
         }
-        bytes
     };
-    let names = Utsname {
-        sysname: field(uname::SYSNAME.as_bytes()),
-        nodename: field(uname::name(Which::Host).as_bytes()),
-        release: field(uname::RELEASE.as_bytes()),
-        version: field(uname::VERSION.as_bytes()),
-        machine: field(uname::MACHINE.as_bytes()),
-        domainname: field(uname::name(Which::Domain).as_bytes()),
-    };
+    fill(&mut names.sysname, uname::SYSNAME.as_bytes());
+    fill(&mut names.nodename, uname::name(Which::Host).as_bytes());
+    fill(&mut names.release, uname::RELEASE.as_bytes());
+    fill(&mut names.version, uname::VERSION.as_bytes());
+    fill(&mut names.machine, uname::MACHINE.as_bytes());
+    fill(&mut names.domainname, uname::name(Which::Domain).as_bytes());
     user::write(c.arg(0), &names)?;
     Ok(0)
 }

@@ -160,15 +160,17 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32, counted: users::
         affinity: Affinity(me.attrs.affinity.load(Ordering::Relaxed)),
     };
     let child = Thread::try_new(spec, begin, |task| task.inherit_fp(me.task())).map_err(NO_MEMORY)?;
-    let mut child_frame = *frame;
-    child_frame.set_arg(0, 0);
-    if r.stack != 0 {
-        child_frame.set_sp(r.stack);
+    {
+        let mut start = child.start_frame.lock();
+        let child_frame = start.insert(*frame);
+        child_frame.set_arg(0, 0);
+        if r.stack != 0 {
+            child_frame.set_sp(r.stack);
+        }
+        if r.flags & CLONE_SETTLS != 0 {
+            child_frame.set_tp(r.tls);
+        }
     }
-    if r.flags & CLONE_SETTLS != 0 {
-        child_frame.set_tp(r.tls);
-    }
-    *child.start_frame.lock() = Some(child_frame);
     child.attrs.inherit(me, r.flags & CLONE_VM != 0);
     child.attrs.policy.store(parameters.pack(), Ordering::Relaxed);
     child.attrs.affinity.store(me.attrs.affinity.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -218,6 +220,7 @@ fn child_refs(me: &Thread, flags: u64) -> Result<Refs, NoMemory> {
     })
 }
 
+#[inline(never)]
 fn child_process(me: &Thread, r: &Request, pid: u32) -> Result<Ref<Process>, Errno> {
     let parent = me.process();
     let signals = ProcessSignals::inherit(&parent.signals, r.flags & CLONE_SIGHAND != 0).map_err(|NoMemory| Errno::ENOMEM)?;

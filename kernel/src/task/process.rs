@@ -113,6 +113,7 @@ impl State {
 
 impl Process {
     /// A process without threads.
+    #[inline(never)]
     pub(crate) fn try_new(pid: u32, signals: ProcessSignals, limits: Limits, name: [u8; 16]) -> Result<Ref<Process>, NoMemory> {
         Ref::try_new_cyclic(|me| Process {
             _counted: Counted::new(),

@@ -128,8 +128,7 @@ impl Thread {
             task.inherit_space(s.handle().clone());
         }
         let ThreadSpec { process, tid, space, refs, .. } = spec;
-        let parts = Parts { tid, process, space, refs, node: Some(node), timer: Some(timer) };
-        Ref::try_new_cyclic(|me| Thread::build(task, me.clone(), parts))
+        Self::enter(task, Parts { tid, process, space, refs, node: Some(node), timer: Some(timer) })
     }
 
     /// The thread that the boot code of a hart becomes: it idles. `stack` is `None` on the boot hart, which has one.
@@ -138,7 +137,13 @@ impl Thread {
             Some(s) => Task::new::<Thread>(s, start),
             None => Task::for_boot::<Thread>(),
         };
-        Ref::try_new_cyclic(|me| Thread::build(task, me.clone(), Parts::default()))
+        Self::enter(task, Parts::default())
+    }
+
+    /// Puts a thread on the heap. On its way there it lies on the stack, so that this is a function of its own.
+    #[inline(never)]
+    fn enter(task: Task, parts: Parts) -> Result<Ref<Thread>, NoMemory> {
+        Ref::try_new_cyclic(|me| Thread::build(task, me.clone(), parts))
     }
 
     fn build(task: Task, me: Weak<Thread>, parts: Parts) -> Thread {

@@ -18,14 +18,9 @@ const IMAGE_BYTES: u64 = 1 << 20;
 /// Functions that may take more, by a part of their demangled name, with the reason.
 const ALLOWED: &[(&str, &str)] = &[
     ("kernel::boot::main", "runs once, on a stack of its own"),
-    ("kernel::boot::boot_thread", "the same"),
     ("kernel::trap::to_user", "at the top of the stack; holds the state of floating point for a signal frame"),
-    ("kernel::task::clone::build", "near the top of the stack; holds the thread until it is moved to the heap"),
-    ("kernel::task::thread::Thread::try_new", "the same"),
-    ("kernel::task::exec::commit", "near the top of the stack; holds the table of signal handlers while it is reset"),
-    ("ProcessSignals::try_new", "holds the table of signal handlers until it is moved to the heap"),
-    ("kernel::linux::system::uname", "a leaf; holds the answer"),
-    ("kernel::fs::proc::maps::Maps", "holds one line with its path"),
+    ("kernel::task::clone::clone", "near the top of the stack; holds what the child begins with"),
+    ("signal::state::default_table", "a leaf; holds the table of signal handlers until it is moved to the heap"),
 ];
 /// How far apart two steps of one prologue may stand, in bytes of code.
 const PROLOGUE_BYTES: usize = 96;

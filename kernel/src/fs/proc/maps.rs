@@ -51,7 +51,7 @@ impl File for Maps {
     fn read(&self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
         let at = io.at.unwrap_or_else(|| io.of.position.load(Ordering::Acquire));
         let mut done = 0;
-        let mut chunk = [0u8; 512];
+        let mut chunk = [0u8; 256];
         loop {
             let want = to.left().min(chunk.len());
             let n = self.copy(at.saturating_add(done as u64), chunk.get_mut(..want).unwrap_or_default())?;

@@ -47,7 +47,7 @@ fn memory(t: &mut Text) -> Made {
     // that lead to kernel stacks stay once they are there, at most one for each 2 MiB of stacks that ever existed at once.
     let elsewhere = frames.free.saturating_add(heap.slab_pages).saturating_add(stacks.table_pages);
     writeln!(t, "frames {}", frames.total.saturating_sub(elsewhere))?;
-    for (bytes, objects) in heap.classes {
+    for (bytes, objects) in &heap.classes {
         writeln!(t, "heap_{bytes} {objects}")?;
     }
     Ok(writeln!(t, "heap_large_pages {}\nstack_pages {}", heap.large_pages, stacks.pages)?)
@@ -69,6 +69,7 @@ fn objects(t: &mut Text) -> Made {
 const ROOM: usize = 2000;
 
 /// Regions of all processes, and signals pending.
+#[inline(never)]
 fn sums() -> (u64, u64) {
     let (mut regions, mut signals) = (0u64, 0u64);
     each_process(|p| {

@@ -11,7 +11,7 @@ use sync::{SpinLock, levels};
 /// The part of signal state that the threads of a process share.
 pub(crate) struct ProcessSignals {
     /// Handlers; shared with CLONE_SIGHAND.
-    pub(crate) actions: SpinLock<Ref<SpinLock<Actions, levels::SignalActions>>, levels::SignalState>,
+    pub(crate) actions: SpinLock<Ref<Table>, levels::SignalState>,
     /// Signals for the whole process, and stop state.
     pub(crate) shared: SpinLock<Shared, levels::SignalShared>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
 impl ProcessSignals {
     /// Default handlers, nothing pending.
     pub(crate) fn try_new() -> Result<Self, NoMemory> {
-        Self::with_actions(Ref::try_new(SpinLock::new(Actions::new()))?)
+        Self::with_actions(new_table(|_| {})?)
     }
     /// A child's: the parent's handlers, copied or shared, nothing pending.
     pub(crate) fn inherit(parent: &ProcessSignals, shared: bool) -> Result<Self, NoMemory> {
@@ -39,15 +39,14 @@ impl ProcessSignals {
         if shared {
             return Self::with_actions(actions);
         }
-        let copy = actions.lock().clone();
-        Self::with_actions(Ref::try_new(SpinLock::new(copy))?)
+        Self::with_actions(new_table(|copy| copy.copy_from(&actions.lock()))?)
     }
-    fn with_actions(actions: Ref<SpinLock<Actions, levels::SignalActions>>) -> Result<Self, NoMemory> {
+    fn with_actions(actions: Ref<Table>) -> Result<Self, NoMemory> {
         let shared = Shared { pending: Pending::new(), job: JobState::new(), stops: 0, continues: 0 };
         Ok(ProcessSignals { actions: SpinLock::new(actions), shared: SpinLock::new(shared) })
     }
     /// The handlers.
-    pub(crate) fn actions(&self) -> Ref<SpinLock<Actions, levels::SignalActions>> {
+    pub(crate) fn actions(&self) -> Ref<Table> {
         self.actions.lock().clone()
     }
     /// What happens on a signal.
@@ -56,13 +55,32 @@ impl ProcessSignals {
     }
     /// exec(2): handlers of its own, back to default.
     pub(crate) fn reset_for_exec(&self) -> Result<(), NoMemory> {
-        let mut copy = self.actions().lock().clone();
-        copy.on_exec();
-        let fresh = Ref::try_new(SpinLock::new(copy))?;
+        let before = self.actions();
+        let fresh = new_table(|copy| {
+            copy.copy_from(&before.lock());
+            copy.on_exec();
+        })?;
         let old = core::mem::replace(&mut *self.actions.lock(), fresh);
         drop(old);
         Ok(())
     }
+}
+
+/// A table of handlers.
+type Table = SpinLock<Actions, levels::SignalActions>;
+
+/// A table of default handlers that `fill` may change. It never lies on the stack, for which it is too large.
+fn new_table(fill: impl FnOnce(&mut Actions)) -> Result<Ref<Table>, NoMemory> {
+    let mut table = default_table()?;
+    if let Some(new) = Ref::get_mut(&mut table) {
+        fill(new.get_mut());
+    }
+    Ok(table)
+}
+
+#[inline(never)]
+fn default_table() -> Result<Ref<Table>, NoMemory> {
+    Ref::try_new_cyclic(|_| SpinLock::new(Actions::new()))
 }
 
 /// What a thread keeps about signals.
