@@ -4,7 +4,7 @@ use super::thread::Thread;
 use crate::clock;
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
-use logic_tree::{Node, Tree};
+use logic_timer::{Earliest, Key, Node, TimerQueue};
 use mem::Ref;
 use sync::{PerHart, PreemptGuard, SpinLock, levels, preempt_off};
 
@@ -24,23 +24,23 @@ pub(crate) trait Expire: Send + Sync {
     fn expired(&self, node: Box<TimerNode>);
 }
 
-/// A deadline's place in a queue: `(deadline, sequence)`, so that equal ones run first come, first served.
-pub(crate) type TimerNode = Node<(u64, u64), Target>;
+/// A deadline's place in a queue.
+pub(crate) type TimerNode = Node<Target>;
 
 /// A node for a thread's own deadline.
 pub(crate) fn thread_node() -> TimerNode {
-    Node::new((0, 0), Target::None)
+    logic_timer::node(Target::None)
 }
 
 /// Where a deadline was armed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Armed {
     hart: usize,
-    key: (u64, u64),
+    key: Key,
 }
 
 struct HartTimers {
-    queue: SpinLock<Tree<(u64, u64), Target>, levels::Timers>,
+    queue: SpinLock<TimerQueue<Target>, levels::Timers>,
     /// The queue's earliest deadline.
     next_ns: AtomicU64,
     /// When the current slice ends.
@@ -54,7 +54,7 @@ struct HartTimers {
 static TIMERS: PerHart<HartTimers> = PerHart::new(
     [const {
         HartTimers {
-            queue: SpinLock::new(Tree::new()),
+            queue: SpinLock::new(TimerQueue::new()),
             next_ns: AtomicU64::new(u64::MAX),
             slice_end_ns: AtomicU64::new(u64::MAX),
             cpu_check_ns: AtomicU64::new(u64::MAX),
@@ -62,23 +62,22 @@ static TIMERS: PerHart<HartTimers> = PerHart::new(
         }
     }; arch::MAX_HARTS],
 );
-static SEQUENCE: AtomicU64 = AtomicU64::new(0);
 
 /// Arms a deadline on this hart.
 pub(crate) fn arm(mut node: Box<TimerNode>, deadline_ns: u64, target: Target) -> Armed {
-    let key = (deadline_ns, SEQUENCE.fetch_add(1, Ordering::Relaxed));
-    node.key = key;
     node.value = target;
     let guard = preempt_off();
     let timers = TIMERS.get(&guard);
     let hart = arch::core(|c| c.hart_block().index as usize);
     let mut queue = timers.queue.lock();
-    // Keys are unique, so nothing is ever in the way.
-    let _ = queue.insert(node);
-    let next = queue.first().map_or(u64::MAX, |(k, _)| k.0);
-    timers.next_ns.store(next, Ordering::Relaxed);
+    let (key, earliest) = queue.arm(node, deadline_ns);
+    if earliest == Earliest::Changed {
+        timers.next_ns.store(deadline_ns, Ordering::Relaxed);
+    }
     drop(queue);
-    program(timers);
+    if earliest == Earliest::Changed {
+        program(timers);
+    }
     Armed { hart, key }
 }
 
@@ -86,9 +85,8 @@ pub(crate) fn arm(mut node: Box<TimerNode>, deadline_ns: u64, target: Target) ->
 pub(crate) fn cancel(armed: Armed) -> Option<Box<TimerNode>> {
     let timers = TIMERS.remote(armed.hart);
     let mut queue = timers.queue.lock();
-    let node = queue.remove(&armed.key);
-    let next = queue.first().map_or(u64::MAX, |(k, _)| k.0);
-    timers.next_ns.store(next, Ordering::Relaxed);
+    let node = queue.cancel(&armed.key);
+    timers.next_ns.store(next_ns(&queue), Ordering::Relaxed);
     node
 }
 
@@ -121,6 +119,12 @@ pub(crate) fn forget_cpu_check() {
     guard.release_quietly();
 }
 
+/// When the next deadline of a queue is due.
+#[inline]
+fn next_ns(queue: &TimerQueue<Target>) -> u64 {
+    queue.next_deadline_ns().unwrap_or(u64::MAX)
+}
+
 /// Sets the hardware timer to whatever comes first.
 fn program(timers: &HartTimers) {
     let first = timers.next_ns.load(Ordering::Relaxed).min(timers.slice_end_ns.load(Ordering::Relaxed));
@@ -150,12 +154,8 @@ pub(crate) fn on_interrupt(guard: &PreemptGuard) {
     crate::random::stir(arch::time_now());
     loop {
         let mut queue = timers.queue.lock();
-        let due = match queue.first() {
-            Some((key, _)) if key.0 <= now => queue.pop_first(),
-            _ => None,
-        };
-        let next = queue.first().map_or(u64::MAX, |(k, _)| k.0);
-        timers.next_ns.store(next, Ordering::Relaxed);
+        let due = queue.expire(now);
+        timers.next_ns.store(next_ns(&queue), Ordering::Relaxed);
         drop(queue);
         match due {
             Some(node) => run(node),
