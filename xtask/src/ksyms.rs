@@ -8,6 +8,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const MAGIC: &[u8] = b"RVOSSYM1";
 /// How long names may be, from the first that fits on.
@@ -21,8 +22,10 @@ pub fn embed(kernel: &Path) -> Result<PathBuf> {
     let elf = fs::read(kernel).with_context(|| format!("read {}", kernel.display()))?;
     let filled = fill(elf).with_context(|| format!("put function names into {}", kernel.display()))?;
     let out = kernel.with_file_name("kernel-with-names");
-    // Another run may be reading the file: it is replaced in one step.
-    let part = kernel.with_file_name(format!("kernel-with-names.{}", std::process::id()));
+    // Another run, or another thread of this one, may be at it: it is replaced in one step.
+    static RUN: AtomicU32 = AtomicU32::new(0);
+    let run = RUN.fetch_add(1, Ordering::Relaxed);
+    let part = kernel.with_file_name(format!("kernel-with-names.{}.{run}", std::process::id()));
     fs::write(&part, filled).with_context(|| format!("write {}", part.display()))?;
     fs::rename(&part, &out).with_context(|| format!("write {}", out.display()))?;
     Ok(out)

@@ -1,10 +1,10 @@
-//! Descriptor tables.
+//! Descriptor tables: `logic-fdtable` with the locks and what a slot means.
 
 use super::file::{Descriptor, OpenFile};
 use super::locks::Owner;
 use abi::{Errno, Rights};
-use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use logic_fdtable::{CloseOnExec, TableError};
 use mem::{NoMemory, Ref};
 use sync::{SpinLock, levels};
 
@@ -30,12 +30,12 @@ pub(crate) struct FdTable {
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-#[derive(Default)]
-struct Slots {
-    list: Vec<Option<Slot>>,
-    /// No number below this is free.
-    lowest_free: usize,
-    count: usize,
+type Slots = logic_fdtable::FdTable<Held>;
+
+/// What a slot holds; whether exec closes it stands beside.
+struct Held {
+    file: Descriptor,
+    rights: Rights,
 }
 
 impl FdTable {
@@ -58,133 +58,110 @@ impl FdTable {
     }
     /// Gives up the record locks on the file of a descriptor that was closed.
     #[inline]
-    fn closed(&self, slot: &Slot) {
+    fn closed(&self, file: &OpenFile) {
         if self.locked.load(Ordering::Relaxed)
-            && let Some(inode) = slot.file.inode()
+            && let Some(inode) = file.inode()
         {
             inode.locks.release(Owner::Table(self.id));
         }
     }
     /// A copy for fork(2): slots without the right to be duplicated are absent.
     pub(crate) fn try_copy(&self) -> Result<Ref<Self>, NoMemory> {
-        let mut list = Vec::new();
-        loop {
-            let want = self.slots.lock().list.len();
-            list.try_reserve(want).map_err(|_| NoMemory)?;
-            let slots = self.slots.lock();
-            if slots.list.len() > list.capacity() {
-                continue;
-            }
-            let mut count = 0;
-            for slot in &slots.list {
-                let copy = slot.as_ref().filter(|s| s.rights.contains(Rights::DUP)).cloned();
-                count += usize::from(copy.is_some());
-                list.push(copy);
-            }
-            let lowest_free = list.iter().position(Option::is_none).unwrap_or(list.len());
-            drop(slots);
-            return Self::with(Slots { list, lowest_free, count });
-        }
+        let copy = |_, held: &Held| {
+            let may = held.rights.contains(Rights::DUP);
+            may.then(|| Held { file: held.file.clone(), rights: held.rights })
+        };
+        let slots = self.slots.lock().try_clone_with(copy).map_err(|_| NoMemory)?;
+        Self::with(slots)
     }
     /// The description behind a number.
     #[inline]
     pub(crate) fn get(&self, fd: i32) -> Result<Ref<OpenFile>, Errno> {
         let slots = self.slots.lock();
-        match slots.list.get(fd as usize) {
-            Some(Some(slot)) => Ok(slot.file.open_file().clone()),
-            _ => Err(Errno::EBADF),
-        }
+        slots.get(fd as u32).map(|held| held.file.open_file().clone()).ok_or(Errno::EBADF)
     }
     /// The whole slot behind a number.
     pub(crate) fn slot(&self, fd: i32) -> Result<Slot, Errno> {
-        match self.slots.lock().list.get(fd as usize) {
-            Some(Some(slot)) => Ok(slot.clone()),
-            _ => Err(Errno::EBADF),
-        }
+        let slots = self.slots.lock();
+        let held = slots.get(fd as u32).ok_or(Errno::EBADF)?;
+        let cloexec = slots.close_on_exec(fd as u32) == Some(CloseOnExec::Close);
+        Ok(Slot { file: held.file.clone(), rights: held.rights, cloexec })
     }
     /// Puts a slot at the lowest free number that is not below `min`.
     pub(crate) fn insert(&self, slot: Slot, min: usize, limit: u64) -> Result<i32, Errno> {
-        self.insert_or_return(slot, min, limit).map_err(|(e, _slot)| e)
+        self.insert_or_return(slot, min, limit).map_err(|(e, _held)| e)
     }
-    fn insert_or_return(&self, slot: Slot, min: usize, limit: u64) -> Result<i32, (Errno, Slot)> {
+    fn insert_or_return(&self, slot: Slot, min: usize, limit: u64) -> Result<i32, (Errno, Held)> {
+        let (held, close) = slot.split();
+        let min = u32::try_from(min).unwrap_or(u32::MAX);
         let mut slots = self.slots.lock();
-        let s = &mut *slots;
-        let from = min.max(s.lowest_free);
-        let at = s.list.iter().skip(from).position(Option::is_none).map_or(s.list.len().max(from), |i| i + from);
-        if at as u64 >= limit {
-            return Err((Errno::EMFILE, slot));
-        }
-        if let Err(e) = s.extend_to(at) {
-            return Err((e, slot));
-        }
-        if let Some(place) = s.list.get_mut(at) {
-            *place = Some(slot);
-        }
-        s.count += 1;
-        if from == s.lowest_free {
-            s.lowest_free = at + 1;
-        }
-        Ok(at as i32)
+        slots.insert(held, close, min, number_limit(limit)).map(|fd| fd as i32).map_err(|(e, held)| (errno(e), held))
     }
-    /// Puts a slot at exactly this number; what was there is returned, to be dropped by the caller.
-    pub(crate) fn replace(&self, fd: i32, slot: Slot, limit: u64) -> Result<Option<Slot>, Errno> {
-        if fd < 0 || fd as u64 >= limit {
-            return Err(Errno::EBADF);
+    /// Puts a slot at exactly this number; what was there is closed.
+    pub(crate) fn replace(&self, fd: i32, slot: Slot, limit: u64) -> Result<Option<Descriptor>, Errno> {
+        let (held, close) = slot.split();
+        // A statement of its own: what is dropped on the way out of this function is dropped without the lock.
+        let replaced = self.slots.lock().replace(fd as u32, held, close, number_limit(limit));
+        match replaced {
+            Ok(old) => {
+                let old = old.map(|held| held.file);
+                if let Some(file) = &old {
+                    self.closed(file);
+                }
+                Ok(old)
+            }
+            Err((TableError::Range, _held)) => Err(Errno::EBADF),
+            Err((e, _held)) => Err(errno(e)),
         }
-        let mut slots = self.slots.lock();
-        let s = &mut *slots;
-        let at = fd as usize;
-        s.extend_to(at)?;
-        let Some(place) = s.list.get_mut(at) else { return Err(Errno::ENOMEM) };
-        let old = place.replace(slot);
-        s.count += usize::from(old.is_none());
-        drop(slots);
-        if let Some(old) = &old {
-            self.closed(old);
-        }
-        Ok(old)
     }
     /// Takes a slot out.
-    pub(crate) fn remove(&self, fd: i32) -> Result<Slot, Errno> {
-        let mut slots = self.slots.lock();
-        let s = &mut *slots;
-        let slot = s.list.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::EBADF)?;
-        s.count -= 1;
-        s.lowest_free = s.lowest_free.min(fd as usize);
-        drop(slots);
-        self.closed(&slot);
-        Ok(slot)
+    #[inline]
+    pub(crate) fn remove(&self, fd: i32) -> Result<Descriptor, Errno> {
+        let held = self.slots.lock().remove(fd as u32).ok_or(Errno::EBADF)?;
+        self.closed(&held.file);
+        Ok(held.file)
     }
     /// Changes the close-on-exec flag.
     pub(crate) fn set_cloexec(&self, fd: i32, on: bool) -> Result<(), Errno> {
-        match self.slots.lock().list.get_mut(fd as usize) {
-            Some(Some(slot)) => {
-                slot.cloexec = on;
-                Ok(())
-            }
-            _ => Err(Errno::EBADF),
-        }
+        if self.slots.lock().set_close_on_exec(fd as u32, mark(on)) { Ok(()) } else { Err(Errno::EBADF) }
     }
     /// The first number from `from` on that is in use.
     pub(crate) fn next_used(&self, from: usize) -> Option<i32> {
-        let slots = self.slots.lock();
-        slots.list.iter().skip(from).position(Option::is_some).map(|i| (i + from) as i32)
+        self.slots.lock().next_from(u32::try_from(from).ok()?).map(|(fd, _)| fd as i32)
     }
     /// Takes out the first slot from `from` on that closes on exec.
-    pub(crate) fn take_cloexec(&self, from: usize) -> Option<(i32, Slot)> {
-        let mut slots = self.slots.lock();
-        let s = &mut *slots;
-        let at = s.list.iter().skip(from).position(|x| x.as_ref().is_some_and(|x| x.cloexec))? + from;
-        let slot = s.list.get_mut(at)?.take()?;
-        s.count -= 1;
-        s.lowest_free = s.lowest_free.min(at);
-        drop(slots);
-        self.closed(&slot);
-        Some((at as i32, slot))
+    pub(crate) fn take_cloexec(&self, from: usize) -> Option<(i32, Descriptor)> {
+        let (fd, held) = self.slots.lock().take_close_on_exec(u32::try_from(from).ok()?)?;
+        self.closed(&held.file);
+        Some((fd as i32, held.file))
     }
     /// Descriptors in use.
     pub(crate) fn len(&self) -> usize {
-        self.slots.lock().count
+        self.slots.lock().len()
+    }
+}
+
+impl Slot {
+    fn split(self) -> (Held, CloseOnExec) {
+        (Held { file: self.file, rights: self.rights }, mark(self.cloexec))
+    }
+}
+
+fn mark(cloexec: bool) -> CloseOnExec {
+    if cloexec { CloseOnExec::Close } else { CloseOnExec::Keep }
+}
+
+/// A limit on numbers (RLIMIT_NOFILE) as the table takes it.
+fn number_limit(limit: u64) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
+}
+
+fn errno(error: TableError) -> Errno {
+    match error {
+        TableError::Limit | TableError::Range => Errno::EMFILE,
+        TableError::Memory => Errno::ENOMEM,
+        // open(2), dup2(2): "the call raced with open".
+        TableError::Busy => Errno::EBUSY,
     }
 }
 
@@ -198,16 +175,5 @@ impl Drop for FdTable {
                 from = fd as usize + 1;
             }
         }
-    }
-}
-
-impl Slots {
-    fn extend_to(&mut self, at: usize) -> Result<(), Errno> {
-        if at >= self.list.len() {
-            let more = at + 1 - self.list.len();
-            self.list.try_reserve(more).map_err(|_| Errno::ENOMEM)?;
-            self.list.resize(at + 1, None);
-        }
-        Ok(())
     }
 }

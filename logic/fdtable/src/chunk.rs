@@ -6,8 +6,8 @@ use crate::TableError;
 
 /// Slots of a chunk: as many as a word has bits.
 pub(crate) const CHUNK_SLOTS: u32 = 64;
-/// Chunks of a group. A chunk's header is 40 bytes, so that a group's list fits into a page.
-const GROUP_CHUNKS: usize = 64;
+/// Chunks of a group. A chunk's header is 40 bytes and a group's 24, so that the lists of both fit into a page.
+const GROUP_CHUNKS: usize = 102;
 /// A chunk has this many slots until a higher one is used; most processes need no more.
 const FIRST_SLOTS: usize = 16;
 
@@ -41,9 +41,11 @@ impl<S> Chunk<S> {
     }
 }
 
-/// All chunks by number. The first group is at hand, since nearly all descriptors are there.
+/// All chunks by number. The lowest one is at hand, since most processes need no other.
 #[derive(Debug)]
 pub(crate) struct Chunks<S> {
+    lowest: Chunk<S>,
+    /// Those behind the lowest.
     first: Vec<Chunk<S>>,
     /// Further groups; all but the last are full.
     more: Vec<Vec<Chunk<S>>>,
@@ -51,20 +53,22 @@ pub(crate) struct Chunks<S> {
 
 impl<S> Chunks<S> {
     pub(crate) const fn new() -> Chunks<S> {
-        Chunks { first: Vec::new(), more: Vec::new() }
+        Chunks { lowest: Chunk::new(), first: Vec::new(), more: Vec::new() }
     }
 
     /// How many chunks there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        match self.more.split_last() {
+        let behind = match self.more.split_last() {
             None => self.first.len(),
             Some((last, full)) => full.len().wrapping_add(1).wrapping_mul(GROUP_CHUNKS).wrapping_add(last.len()),
-        }
+        };
+        behind.wrapping_add(1)
     }
 
     #[inline(always)]
     pub(crate) fn get(&self, index: usize) -> Option<&Chunk<S>> {
+        let Some(index) = index.checked_sub(1) else { return Some(&self.lowest) };
         if index < GROUP_CHUNKS {
             self.first.get(index)
         } else {
@@ -75,6 +79,7 @@ impl<S> Chunks<S> {
 
     #[inline(always)]
     pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut Chunk<S>> {
+        let Some(index) = index.checked_sub(1) else { return Some(&mut self.lowest) };
         if index < GROUP_CHUNKS {
             self.first.get_mut(index)
         } else {

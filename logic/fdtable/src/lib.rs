@@ -19,7 +19,7 @@ mod tests;
 pub use table::{FdNumber, FdTable, Iter};
 
 /// Numbers are below this, whatever the limit says (`/proc/sys/fs/nr_open`, proc_sys_fs(5)).
-pub const MAX_DESCRIPTORS: u32 = 1 << 19;
+pub const MAX_DESCRIPTORS: u32 = 1 << 20;
 
 /// Whether exec closes a descriptor, `FD_CLOEXEC` of fcntl(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

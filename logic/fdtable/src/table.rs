@@ -2,7 +2,7 @@
 
 use logic_ids::{Bitmap, IdError};
 
-use crate::chunk::{CHUNK_SLOTS, Chunks};
+use crate::chunk::{CHUNK_SLOTS, Chunk, Chunks};
 use crate::{CloseOnExec, MAX_DESCRIPTORS, TableError};
 
 /// A number that is reserved: nobody else gets it, and nothing is found under it yet. It goes
@@ -80,6 +80,51 @@ impl<S> FdTable<S> {
         Ok(FdNumber(fd))
     }
 
+    /// Puts a slot under the lowest free number that is at least `min` and below `limit`, in one step.
+    ///
+    /// # Errors
+    /// Gives the slot back with [`TableError::Limit`] or [`TableError::Memory`].
+    #[inline]
+    pub fn insert(&mut self, slot: S, close: CloseOnExec, min: u32, limit: u32) -> Result<u32, (TableError, S)> {
+        // Nearly always the number is in the first chunk that may have it, and has had a slot before.
+        let index = chunk_of(min);
+        if let Some(chunk) = self.chunks.get_mut(index) {
+            let free = !chunk.used & above(min);
+            let fd = first_in(min, free);
+            if free != 0
+                && fd < limit.min(MAX_DESCRIPTORS)
+                && let Some(place @ None) = chunk.slots.get_mut(slot_of(fd))
+            {
+                *place = Some(slot);
+                chunk.used |= bit_of(fd);
+                set_mark(&mut chunk.close_on_exec, fd, close);
+                if chunk.used == u64::MAX {
+                    self.full.set(index);
+                }
+                self.len = self.len.wrapping_add(1);
+                return Ok(fd);
+            }
+        }
+        self.insert_anywhere(slot, close, min, limit)
+    }
+
+    #[cold]
+    fn insert_anywhere(&mut self, slot: S, close: CloseOnExec, min: u32, limit: u32) -> Result<u32, (TableError, S)> {
+        let fd = self.lowest_free_from(min);
+        if fd >= limit.min(MAX_DESCRIPTORS) {
+            return Err((TableError::Limit, slot));
+        }
+        let (place, mark_in) = match self.take_number(fd) {
+            Ok(chunk) => (chunk.slots.get_mut(slot_of(fd)), &mut chunk.close_on_exec),
+            Err(error) => return Err((error, slot)),
+        };
+        let Some(place) = place else { return Err((TableError::Memory, slot)) };
+        *place = Some(slot);
+        set_mark(mark_in, fd, close);
+        self.len = self.len.wrapping_add(1);
+        Ok(fd)
+    }
+
     /// Puts a slot under a reserved number, which [`FdNumber::get`] told before. Returns the slot
     /// if the number was not reserved in this table.
     #[inline]
@@ -113,10 +158,13 @@ impl<S> FdTable<S> {
     /// Takes out what is installed under this number; the number is free then.
     #[inline]
     pub fn remove(&mut self, fd: u32) -> Option<S> {
-        let chunk = self.chunks.get_mut(chunk_of(fd))?;
+        let index = chunk_of(fd);
+        let chunk = self.chunks.get_mut(index)?;
         let slot = chunk.slots.get_mut(slot_of(fd))?.take()?;
         self.len = self.len.wrapping_sub(1);
-        self.give_number(fd);
+        if chunk.give(fd) {
+            self.full.clear(index);
+        }
         Some(slot)
     }
 
@@ -138,7 +186,7 @@ impl<S> FdTable<S> {
             return Err((TableError::Busy, slot));
         }
         match self.take_number(fd) {
-            Ok(()) => match self.install(FdNumber(fd), slot, close) {
+            Ok(_) => match self.install(FdNumber(fd), slot, close) {
                 None => Ok(None),
                 Some(slot) => Err((TableError::Memory, slot)),
             },
@@ -252,7 +300,7 @@ impl<S> FdTable<S> {
 
     /// Marks a free number as used, after making sure of its slot.
     #[inline]
-    fn take_number(&mut self, fd: u32) -> Result<(), TableError> {
+    fn take_number(&mut self, fd: u32) -> Result<&mut Chunk<S>, TableError> {
         let index = chunk_of(fd);
         self.full.grow(index).map_err(|error| match error {
             IdError::Memory => TableError::Memory,
@@ -264,7 +312,7 @@ impl<S> FdTable<S> {
         if chunk.used == u64::MAX {
             self.full.set(index);
         }
-        Ok(())
+        Ok(chunk)
     }
 
     /// Marks a number as free.
@@ -274,10 +322,7 @@ impl<S> FdTable<S> {
         let Some(chunk) = self.chunks.get_mut(index) else {
             return;
         };
-        let was_full = chunk.used == u64::MAX;
-        chunk.used &= !bit_of(fd);
-        chunk.close_on_exec &= !bit_of(fd);
-        if was_full {
+        if chunk.give(fd) {
             self.full.clear(index);
         }
     }
@@ -290,6 +335,17 @@ impl<S> FdTable<S> {
     #[inline]
     fn used(&self, chunk: usize) -> u64 {
         self.chunks.get(chunk).map_or(0, |chunk| chunk.used)
+    }
+}
+
+impl<S> Chunk<S> {
+    /// Marks a number as free. Returns whether the chunk was full until now.
+    #[inline(always)]
+    fn give(&mut self, fd: u32) -> bool {
+        let was_full = self.used == u64::MAX;
+        self.used &= !bit_of(fd);
+        self.close_on_exec &= !bit_of(fd);
+        was_full
     }
 }
 

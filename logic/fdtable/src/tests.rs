@@ -18,6 +18,7 @@ type Model = BTreeMap<u32, Option<(u32, CloseOnExec)>>;
 enum Op {
     Reserve(u32, u32),
     Install(usize, CloseOnExec),
+    Insert(u32, u32, CloseOnExec),
     Cancel(usize),
     Remove(u32),
     Replace(u32, CloseOnExec, u32),
@@ -41,6 +42,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (fd(), fd()).prop_map(|(min, more)| Op::Reserve(min, min.saturating_add(more))),
         4 => (0_u32..100).prop_map(|min| Op::Reserve(min, 1024)),
         6 => (any::<usize>(), close()).prop_map(|(nth, close)| Op::Install(nth, close)),
+        4 => (fd(), fd(), close()).prop_map(|(min, more, close)| Op::Insert(min, min.saturating_add(more), close)),
         2 => any::<usize>().prop_map(Op::Cancel),
         4 => fd().prop_map(Op::Remove),
         2 => (fd(), close(), fd()).prop_map(|(fd, close, limit)| Op::Replace(fd, close, limit)),
@@ -66,6 +68,14 @@ impl Pair {
         match op {
             Op::Reserve(min, limit) => self.reserve(min, limit),
             Op::Install(nth, close) => self.install(nth, close),
+            Op::Insert(min, limit, close) => {
+                let expected = (min..limit.min(MAX_DESCRIPTORS)).find(|fd| !self.model.contains_key(fd));
+                let result = self.table.insert(self.serial, close, min, limit);
+                assert_eq!(result, expected.ok_or((TableError::Limit, self.serial)));
+                if let Some(fd) = expected {
+                    self.model.insert(fd, Some((self.serial, close)));
+                }
+            }
             Op::Cancel(nth) => {
                 if !self.reserved.is_empty() {
                     let number = self.reserved.swap_remove(nth % self.reserved.len());
