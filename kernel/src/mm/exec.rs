@@ -8,33 +8,40 @@ use crate::fs::file::{Io, Mappable, OpenFile};
 use crate::task::Thread;
 use abi::Errno;
 use alloc::vec::Vec;
-use mem::{PAGE, Ref, user};
+use logic_elf::{AddressLimits, Header, Kind, Plan, Segment, SegmentPerms, StackPerms};
+use mem::{Frame, PAGE, Ref, user};
 
 const PAGE64: u64 = PAGE as u64;
-/// Most program headers of a file.
-const MAX_HEADERS: usize = 64;
+/// Where programs may be: not at the lowest page (vm.mmap_min_addr is that small for a kernel without one).
+const LIMITS: AddressLimits = AddressLimits { first: PAGE64, end: USER_END };
 
-/// A loadable segment.
-#[derive(Clone, Copy, Debug)]
-struct Segment {
-    vaddr: u64,
-    offset: u64,
-    file_bytes: u64,
-    mem_bytes: u64,
-    prot: Prot,
+/// What a file is executed as; an error has another name for each (execve(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The program.
+    Program,
+    /// The program's interpreter.
+    Interpreter,
+}
+
+impl Role {
+    fn errno(self, error: logic_elf::Error) -> Errno {
+        match (error, self) {
+            (logic_elf::Error::OutOfRange, _) => Errno::ENOMEM,
+            (_, Role::Program) => Errno::ENOEXEC,
+            (_, Role::Interpreter) => Errno::ELIBBAD,
+        }
+    }
 }
 
 /// What an ELF file asks for.
 pub(crate) struct Image {
-    segments: Vec<Segment>,
-    entry: u64,
-    phdr: u64,
-    phnum: u16,
-    /// ET_DYN: goes anywhere.
-    relocatable: bool,
+    header: Header,
+    /// The program headers as they stand in the file.
+    table: Vec<u8>,
+    role: Role,
     /// Path of the interpreter.
     pub(crate) interpreter: Option<Vec<u8>>,
-    executable_stack: bool,
 }
 
 /// Where a program was put.
@@ -48,25 +55,12 @@ pub(crate) struct Loaded {
     pub(crate) phnum: u16,
     /// Load bias.
     pub(crate) base: u64,
-    /// End of its highest segment.
+    /// One past its last byte.
     pub(crate) end: u64,
     /// Code range.
     pub(crate) code: (u64, u64),
     /// Data range.
     pub(crate) data: (u64, u64),
-}
-
-fn le<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], Errno> {
-    bytes.get(at..at.checked_add(N).ok_or(Errno::ENOEXEC)?).and_then(|b| b.try_into().ok()).ok_or(Errno::ENOEXEC)
-}
-fn u16_at(b: &[u8], at: usize) -> Result<u16, Errno> {
-    Ok(u16::from_le_bytes(le(b, at)?))
-}
-fn u32_at(b: &[u8], at: usize) -> Result<u32, Errno> {
-    Ok(u32::from_le_bytes(le(b, at)?))
-}
-fn u64_at(b: &[u8], at: usize) -> Result<u64, Errno> {
-    Ok(u64::from_le_bytes(le(b, at)?))
 }
 
 /// Reads exactly `to.len()` bytes of a file.
@@ -82,195 +76,159 @@ pub(crate) fn read_exact(me: &Thread, of: &OpenFile, at: u64, to: &mut [u8]) -> 
 }
 
 impl Image {
-    /// Reads the headers of an ELF file.
-    pub(crate) fn read(me: &Thread, of: &OpenFile) -> Result<Image, Errno> {
-        const EM_RISCV: u16 = 243;
-        let mut h = [0u8; 64];
-        read_exact(me, of, 0, &mut h)?;
-        if h.get(..7) != Some(b"\x7fELF\x02\x01\x01") || u16_at(&h, 18)? != EM_RISCV {
-            return Err(Errno::ENOEXEC);
-        }
-        let kind = u16_at(&h, 16)?;
-        let (phoff, phentsize, phnum) = (u64_at(&h, 32)?, u16_at(&h, 54)?, u16_at(&h, 56)?);
-        if !matches!(kind, 2 | 3) || phentsize != 56 || phnum == 0 || phnum as usize > MAX_HEADERS {
-            return Err(Errno::ENOEXEC);
-        }
-        let mut image = Image {
-            segments: Vec::new(),
-            entry: u64_at(&h, 24)?,
-            phdr: 0,
-            phnum,
-            relocatable: kind == 3,
-            interpreter: None,
-            executable_stack: false,
-        };
-        image.segments.try_reserve_exact(phnum as usize).map_err(|_| Errno::ENOMEM)?;
-        for i in 0..u64::from(phnum) {
-            let mut p = [0u8; 56];
-            read_exact(me, of, phoff.checked_add(i * 56).ok_or(Errno::ENOEXEC)?, &mut p)?;
-            image.header(me, of, &p, phoff)?;
-        }
-        if image.segments.is_empty() {
-            return Err(Errno::ENOEXEC);
+    /// Reads the headers of an ELF file, and checks them.
+    pub(crate) fn read(me: &Thread, of: &OpenFile, role: Role) -> Result<Image, Errno> {
+        let mut head = [0u8; logic_elf::HEADER_BYTES];
+        read_exact(me, of, 0, &mut head)?;
+        let header = Header::parse(&head).map_err(|e| role.errno(e))?;
+        let table = read_range(me, of, header.table())?;
+        let mut image = Image { header, table, role, interpreter: None };
+        let plan = image.plan()?;
+        if let Some(place) = plan.interpreter().filter(|_| role == Role::Program) {
+            let mut path = read_range(me, of, place)?;
+            if path.pop() != Some(0) {
+                return Err(Errno::ENOEXEC);
+            }
+            image.interpreter = Some(path);
         }
         Ok(image)
     }
 
-    fn header(&mut self, me: &Thread, of: &OpenFile, p: &[u8; 56], phoff: u64) -> Result<(), Errno> {
-        const PT_LOAD: u32 = 1;
-        const PT_INTERP: u32 = 3;
-        const PT_GNU_STACK: u32 = 0x6474_e551;
-        let flags = u32_at(p, 4)?;
-        let (offset, vaddr) = (u64_at(p, 8)?, u64_at(p, 16)?);
-        let (file_bytes, mem_bytes) = (u64_at(p, 32)?, u64_at(p, 40)?);
-        match u32_at(p, 0)? {
-            PT_LOAD => {
-                let end = vaddr.checked_add(mem_bytes).ok_or(Errno::ENOEXEC)?;
-                let in_order = self.segments.last().is_none_or(|s| s.vaddr.saturating_add(s.mem_bytes) <= vaddr);
-                if file_bytes > mem_bytes || vaddr % PAGE64 != offset % PAGE64 || end > USER_END || !in_order {
-                    return Err(Errno::ENOEXEC);
-                }
-                if offset <= phoff && phoff < offset.saturating_add(file_bytes) {
-                    self.phdr = vaddr.saturating_add(phoff - offset);
-                }
-                let mut prot = Prot::empty();
-                prot.set(Prot::READ, flags & 4 != 0);
-                prot.set(Prot::WRITE, flags & 2 != 0);
-                prot.set(Prot::EXEC, flags & 1 != 0);
-                self.segments.push(Segment { vaddr, offset, file_bytes, mem_bytes, prot });
-            }
-            PT_INTERP => {
-                if !(2..=4096).contains(&file_bytes) {
-                    return Err(Errno::ENOEXEC);
-                }
-                let mut path = Vec::new();
-                path.try_reserve_exact(file_bytes as usize).map_err(|_| Errno::ENOMEM)?;
-                path.resize(file_bytes as usize, 0);
-                read_exact(me, of, offset, &mut path)?;
-                if path.pop() != Some(0) {
-                    return Err(Errno::ENOEXEC);
-                }
-                self.interpreter = Some(path);
-            }
-            PT_GNU_STACK => self.executable_stack = flags & 1 != 0,
-            _ => {}
-        }
-        Ok(())
+    /// What is to be mapped.
+    fn plan(&self) -> Result<Plan<'_>, Errno> {
+        Plan::new(self.header, &self.table, LIMITS).map_err(|e| self.role.errno(e))
     }
 
     /// Protection of the stack.
-    pub(crate) fn stack_prot(&self) -> Prot {
-        if self.executable_stack { Prot::all() } else { Prot::READ | Prot::WRITE }
+    pub(crate) fn stack_prot(&self) -> Result<Prot, Errno> {
+        let executable = self.plan()?.stack() == StackPerms::Exec;
+        Ok(if executable { Prot::all() } else { Prot::READ | Prot::WRITE })
     }
 
-    fn span(&self) -> (u64, u64) {
-        let first = self.segments.first().map_or(0, |s| s.vaddr / PAGE64 * PAGE64);
-        let last = self.segments.last().map_or(0, |s| s.vaddr.saturating_add(s.mem_bytes));
-        (first, last.next_multiple_of(PAGE64))
-    }
-
-    /// Maps the segments; a relocatable image goes to `base`.
-    pub(crate) fn map(&self, space: &AddressSpace, of: &Ref<OpenFile>, base: u64) -> Result<Loaded, Errno> {
-        let (first, last) = self.span();
-        let bias = if self.relocatable { base.wrapping_sub(first) } else { 0 };
+    /// Maps the segments; a relocatable image goes to where `place` says for its length in bytes, or somewhat below.
+    pub(crate) fn map(&self, space: &AddressSpace, of: &Ref<OpenFile>, place: impl FnOnce(u64) -> u64) -> Result<Loaded, Errno> {
+        let plan = self.plan()?;
+        let span = plan.span();
+        let bias = match plan.kind() {
+            Kind::Fixed => 0,
+            // The alignment is a power of two.
+            Kind::Relocatable => (place(span.end - span.start) & !(plan.align() - 1)).wrapping_sub(span.start),
+        };
         let object = match of.file.mappable()? {
             Mappable::Object(o) => o,
             Mappable::Zeros => return Err(Errno::ENOEXEC),
         };
         let mut code = (u64::MAX, 0);
         let mut data = (u64::MAX, 0);
-        for s in &self.segments {
+        for s in plan.segments() {
+            map_segment(space, &s, bias, &object, of)?;
             let at = s.vaddr.wrapping_add(bias);
-            map_segment(space, s, at, &object, of)?;
-            let range = if s.prot.contains(Prot::EXEC) { &mut code } else { &mut data };
+            let range = if s.perms.contains(SegmentPerms::EXEC) { &mut code } else { &mut data };
             range.0 = range.0.min(at);
             range.1 = range.1.max(at.saturating_add(s.file_bytes));
         }
         Ok(Loaded {
-            entry: self.entry.wrapping_add(bias),
-            phdr: self.phdr.wrapping_add(bias),
-            phnum: self.phnum,
+            entry: plan.entry().wrapping_add(bias),
+            phdr: plan.table_vaddr().map_or(0, |at| at.wrapping_add(bias)),
+            phnum: plan.table_entries(),
             base: bias,
-            end: last.wrapping_add(bias),
+            end: plan.brk().wrapping_add(bias),
             code,
             data: if data.1 == 0 { (0, 0) } else { data },
         })
     }
+}
 
-    /// Bytes of address space from the first to the last segment.
-    pub(crate) fn bytes(&self) -> u64 {
-        let (first, last) = self.span();
-        last.saturating_sub(first)
-    }
-    /// Whether it may be put anywhere.
-    pub(crate) fn relocatable(&self) -> bool {
-        self.relocatable
-    }
+/// The bytes of a range of a file.
+fn read_range(me: &Thread, of: &OpenFile, range: core::ops::Range<u64>) -> Result<Vec<u8>, Errno> {
+    let length = (range.end - range.start) as usize;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(|_| Errno::ENOMEM)?;
+    bytes.resize(length, 0);
+    read_exact(me, of, range.start, &mut bytes)?;
+    Ok(bytes)
 }
 
 fn map_segment(
     space: &AddressSpace,
     s: &Segment,
-    at: u64,
+    bias: u64,
     object: &Ref<dyn PageSource>,
     of: &Ref<OpenFile>,
 ) -> Result<(), Errno> {
-    let start = at / PAGE64 * PAGE64;
-    let shift = at - start;
-    let file_end = at.saturating_add(s.file_bytes).next_multiple_of(PAGE64);
-    let mem_end = at.saturating_add(s.mem_bytes).next_multiple_of(PAGE64);
-    let map = |addr: u64, end: u64, source: Source| {
-        let region = Region { prot: s.prot, max_prot: Prot::all(), traits: Traits::empty(), source };
-        space.map(MapRequest { addr, len: end - addr, placement: Placement::Replace, region, limit_bytes: u64::MAX })
+    let mut prot = Prot::empty();
+    prot.set(Prot::READ, s.perms.contains(SegmentPerms::READ));
+    prot.set(Prot::WRITE, s.perms.contains(SegmentPerms::WRITE));
+    prot.set(Prot::EXEC, s.perms.contains(SegmentPerms::EXEC));
+    let map = |from: u64, to: u64, source: Source| {
+        let region = Region { prot, max_prot: Prot::all(), traits: Traits::empty(), source };
+        let addr = from.wrapping_add(bias);
+        space.map(MapRequest { addr, len: to - from, placement: Placement::Replace, region, limit_bytes: u64::MAX })
     };
     if s.file_bytes != 0 {
         let name: Option<Ref<dyn MapName>> = Some(of.clone().unsize(|p| p));
-        map(start, file_end, Source::Object { object: object.clone(), offset: s.offset - shift, name })?;
+        map(s.start(), s.file_end(), Source::Object { object: object.clone(), offset: s.start_offset(), name })?;
         // The rest of the last page belongs to .bss.
-        let tail = at.saturating_add(s.file_bytes);
-        if s.mem_bytes > s.file_bytes && tail < file_end {
-            zero_in(space, tail, file_end)?;
+        if s.mem_bytes > s.file_bytes && s.zero_start() < s.file_end() {
+            let zeroed = zero_in(space, s.zero_start().wrapping_add(bias), s.file_end().wrapping_add(bias));
+            // What cannot be written keeps the file's bytes, as on Linux.
+            if prot.contains(Prot::WRITE) {
+                zeroed?;
+            }
         }
     }
-    let bss = if s.file_bytes == 0 { start } else { file_end };
-    if mem_end > bss {
-        map(bss, mem_end, Source::Anonymous)?;
+    if s.end() > s.file_end() {
+        map(s.file_end(), s.end(), Source::Anonymous)?;
     }
     Ok(())
 }
 
-/// Clears part of a page of an address space that is not the running one.
+/// Clears part of one page of an address space that is not the running one.
 fn zero_in(space: &AddressSpace, from: u64, to: u64) -> Result<(), Errno> {
-    write_with(space, from, (to - from) as usize, |frame, offset, _, n| frame.zero(offset, n))
-}
-
-/// Writes bytes into an address space that is not the running one.
-pub(crate) fn write_into(space: &AddressSpace, at: u64, bytes: &[u8]) -> Result<(), Errno> {
-    write_with(space, at, bytes.len(), |frame, offset, done, n| {
-        frame.write(offset, bytes.get(done..done + n).unwrap_or_default());
-    })
-}
-
-fn write_with(
-    space: &AddressSpace,
-    at: u64,
-    len: usize,
-    mut f: impl FnMut(&mem::Frame, usize, usize, usize),
-) -> Result<(), Errno> {
-    let mut done = 0;
-    while done < len {
-        let va = at as usize + done;
-        let offset = va % PAGE;
-        let n = (PAGE - offset).min(len - done);
-        space.resolve(va - offset, mem::Access::Write).map_err(|e| match e {
-            super::fault::FaultError::NoMemory => Errno::ENOMEM,
-            _ => Errno::EFAULT,
-        })?;
-        let frame = space.lock().tables.frame(va - offset).ok_or(Errno::EFAULT)?;
-        f(&frame, offset, done, n);
-        done += n;
-    }
+    let offset = (from % PAGE64) as usize;
+    writable_page(space, from - offset as u64)?.zero(offset, (to - from) as usize);
     Ok(())
+}
+
+/// Writes into an address space that is not the running one. Neighbouring writes find their page once.
+pub(crate) struct Writer<'a> {
+    space: &'a AddressSpace,
+    /// The last page, and its address.
+    page: Option<(u64, Frame)>,
+}
+
+impl<'a> Writer<'a> {
+    /// Nothing written yet.
+    pub(crate) fn new(space: &'a AddressSpace) -> Self {
+        Writer { space, page: None }
+    }
+
+    /// Writes bytes at an address.
+    pub(crate) fn write(&mut self, at: u64, bytes: &[u8]) -> Result<(), Errno> {
+        let (mut at, mut rest) = (at, bytes);
+        while !rest.is_empty() {
+            let offset = (at % PAGE64) as usize;
+            let va = at - offset as u64;
+            let frame = match &self.page {
+                Some((page, frame)) if *page == va => frame,
+                _ => &self.page.insert((va, writable_page(self.space, va)?)).1,
+            };
+            let (now, later) = rest.split_at_checked(PAGE - offset).unwrap_or((rest, &[]));
+            frame.write(offset, now);
+            at += now.len() as u64;
+            rest = later;
+        }
+        Ok(())
+    }
+}
+
+/// The frame of a page, made the space's own.
+fn writable_page(space: &AddressSpace, va: u64) -> Result<Frame, Errno> {
+    space.resolve(va as usize, mem::Access::Write).map_err(|e| match e {
+        super::fault::FaultError::NoMemory => Errno::ENOMEM,
+        _ => Errno::EFAULT,
+    })?;
+    space.lock().tables.frame(va as usize).ok_or(Errno::EFAULT)
 }
 
 impl MapName for OpenFile {

@@ -11,13 +11,14 @@ use crate::fs::open::open_place;
 use crate::fs::walk::{Last, Walker};
 use crate::linux::Stop;
 use crate::mm::AddressSpace;
-use crate::mm::exec::{Image, Loaded, Strings, write_into};
+use crate::mm::exec::{Image, Loaded, Role, Strings, Writer};
 use crate::mm::region::{Region, Traits};
 use crate::mm::space::{MapRequest, Placement, USER_END};
 use abi::Errno;
 use alloc::vec::Vec;
 use arch::TrapFrame;
 use core::sync::atomic::Ordering;
+use logic_elf::{Counts, Secure, StackLayout, WriteError};
 use mem::{NoMemory, PAGE, Ref};
 
 const PAGE64: u64 = PAGE as u64;
@@ -122,14 +123,14 @@ fn run_elf(
     executable: Executable,
     frame: &mut TrapFrame,
 ) -> Result<(), Stop> {
-    let image = Image::read(me, of)?;
+    let image = Image::read(me, of, Role::Program)?;
     let interpreter = match &image.interpreter {
         Some(path) => {
             let file = locate(me, path)?;
             let of = open_program(me, &file)?.open_file().clone();
             // Nobody writes it while it is read; from then on its pages are its own affair.
             drop(Executable::begin(&file)?);
-            Some((Image::read(me, &of)?, of))
+            Some((Image::read(me, &of, Role::Interpreter)?, of))
         }
         None => None,
     };
@@ -176,20 +177,26 @@ fn build(
     let gap = me.process().limit(super::limits::STACK).clamp(MIN_STACK_GAP, USER_END / 6 * 5);
     let mmap_top = stack_top - gap.next_multiple_of(PAGE64) - ((random >> 20) & 0x3fff) * PAGE64;
     space.lock().layout.mmap_top = mmap_top;
-    let base = if image.relocatable() { USER_END / 3 * 2 / PAGE64 * PAGE64 + ((random >> 36) & 0x3fff) * PAGE64 } else { 0 };
-    let program = image.map(space, of, base)?;
+    let base = USER_END / 3 * 2 / PAGE64 * PAGE64 + ((random >> 36) & 0x3fff) * PAGE64;
+    let program = image.map(space, of, |_| base)?;
     let linker: Option<Loaded> = match interpreter {
         Some((image, of)) => {
-            let at = mmap_top - image.bytes().next_multiple_of(PAGE64) - crate::mm::vdso::BYTES;
-            Some(image.map(space, of, at)?)
+            let below = |bytes: u64| mmap_top.saturating_sub(bytes).saturating_sub(crate::mm::vdso::BYTES);
+            Some(image.map(space, of, below)?)
         }
         None => None,
     };
     crate::mm::vdso::map(space)?;
-    let prot = image.stack_prot();
-    let stack_bytes = 33 * PAGE64 + (r.args.bytes.len() + r.env.bytes.len()) as u64;
-    let stack_bytes = stack_bytes.next_multiple_of(PAGE64);
-    let region = Region::anonymous(prot, Traits::GROWS_DOWN | Traits::STACK);
+    let counts = Counts {
+        args: r.args.count as u64,
+        arg_bytes: r.args.bytes.len() as u64,
+        envs: r.env.count as u64,
+        env_bytes: r.env.bytes.len() as u64,
+        path_bytes: execfn.len() as u64,
+    };
+    let stack = StackLayout::new(stack_top, USER_END / 4, counts).ok_or(Errno::E2BIG)?;
+    let stack_bytes = 33 * PAGE64 + (stack_top - stack.sp).next_multiple_of(PAGE64);
+    let region = Region::anonymous(image.stack_prot()?, Traits::GROWS_DOWN | Traits::STACK);
     let request = MapRequest {
         addr: stack_top - stack_bytes,
         len: stack_bytes,
@@ -205,88 +212,58 @@ fn build(
         (l.brk_start, l.brk) = (brk, brk);
         (l.code, l.data) = (program.code, program.data);
     }
-    let sp = build_stack(cred, r, execfn, space, stack_top, &program, linker.as_ref())?;
-    Ok((linker.map_or(program.entry, |l| l.entry), sp))
+    let facts = aux_facts(cred, space, &program, linker.as_ref());
+    write_stack(space, r, execfn, &stack, &facts)?;
+    Ok((linker.map_or(program.entry, |l| l.entry), stack.sp))
 }
 
-/// Strings, auxiliary vector, environment and argument pointers (psABI, "Process Initialization").
-fn build_stack(
+/// What the auxiliary vector says of program and caller.
+fn aux_facts(
     cred: &crate::fs::context::Cred,
-    r: &Request,
-    execfn: &[u8],
     space: &AddressSpace,
-    top: u64,
     program: &Loaded,
     linker: Option<&Loaded>,
-) -> Result<u64, Errno> {
-    let mut at = top - 8;
-    let mut put = |bytes: &[u8]| -> Result<u64, Errno> {
-        at -= bytes.len() as u64;
-        write_into(space, at, bytes)?;
-        Ok(at)
-    };
-    put(b"\0")?;
-    let execfn_at = put(execfn)?;
-    let env_at = put(&r.env.bytes)?;
-    let args_at = put(&r.args.bytes)?;
-    let mut seed = [0u8; 16];
-    crate::random::fill(&mut seed);
-    let random_at = put(&seed)?;
-    let platform_at = put(b"riscv64\0")?;
-    let vdso = space.lock().layout.vdso;
-    let auxv: [(u64, u64); 21] = [
-        (33, vdso),
-        (16, crate::boot::machine::HWCAP),
-        (6, PAGE64),
-        (17, 100),
-        (3, program.phdr),
-        (4, 56),
-        (5, u64::from(program.phnum)),
-        (7, linker.map_or(0, |l| l.base)),
-        (8, 0),
-        (9, program.entry),
-        (11, u64::from(cred.uid.real)),
-        (12, u64::from(cred.uid.effective)),
-        (13, u64::from(cred.gid.real)),
-        (14, u64::from(cred.gid.effective)),
-        (23, u64::from(cred.is_elevated())),
-        (25, random_at),
-        (31, execfn_at),
-        (15, platform_at),
-        (27, u64::from(super::rseq::FEATURE_BYTES)),
-        (28, u64::from(super::rseq::ORIGINAL_BYTES)),
-        (0, 0),
-    ];
-    let words = 1 + r.args.count + 1 + r.env.count + 1 + auxv.len() * 2;
-    let sp = (at - words as u64 * 8) & !15;
-    let mut block: Vec<u8> = Vec::new();
-    block.try_reserve_exact(words * 8).map_err(|_| Errno::ENOMEM)?;
-    let mut word = |v: u64| block.extend_from_slice(&v.to_le_bytes());
-    word(r.args.count as u64);
-    pointers(&r.args, args_at, &mut word);
-    pointers(&r.env, env_at, &mut word);
-    let auxv_at = sp + (words - auxv.len() * 2) as u64 * 8;
-    for (kind, value) in auxv {
-        word(kind);
-        word(value);
+) -> logic_elf::AuxFacts {
+    logic_elf::AuxFacts {
+        vdso: space.lock().layout.vdso,
+        hwcap: crate::boot::machine::HWCAP,
+        min_signal_stack_bytes: logic_signal::frame::FRAME_BYTES as u64,
+        table: program.phdr,
+        table_entries: program.phnum,
+        interpreter_base: linker.map_or(0, |l| l.base),
+        entry: program.entry,
+        uid: cred.uid.real,
+        euid: cred.uid.effective,
+        gid: cred.gid.real,
+        egid: cred.gid.effective,
+        secure: if cred.is_elevated() { Secure::Yes } else { Secure::No },
     }
-    write_into(space, sp, &block)?;
-    let mut inner = space.lock();
-    let l = &mut inner.layout;
-    l.stack_start = sp;
-    l.args = (args_at, args_at + r.args.bytes.len() as u64);
-    l.env = (env_at, env_at + r.env.bytes.len() as u64);
-    l.auxv = (auxv_at, auxv_at + auxv.len() as u64 * 16);
-    Ok(sp)
 }
 
-fn pointers(strings: &Strings, at: u64, word: &mut impl FnMut(u64)) {
-    let mut offset = 0;
-    for s in strings.iter() {
-        word(at + offset);
-        offset += s.len() as u64 + 1;
-    }
-    word(0);
+/// Writes the first stack, and notes where its parts are.
+fn write_stack(
+    space: &AddressSpace,
+    r: &Request,
+    execfn: &[u8],
+    stack: &StackLayout,
+    facts: &logic_elf::AuxFacts,
+) -> Result<(), Errno> {
+    let mut random = [0; logic_elf::RANDOM_BYTES];
+    crate::random::fill(&mut random);
+    let mut writer = Writer::new(space);
+    let strings = [r.args.bytes.as_slice(), r.env.bytes.as_slice()];
+    stack.write(strings, execfn, &random, facts, |at, bytes| writer.write(at, bytes)).map_err(|e| match e {
+        WriteError::Sink(e) => e,
+        WriteError::Mismatch => Errno::EINVAL,
+    })?;
+    let (auxv, auxv_bytes) = stack.auxv();
+    let mut inner = space.lock();
+    let l = &mut inner.layout;
+    l.stack_start = stack.sp;
+    l.args = (stack.arg_start, stack.arg_end);
+    l.env = (stack.arg_end, stack.env_end);
+    l.auxv = (auxv, auxv.saturating_add(auxv_bytes));
+    Ok(())
 }
 
 /// All other threads of the process end.

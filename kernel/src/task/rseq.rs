@@ -12,9 +12,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use mem::user;
 
 /// Size of the original area (ORIG_RSEQ_SIZE); also its alignment.
-pub(crate) const ORIGINAL_BYTES: u32 = 32;
-/// Bytes of the fields that this kernel knows, without padding (AT_RSEQ_FEATURE_SIZE).
-pub(crate) const FEATURE_BYTES: u32 = 28;
+const ORIGINAL_BYTES: u32 = 32;
 /// `cpu_id` while nothing is registered.
 const UNINITIALIZED: u32 = u32::MAX;
 
