@@ -146,11 +146,11 @@ impl StackLayout {
         put(self.random, random).map_err(WriteError::Sink)?;
 
         let mut words = Words { at: self.sp, buffer: [0; WORDS_BUFFER_BYTES], used: 0, put };
-        words.push(self.counts.args)?;
+        words.add(self.counts.args)?;
         self.write_strings(strings, &mut words)?;
         for (key, value) in self.aux_entries(facts) {
-            words.push(key)?;
-            words.push(value)?;
+            words.add(key)?;
+            words.add(value)?;
         }
         words.flush()
     }
@@ -165,7 +165,7 @@ impl StackLayout {
         let total = args.checked_add(envs).ok_or(WriteError::Mismatch)?;
         let (mut at, mut started, mut inside) = (self.arg_start, 0_u64, Inside::Gap);
         if args == 0 {
-            words.push(0)?;
+            words.add(0)?;
         }
         for chunk in strings {
             let end = at.checked_add(chunk.len() as u64).filter(|&end| end <= self.env_end).ok_or(WriteError::Mismatch)?;
@@ -176,12 +176,12 @@ impl StackLayout {
                     if started == total || (started == args && at != self.arg_end) {
                         return Err(WriteError::Mismatch);
                     }
-                    words.push(at)?;
+                    words.add(at)?;
                     started = started.saturating_add(1);
                 }
                 inside = if piece.last() == Some(&0) { Inside::Gap } else { Inside::String };
                 if inside == Inside::Gap && started == args {
-                    words.push(0)?;
+                    words.add(0)?;
                 }
                 at = at.saturating_add(piece.len() as u64);
             }
@@ -191,7 +191,7 @@ impl StackLayout {
             return Err(WriteError::Mismatch);
         }
         // With no environment the NULL of the arguments was pushed above; this is the other one.
-        words.push(0)
+        words.add(0)
     }
 
     /// In Linux's order (`create_elf_tables`, with riscv's own entries first).
@@ -239,7 +239,7 @@ struct Words<P> {
 }
 
 impl<P> Words<P> {
-    fn push<E>(&mut self, word: u64) -> Result<(), WriteError<E>>
+    fn add<E>(&mut self, word: u64) -> Result<(), WriteError<E>>
     where
         P: FnMut(u64, &[u8]) -> Result<(), E>,
     {
