@@ -1,6 +1,6 @@
 // rmdir(2), umount2(2): a directory 2,000 deep whose parents are all removed while a process stays at its bottom goes with that
 // process; a file system with a tree as deep goes with its last use, all at once.
-// calls: mkdirat chdir unlinkat mount umount2
+// calls: mkdirat chdir unlinkat
 // timeout: 60
 #include "../harness.h"
 #include <sys/mount.h>

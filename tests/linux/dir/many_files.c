@@ -48,5 +48,6 @@ int main(int argc, char **argv) {
     // The rest goes with the file system.
     OK(chdir(".."));
     OK(umount2("point", 0));
+    OK(rmdir("point"));
     return 0;
 }

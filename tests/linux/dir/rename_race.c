@@ -9,6 +9,7 @@
 static void mover(void) {
     for (int i = 0; i < ROUNDS; i++) {
         OK(rename("a/token", "b/token"));
+        CHECK_ERRNO(access("a/token", F_OK), ENOENT);
         OK(rename("b/token", "a/token"));
     }
 }
