@@ -14,7 +14,7 @@ use sync::{SpinLock, levels};
 const SLOTS: usize = stack_gibs() * (1 << 30) / STACK_SLOT_BYTES;
 const PAGES: usize = KERNEL_STACK_BYTES / PAGE;
 const CACHE: usize = 32;
-const BATCH: usize = 16;
+const BATCH: usize = 8;
 const FLAGS: PteFlags = PteFlags::VALID
     .union(PteFlags::READ)
     .union(PteFlags::WRITE)
@@ -113,14 +113,16 @@ struct Batch([Option<Mapping>; BATCH]);
 
 impl Batch {
     /// Unmaps stacks that were in use, after a look at how much of them was.
-    fn retire(self) {
+    #[inline(never)]
+    fn retire(&self) {
         for m in self.0.iter().flatten() {
             HIGH_WATER.fetch_max(high_water(m.slot), Ordering::Relaxed);
         }
         self.unmap();
     }
 
-    fn unmap(self) {
+    #[inline(never)]
+    fn unmap(&self) {
         let mut frames: [[Option<Frame>; PAGES]; BATCH] = [const { [const { None }; PAGES] }; BATCH];
         let (mut low, mut high) = (usize::MAX, 0);
         for (m, frames) in self.0.iter().flatten().zip(&mut frames) {

@@ -59,12 +59,14 @@ pub(crate) fn exec(me: &Thread, mut r: Request, frame: &mut TrapFrame) -> Result
     Err(Errno::ELOOP.into())
 }
 
+#[inline(never)]
 fn locate(me: &Thread, path: &[u8]) -> Result<Location, Errno> {
     let (fs, cred) = (me.fs(), me.cred());
     let walker = Walker { fs: &fs, cred: &cred, resolve: crate::fs::walk::Resolve::default() };
     walker.locate(&fs.cwd(), path, Last::Follow)
 }
 
+#[inline(never)]
 fn open_program(me: &Thread, file: &Location) -> Result<crate::fs::file::Descriptor, Stop> {
     let cred = me.cred();
     let inode = file.inode();
@@ -82,6 +84,7 @@ fn open_program(me: &Thread, file: &Location) -> Result<crate::fs::file::Descrip
 type Script = (Vec<u8>, Option<Vec<u8>>);
 
 /// Interpreter and argument of a script's first line.
+#[inline(never)]
 fn script_line(me: &Thread, of: &OpenFile) -> Result<Option<Script>, Errno> {
     let mut line = [0u8; SCRIPT_LINE];
     let size = of.inode().map_or(0, |i| i.size()).min(SCRIPT_LINE as u64) as usize;

@@ -9,6 +9,7 @@ use crate::fs::file::OpenFile;
 use crate::fs::inode::Inode;
 use crate::fs::locks::{Held, List, Owner};
 use crate::fs::table::FdTable;
+use crate::task::Process;
 use abi::Errno;
 use core::fmt::Write;
 use logic_filelock::{Kind, LAST};
@@ -42,33 +43,54 @@ fn add(locks: &mut Tree<Key, Held>, files: &FdTable, of: &OpenFile) -> Result<()
     Ok(())
 }
 
-/// `number: kind ADVISORY type pid major:minor:inode first last`.
-pub(super) fn locks(t: &mut Text) -> Made {
+/// The locks of all processes.
+#[inline(never)]
+fn gather() -> Result<Tree<Key, Held>, Errno> {
     let mut found = Tree::new();
     let mut result = Ok(());
     each_process(|p| {
-        let Some(refs) = p.state.lock().threads.first().cloned().and_then(|thread| thread.refs()) else { return };
-        let mut from = 0;
-        while let Some(fd) = refs.files.next_used(from) {
-            from = fd as usize + 1;
-            if let Ok(of) = refs.files.get(fd)
-                && result.is_ok()
-            {
-                result = add(&mut found, &refs.files, &of);
-            }
+        if result.is_ok() {
+            result = of_process(&mut found, p);
         }
     });
-    result?;
-    for (n, ((dev, ino, whole, ..), held)) in found.iter().enumerate() {
-        let (name, pid) = match (*whole, held.owner) {
-            (true, _) => ("FLOCK ", held.note as i32),
-            (false, Owner::Table(_)) => ("POSIX ", held.note as i32),
-            (false, Owner::Description(_)) => ("OFDLCK", -1),
-        };
-        let kind = if held.kind == Kind::Exclusive { "WRITE" } else { "READ" };
-        let (major, minor) = split_dev(*dev);
-        write!(t, "{}: {name} ADVISORY  {kind} {pid} {major:02x}:{minor:02x}:{} {} ", n + 1, ino, held.span.first)?;
-        if held.span.last == LAST { writeln!(t, "EOF")? } else { writeln!(t, "{}", held.span.last)? }
+    result.map(|()| found)
+}
+
+#[inline(never)]
+fn of_process(found: &mut Tree<Key, Held>, p: &Process) -> Result<(), Errno> {
+    let Some(refs) = p.state.lock().threads.first().cloned().and_then(|thread| thread.refs()) else { return Ok(()) };
+    let mut from = 0;
+    while let Some(fd) = refs.files.next_used(from) {
+        from = fd as usize + 1;
+        if let Ok(of) = refs.files.get(fd) {
+            add(found, &refs.files, &of)?;
+        }
+    }
+    Ok(())
+}
+
+/// `number: kind ADVISORY type pid major:minor:inode first last`.
+pub(super) fn locks(t: &mut Text) -> Made {
+    for (n, (key, held)) in gather()?.iter().enumerate() {
+        line(t, n + 1, key, held)?;
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn line(t: &mut Text, number: usize, (dev, ino, whole, ..): &Key, held: &Held) -> Made {
+    let (name, pid) = match (*whole, held.owner) {
+        (true, _) => ("FLOCK ", held.note as i32),
+        (false, Owner::Table(_)) => ("POSIX ", held.note as i32),
+        (false, Owner::Description(_)) => ("OFDLCK", -1),
+    };
+    let kind = if held.kind == Kind::Exclusive { "WRITE" } else { "READ" };
+    let (major, minor) = split_dev(*dev);
+    write!(t, "{number}: {name} ADVISORY  {kind} {pid} {major:02x}:{minor:02x}:{ino} {} ", held.span.first)?;
+    if held.span.last == LAST {
+        writeln!(t, "EOF")?
+    } else {
+        writeln!(t, "{}", held.span.last)?
     }
     Ok(())
 }
