@@ -13,7 +13,7 @@
 use crate::arena::{Arena, NIL, Slot, Storage, Supply};
 
 /// Waiters that one lock hold wakes or moves at most (see [`Progress::Again`]).
-pub const BATCH: usize = 32;
+pub const BATCH: usize = 16;
 
 /// Which futex: the object (address space or memory object) and the byte offset in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
