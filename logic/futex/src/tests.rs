@@ -215,7 +215,7 @@ fn decoding() {
 #[test]
 fn a_requeue_without_memory_wakes() {
     let mut table = Table::new();
-    for _ in 0..20 {
+    for _ in 0..12 {
         table.add(key(0), MATCH_ANY);
     }
     let mut batch = Batch::new();
@@ -224,7 +224,7 @@ fn a_requeue_without_memory_wakes() {
     assert_eq!(requeue(a, b, &mut todo, &mut batch), Progress::NeedsSupply);
     todo.shortage = Shortage::Wake;
     assert_eq!(requeue(a, b, &mut todo, &mut batch), Progress::Done);
-    assert_eq!((batch.len(), a.len(), b.len()), (20, 0, 0));
+    assert_eq!((batch.len(), a.len(), b.len()), (12, 0, 0));
 }
 
 #[test]
