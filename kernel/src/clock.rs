@@ -11,6 +11,8 @@ pub(crate) const SECOND_NS: u64 = 1_000_000_000;
 struct Timebase {
     hz: u64,
     mult: u64,
+    /// Nanoseconds of a tick, if that is a whole number; else 0.
+    tick_ns: u64,
     start: u64,
 }
 
@@ -25,7 +27,8 @@ static SETTING: SpinLock<(), levels::RealClock> = SpinLock::new(());
 /// Sets the timebase; monotonic time begins now.
 pub(crate) fn init(hz: u64) {
     let mult = (u128::from(SECOND_NS) << 32) / u128::from(hz.max(1));
-    let _ = TIMEBASE.set(Timebase { hz, mult: mult as u64, start: arch::time_now() });
+    let tick_ns = if hz != 0 && SECOND_NS.is_multiple_of(hz) { SECOND_NS / hz } else { 0 };
+    let _ = TIMEBASE.set(Timebase { hz, mult: mult as u64, tick_ns, start: arch::time_now() });
 }
 
 /// Timebase frequency, in hertz.
@@ -56,6 +59,9 @@ pub(crate) fn ns_of_ticks(ticks: u64) -> u64 {
 /// The first tick at which `monotonic_ns() >= ns`.
 pub(crate) fn ticks_at(ns: u64) -> u64 {
     let Some(t) = TIMEBASE.get() else { return u64::MAX };
+    if t.tick_ns != 0 {
+        return ns.div_ceil(t.tick_ns).saturating_add(t.start);
+    }
     let ticks = (u128::from(ns) << 32).div_ceil(u128::from(t.mult.max(1)));
     u64::try_from(ticks).map_or(u64::MAX, |x| x.saturating_add(t.start))
 }

@@ -24,8 +24,8 @@ fn bit(index: usize) -> Affinity {
 /// least, the last one before all others.
 pub(super) fn place(thread: &Thread, affinity: Affinity, me: usize) -> usize {
     let allowed = affinity.0 & sched::online();
-    if allowed == 0 {
-        return me;
+    if allowed & allowed.wrapping_sub(1) == 0 {
+        return if allowed == 0 { me } else { allowed.trailing_zeros() as usize };
     }
     let last = thread.task().core().hart_index();
     let last_allowed = allowed & bit(last).0 != 0;
