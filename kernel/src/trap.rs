@@ -136,6 +136,20 @@ fn interrupted(bit: u32) {
 
 /// Handles what interrupts left behind, and gives the hart away if the scheduler wants it.
 fn preempt_point() {
+    if leave_is_due() {
+        sched::leave(sched::Leave::Preempted);
+    }
+}
+
+/// Handles what interrupts left behind; true if the thread is to give the hart away. Preemption is on.
+pub(crate) fn leave_is_due() -> bool {
+    if arch::core(|c| c.hart_block().pending.load(Relaxed)) != 0 {
+        handle_marks();
+    }
+    arch::core(|c| c.flags.load(Relaxed)) & flag::RESCHED != 0
+}
+
+fn handle_marks() {
     if crate::panic::in_progress() {
         crate::panic::stop();
     }
@@ -160,7 +174,4 @@ fn preempt_point() {
         }
     }
     guard.release_quietly();
-    if arch::core(|c| c.flags.load(Relaxed)) & flag::RESCHED != 0 {
-        sched::leave(sched::Leave::Preempted);
-    }
 }

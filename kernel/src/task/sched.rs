@@ -139,6 +139,17 @@ pub(crate) fn leave_for_ever() -> ! {
 /// Leaves the hart. Returns when the thread runs again (at once if nobody else wants to, unless it sleeps).
 pub(crate) fn leave(how: Leave) {
     sync::may_sleep();
+    let mut how = how;
+    // What is due by the time it comes back is done from here: done in a nested call, a thread that always comes back to more
+    // (the idle thread, when each end of a process wakes the one that waits for it) would go ever deeper into its stack.
+    while switch(how) && crate::trap::leave_is_due() {
+        how = Leave::Preempted;
+    }
+}
+
+/// One leaving and coming back; false if nobody else wants the hart.
+#[inline]
+fn switch(how: Leave) -> bool {
     let guard = preempt_off();
     if how == Leave::Exit {
         // Not before preemption is off: a thread that is only preempted comes back.
@@ -151,7 +162,7 @@ pub(crate) fn leave(how: Leave) {
     arch::core(|c| c.flags.fetch_and(!flag::RESCHED, Ordering::Relaxed));
     let Some(next) = with_me(|me| choose(hart, index, me, how, now)) else {
         guard.release_quietly();
-        return;
+        return false;
     };
     hart.switches.fetch_add(1, Ordering::Relaxed);
     let off = arch::irq_off();
@@ -159,7 +170,8 @@ pub(crate) fn leave(how: Leave) {
     drop(off);
     // From here on this may be another hart.
     finish(prev);
-    drop(guard);
+    guard.release_quietly();
+    true
 }
 
 pub(super) fn with_me<R>(f: impl FnOnce(&Thread) -> R) -> R {
