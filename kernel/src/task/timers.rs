@@ -125,11 +125,12 @@ fn next_ns(queue: &TimerQueue<Target>) -> u64 {
     queue.next_deadline_ns().unwrap_or(u64::MAX)
 }
 
-/// Sets the hardware timer to whatever comes first.
+/// Sets the hardware timer to whatever comes first, unless it fires before that anyway: then [`on_interrupt`] sets it. Most
+/// slices end before their time, each later than the one before.
 fn program(timers: &HartTimers) {
     let first = timers.next_ns.load(Ordering::Relaxed).min(timers.slice_end_ns.load(Ordering::Relaxed));
     let first = first.min(timers.cpu_check_ns.load(Ordering::Relaxed));
-    if first != timers.armed_ns.load(Ordering::Relaxed) {
+    if first < timers.armed_ns.load(Ordering::Relaxed) {
         timers.armed_ns.store(first, Ordering::Relaxed);
         set_hardware(first);
     }
