@@ -162,7 +162,9 @@ fn refusals() {
         archive
     };
     assert_eq!(error_of(&checked), Error::BadChecksum);
-    assert_eq!(files_of(checked.as_slice()).0.len(), 1);
+    // Nothing adds up to the zero that stands there, up to the first file with data.
+    let before = read(GNU).iter().position(|file| !file.data.is_empty());
+    assert_eq!(Some(files_of(checked.as_slice()).0.len()), before);
 }
 
 #[test]
