@@ -2,6 +2,7 @@
 
 use super::{Call, CallResult, Restart, Stop};
 use crate::clock::{self, SECOND_NS};
+use crate::fs::context::Cred;
 use crate::task::ids;
 use crate::task::process::Process;
 use crate::task::signal::{Sender, discard_everywhere, send_to_process, send_to_thread, sigreturn};
@@ -120,8 +121,7 @@ pub(super) fn sigaltstack(c: &mut Call<'_>) -> CallResult {
 }
 
 /// Whether the caller may signal a process (kill(2)): SIGCONT within the session always.
-fn may_signal(c: &Call<'_>, target: &Process, signal: Option<Signal>) -> bool {
-    let cred = c.me.cred();
+fn may_signal(c: &Call<'_>, cred: &Cred, target: &Process, signal: Option<Signal>) -> bool {
     if cred.capable(crate::fs::context::cap::KILL) {
         return true;
     }
@@ -132,16 +132,17 @@ fn may_signal(c: &Call<'_>, target: &Process, signal: Option<Signal>) -> bool {
     same || signal == Some(Signal::CONT) && target.state.lock().sid == sid
 }
 
-fn sender_info(c: &Call<'_>, signal: Signal, code: i32) -> SigInfo {
-    SigInfo::from_sender(signal, code, c.me.process().pid() as i32, c.me.cred().uid.real)
+fn sender_info(c: &Call<'_>, cred: &Cred, signal: Signal, code: i32) -> SigInfo {
+    SigInfo::from_sender(signal, code, c.me.process().pid() as i32, cred.uid.real)
 }
 
 fn kill_one(c: &Call<'_>, target: &Process, signal: Option<Signal>) -> Result<(), Errno> {
-    if !may_signal(c, target, signal) {
+    let cred = c.me.cred();
+    if !may_signal(c, &cred, target, signal) {
         return Err(Errno::EPERM);
     }
     match signal {
-        Some(s) => send_to_process(target, sender_info(c, s, code::SI_USER), Sender::User),
+        Some(s) => send_to_process(target, sender_info(c, &cred, s, code::SI_USER), Sender::User),
         None => Ok(()),
     }
 }
@@ -206,11 +207,12 @@ fn target_thread(tgid: Option<i32>, tid: i32) -> Result<Ref<Thread>, Errno> {
 
 fn kill_thread(c: &Call<'_>, t: &Thread, number: u32) -> CallResult {
     let signal = if number == 0 { None } else { Some(signal(number)?) };
-    if !may_signal(c, t.process(), signal) {
+    let cred = c.me.cred();
+    if !may_signal(c, &cred, t.process(), signal) {
         return Err(Errno::EPERM.into());
     }
     if let Some(s) = signal {
-        send_to_thread(t, sender_info(c, s, code::SI_TKILL), Sender::User)?;
+        send_to_thread(t, sender_info(c, &cred, s, code::SI_TKILL), Sender::User)?;
     }
     Ok(0)
 }
@@ -244,7 +246,7 @@ pub(super) fn rt_sigqueueinfo(c: &mut Call<'_>) -> CallResult {
     let number = c.uint(1);
     let info = user_info(c, Signal::new(number.max(1)).ok_or(Errno::EINVAL)?, c.arg(2), pid)?;
     let target = ids::process(pid).ok_or(Errno::ESRCH)?;
-    if !may_signal(c, &target, Some(info.signal)) {
+    if !may_signal(c, &c.me.cred(), &target, Some(info.signal)) {
         return Err(Errno::EPERM.into());
     }
     if number != 0 {
@@ -261,7 +263,7 @@ pub(super) fn rt_tgsigqueueinfo(c: &mut Call<'_>) -> CallResult {
     let number = c.uint(2);
     let info = user_info(c, Signal::new(number.max(1)).ok_or(Errno::EINVAL)?, c.arg(3), c.uint(1))?;
     let t = target_thread(Some(c.int(0)), c.int(1))?;
-    if !may_signal(c, t.process(), Some(info.signal)) {
+    if !may_signal(c, &c.me.cred(), t.process(), Some(info.signal)) {
         return Err(Errno::EPERM.into());
     }
     if number != 0 {

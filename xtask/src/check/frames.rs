@@ -17,6 +17,8 @@ const FRAME_BYTES: u64 = 1024;
 const IMAGE_BYTES: u64 = 1 << 20;
 /// Functions that may take more, by a part of their demangled name, with the reason.
 const ALLOWED: &[(&str, &str)] = &[
+    ("kernel::boot::boot_thread", "runs once, on a stack of its own"),
+    ("kernel::task::thread::Thread::enter", "near the top of the stack; holds the thread until it is moved to the heap"),
     ("kernel::boot::main", "runs once, on a stack of its own"),
     ("kernel::trap::to_user", "at the top of the stack; holds the state of floating point for a signal frame"),
     ("kernel::task::clone::clone", "near the top of the stack; holds what the child begins with"),

@@ -14,6 +14,11 @@ use logic_waits::Events;
 /// Processes that are stopped or about to be: 0 spares every exit the look for orphaned groups.
 static STOPPED: AtomicU32 = AtomicU32::new(0);
 
+/// Whether any process is stopped or about to be.
+pub(super) fn any_stopped() -> bool {
+    STOPPED.load(Ordering::Acquire) != 0
+}
+
 /// SIGCONT or SIGKILL: stopped threads go on.
 pub(super) fn resume(process: &Process) {
     let continued = {
@@ -39,9 +44,10 @@ pub(super) fn begin_stop(process: &Process, signal: Signal, continues: u64) {
         }
         shared.stops = shared.stops.wrapping_add(1);
         let threads = process.live_threads.load(Ordering::Acquire);
+        // First: who sees no process stopped need not look.
+        STOPPED.fetch_add(1, Ordering::Release);
         shared.job.begin_stop(signal, threads);
     }
-    STOPPED.fetch_add(1, Ordering::Relaxed);
     process.each_thread(|t| {
         t.raise(flag::SIGNAL);
         t.wake();

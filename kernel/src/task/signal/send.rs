@@ -177,13 +177,19 @@ fn wants(process: &Process, thread: &Thread, signal: Signal) -> bool {
 
 /// Whether the thread has stopped and was not continued: it looks at signals, SIGKILL apart, when it goes on.
 fn is_stopped(process: &Process, thread: &Thread) -> bool {
+    if !job::any_stopped() {
+        return false;
+    }
     let shared = process.signals.shared.lock();
     shared.job.stop_wanted().is_some() && thread.signals.lock().settled_stop == shared.stops
 }
 
 /// Has a thread look at its signals; a signal that ends the process ends it for all threads at once.
 pub(super) fn notice(process: &Process, thread: &Thread, signal: Signal) {
-    let blocked = thread.signals.lock().blocked.contains(signal);
+    let (blocked, awaited) = {
+        let s = thread.signals.lock();
+        (s.blocked.contains(signal), s.awaited.contains(signal))
+    };
     if signal != Signal::KILL && is_stopped(process, thread) {
         return;
     }
@@ -191,7 +197,6 @@ pub(super) fn notice(process: &Process, thread: &Thread, signal: Signal) {
         exit::begin_group_exit(process, signal.number() as i32);
         return;
     }
-    let awaited = thread.signals.lock().awaited.contains(signal);
     if !blocked {
         thread.raise(arch::flag::SIGNAL);
     }
