@@ -15,7 +15,7 @@ top -b -n 1 | head -n 4 | squeeze
 top -b -n 1 | grep -c '[s]leep 777'
 free | squeeze | awk '{ print $1, NF }'
 uptime | squeeze | sed 's/.*load/load/'
-mount | awk '$5 == "proc" || $3 == "/dev/pts" { print $1, $3, $5 }' | sort
+mount | awk '$5 == "proc" { print $1, $3, $5 }'
 kill $job
 wait $job 2>/dev/null
 echo "status $?"
