@@ -104,8 +104,9 @@ fn line_editing_and_history() -> Result<()> {
 #[test]
 fn cooked_lines() -> Result<()> {
     let mut console = console()?;
-    console.enter("while read -r line; do echo got-$line; done")?;
-    console.wait_for("\n")?;
+    // The shell edits lines with the terminal raw, and sets it back before it runs the first command.
+    console.enter("echo re''ady; while read -r line; do echo got-$line; done")?;
+    console.wait_for("ready")?;
     // The tty's own editing: erase, kill, then end of file.
     console.type_in("abx\x7fc\r")?;
     console.wait_for("got-abc")?;
