@@ -37,7 +37,6 @@ pub(crate) fn timebase_hz() -> u64 {
 }
 
 /// Timebase ticks at which monotonic time was 0, and the multiplier (`ns = ticks * mult >> 32`), for the vDSO.
-#[allow(dead_code, reason = "for the vDSO's data page")]
 pub(crate) fn conversion() -> (u64, u64) {
     TIMEBASE.get().map_or((0, 0), |t| (t.start, t.mult))
 }

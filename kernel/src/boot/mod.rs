@@ -16,7 +16,6 @@ use crate::task::{exit, idle};
 use crate::{clock, linux, trap};
 use arch::{BootInfo, HartBlock, hart_block};
 use core::sync::atomic::Ordering;
-use logic_sched::{Affinity, Class, Weight};
 use mem::{KernelStack, NoMemory, Paddr, Ref};
 
 /// The kernel's main function, on the boot hart.
@@ -75,15 +74,7 @@ fn start_scheduler(machine: &'static machine::Machine) -> Result<(), NoMemory> {
     for (n, hart_id) in machine.harts().iter().filter(|h| **h != machine.boot_hart).enumerate() {
         start_hart(n + 1, *hart_id)?;
     }
-    let spec = ThreadSpec {
-        process: None,
-        tid: 0,
-        space: None,
-        refs: None,
-        class: Class::Fair { weight: Weight::from_nice(0) },
-        affinity: Affinity::ALL,
-    };
-    let boot = Thread::try_new(spec, boot_thread, |_| {})?;
+    let boot = Thread::try_new(ThreadSpec::of_kernel(), boot_thread, |_| {})?;
     // This context goes on when nothing else runs: it keeps no reference until then.
     let guard = sync::preempt_off();
     sched::start(&boot);

@@ -242,6 +242,14 @@ fn drop_set_ids(io: &Io<'_>, inode: &Inode) {
     }
 }
 
+/// lseek(2) for directories and files that are made up when they are read: they have no end to count from.
+pub(crate) fn seek_without_end(of: &OpenFile, offset: i64, whence: u32) -> Result<u64, Errno> {
+    if whence == 2 {
+        return Err(Errno::EINVAL);
+    }
+    seek_in(of, offset, whence, 0, |_, _| Err(Errno::EINVAL))
+}
+
 /// lseek(2) for files with a size; `find` looks for data or holes.
 pub(crate) fn seek_in(
     of: &OpenFile,
@@ -324,10 +332,7 @@ impl File for DirectoryFile {
         Err(Errno::EISDIR.into())
     }
     fn seek(&self, of: &OpenFile, offset: i64, whence: u32) -> Result<u64, Errno> {
-        if whence == 2 {
-            return Err(Errno::EINVAL);
-        }
-        seek_in(of, offset, whence, 0, |_, _| Err(Errno::EINVAL))
+        seek_without_end(of, offset, whence)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::buffer::Buffer;
 use super::file::{File, Io, OpenFile};
 use super::inode::{Inode, Virtual};
-use super::regular::seek_in;
+use super::regular::seek_without_end;
 use crate::linux::Stop;
 use abi::Errno;
 use alloc::vec::Vec;
@@ -79,10 +79,7 @@ impl File for VirtualFile {
         Ok(used)
     }
     fn seek(&self, of: &OpenFile, offset: i64, whence: u32) -> Result<u64, Errno> {
-        if whence == 2 {
-            return Err(Errno::EINVAL);
-        }
-        seek_in(of, offset, whence, 0, |_, _| Err(Errno::EINVAL))
+        seek_without_end(of, offset, whence)
     }
     fn seekable(&self) -> bool {
         true

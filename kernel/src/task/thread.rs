@@ -12,7 +12,7 @@ use crate::fs::table::FdTable;
 use crate::mm::AddressSpace;
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use logic_sched::{Affinity, Class, Entity, GroupId};
+use logic_sched::{Affinity, Class, Entity, GroupId, Weight};
 use logic_waits::WaitCell;
 use mem::{KernelStack, NoMemory, Ref, Task, Threaded, Weak};
 use sync::{SpinLock, levels};
@@ -99,6 +99,14 @@ pub(crate) struct ThreadSpec {
     pub(crate) class: Class,
     /// Harts it may run on.
     pub(crate) affinity: Affinity,
+}
+
+impl ThreadSpec {
+    /// A thread of the kernel with the usual share, anywhere.
+    pub(crate) fn of_kernel() -> Self {
+        let class = Class::Fair { weight: Weight::from_nice(0) };
+        ThreadSpec { process: None, tid: 0, space: None, refs: None, class, affinity: Affinity::ALL }
+    }
 }
 
 /// What a thread owns from the beginning; an idle thread owns nothing.

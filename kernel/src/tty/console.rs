@@ -6,7 +6,6 @@ use super::{Tty, control};
 use crate::task::sched;
 use crate::task::thread::{Thread, ThreadSpec, with_current};
 use crate::task::wait::{self, Interrupt};
-use logic_sched::{Affinity, Class, Weight};
 use logic_tty::{ControlFlags, TtySignal, Wire};
 use mem::{NoMemory, Ref};
 use sync::Once;
@@ -31,15 +30,7 @@ pub(crate) fn init() -> Result<(), NoMemory> {
         termios.cflag = flags | ControlFlags::from_bits_retain(B9600 | CLOCAL);
         s.logic.set_termios(termios);
     }
-    let spec = ThreadSpec {
-        process: None,
-        tid: 0,
-        space: None,
-        refs: None,
-        class: Class::Fair { weight: Weight::from_nice(0) },
-        affinity: Affinity::ALL,
-    };
-    let sender = Thread::try_new(spec, sender_code, |_| {})?;
+    let sender = Thread::try_new(ThreadSpec::of_kernel(), sender_code, |_| {})?;
     let _ = CONSOLE.set(tty);
     sched::start(&sender);
     let _ = SENDER.set(sender);

@@ -5,7 +5,7 @@ use super::subject::Subject;
 use super::text::{Failed, Made, Text};
 use crate::fs::buffer::Buffer;
 use crate::fs::file::{File, Io, OpenFile};
-use crate::fs::regular::seek_in;
+use crate::fs::regular::seek_without_end;
 use crate::linux::Stop;
 use crate::mm::region::{Prot, Region, Source, Traits};
 use abi::Errno;
@@ -67,10 +67,7 @@ impl File for Maps {
         Ok(to.result()?)
     }
     fn seek(&self, of: &OpenFile, offset: i64, whence: u32) -> Result<u64, Errno> {
-        if whence == 2 {
-            return Err(Errno::EINVAL);
-        }
-        seek_in(of, offset, whence, 0, |_, _| Err(Errno::EINVAL))
+        seek_without_end(of, offset, whence)
     }
     fn seekable(&self) -> bool {
         true
