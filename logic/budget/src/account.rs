@@ -134,8 +134,10 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     }
 
     /// Changes a limit. A carved one is raised by reserving more from the parent and lowered by
-    /// returning room to it; a shared maximum may be set below the usage. Calls of this and of
-    /// [`Account::close`] for one account do not overlap: the caller holds the tree's lock.
+    /// returning room to it; a shared maximum may be set below the usage: nothing more is handed
+    /// out then, though what comes back to the stocks of accounts below may be charged again.
+    /// Calls of this and of [`Account::close`] for one account do not overlap: the caller holds
+    /// the tree's lock.
     ///
     /// # Errors
     /// [`SetLimitError`]; the limit is as before.

@@ -39,6 +39,8 @@ struct Node {
     closed: bool,
     /// Charged to this account itself.
     own: u64,
+    /// What was in use when the limit was last set.
+    overdrawn: u64,
     account: Option<Arc<Shared>>,
 }
 
@@ -80,6 +82,27 @@ impl Tree {
     fn taken(&self, node: usize) -> u64 {
         let children = (0..self.0.len()).filter(|&child| self.0[child].parent == Some(node));
         self.0[node].own + children.map(|child| self.weight(child)).sum::<u64>()
+    }
+
+    /// Whether a refusal may be missing: every account without room has only been overdrawn since
+    /// its maximum was lowered, and stays within what it had in use then.
+    fn may_recharge(&self, node: usize, units: u64) -> bool {
+        let mut at = node;
+        loop {
+            let here = &self.0[at];
+            if !here.closed {
+                if self.taken(at) + units > here.limit.max(here.overdrawn) {
+                    return false;
+                }
+                if here.carved {
+                    return true;
+                }
+            }
+            match here.parent {
+                Some(parent) => at = parent,
+                None => return true,
+            }
+        }
     }
 
     /// How many levels up there is no room, if there is none.
@@ -163,6 +186,7 @@ impl Tree {
         let refusal = self.refusal(node, u64::from(units));
         match (result, refusal) {
             (Ok(()), None) => self.0[node].own += u64::from(units),
+            (Ok(()), Some(_)) if self.may_recharge(node, u64::from(units)) => self.0[node].own += u64::from(units),
             (Err(Full { levels_up }), Some(expected)) => assert_eq!(levels_up, expected),
             mismatch => panic!("charge: {mismatch:?}"),
         }
@@ -178,7 +202,15 @@ impl Tree {
         let fits = !carved || self.refusal(parent, units).is_none();
         assert_eq!(added.is_ok(), fits);
         if let Ok(account) = added {
-            self.0.push(Node { parent: Some(parent), limit: units, carved, closed: false, own: 0, account: Some(account) });
+            self.0.push(Node {
+                parent: Some(parent),
+                limit: units,
+                carved,
+                closed: false,
+                own: 0,
+                overdrawn: 0,
+                account: Some(account),
+            });
         }
     }
 
@@ -202,6 +234,7 @@ impl Tree {
         };
         assert_eq!(self.account(node).set_limit(KIND, limit), expected);
         if expected.is_ok() {
+            self.0[node].overdrawn = self.taken(node);
             self.0[node].limit = limit;
         }
     }
@@ -221,7 +254,7 @@ proptest! {
     fn budget_conserved(ops in proptest::collection::vec((op(), any::<bool>()), 1..150)) {
         let root = account(None, Limit::Carved(3000)).unwrap();
         let node = Node {
-            parent: None, limit: 3000, carved: true, closed: false, own: 0, account: Some(root),
+            parent: None, limit: 3000, carved: true, closed: false, own: 0, overdrawn: 0, account: Some(root),
         };
         let mut tree = Tree(vec![node]);
         for (op, look) in &ops {
