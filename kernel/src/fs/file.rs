@@ -109,6 +109,11 @@ pub(crate) trait File: Send + Sync {
     fn label(&self, out: &mut dyn core::fmt::Write) {
         let _ = out.write_str("anon_inode:[file]");
     }
+    /// Lines of `/proc/PID/fdinfo/N` beyond those that every descriptor has (proc_pid_fdinfo(5)).
+    fn fdinfo(&self, of: &OpenFile, out: &mut dyn core::fmt::Write) -> core::fmt::Result {
+        let _ = (of, out);
+        Ok(())
+    }
     /// The socket behind it.
     fn as_socket(&self) -> Option<&crate::net::unix::SocketEnd> {
         None

@@ -12,12 +12,23 @@ use mem::Ref;
 pub(crate) enum Observer {
     /// A thread that waits.
     Thread(Ref<Thread>),
+    /// Something that is itself watched, or acts.
+    #[allow(dead_code, reason = "what uses it is not live yet")]
+    Object(Ref<dyn Told>),
+}
+
+/// What is told when an object that it observes changes.
+pub(crate) trait Told: Send + Sync {
+    /// The events have happened. Called without a lock of the observed object; must not sleep. It may come late, after the
+    /// observer has left.
+    fn told(&self, events: Events);
 }
 
 impl Observer {
-    fn notify(self) {
+    fn notify(self, events: Events) {
         match self {
             Observer::Thread(t) => t.wake(),
+            Observer::Object(o) => o.told(events),
         }
     }
 }
@@ -72,7 +83,7 @@ pub(crate) fn notify(object: &dyn Watch, events: Events) {
             }
         });
         for o in batch.drain() {
-            o.notify();
+            o.notify(events);
         }
         if more == More::Done {
             return;
@@ -134,7 +145,7 @@ pub(crate) fn pass_on(object: &dyn Watch, events: Events) {
         let mut more = More::Done;
         object.with_observers(&mut |list| more = list.pass_on(events, &mut batch));
         for o in batch.drain() {
-            o.notify();
+            o.notify(events);
         }
         if more == More::Done {
             return;
