@@ -4,9 +4,10 @@
 
 use crate::call::{Arg, ArgKind, Authority, Blocks, Call, Direction, Grant, Null, Ret, State};
 use crate::{
-    CapUserData, CapUserHeader, CloneArgs, EpollEvent, Errno, FutexWaitv, HwprobePair, Iovec, Itimerspec, Itimerval, Mmsghdr,
-    MqAttr, Msghdr, OpenHow, Pollfd, Rights, Rlimit64, Rusage, SchedAttr, SchedParam, SigSet, Sigaction, Sigevent, Siginfo,
-    SigmaskArg, StackT, Stat, Statfs, Statx, Sysinfo, Timespec, Timeval, Timex, Timezone, Tms, Utsname,
+    CapUserData, CapUserHeader, ChanCall, ChanCreate, ChanRecv, ChanReplyRecv, ChanSend, CloneArgs, EpollEvent, Errno,
+    FutexWaitv, HwprobePair, Iovec, Itimerspec, Itimerval, Mmsghdr, MqAttr, Msghdr, OpenHow, Pollfd, Rights, Rlimit64, Rusage,
+    SchedAttr, SchedParam, SigSet, Sigaction, Sigevent, Siginfo, SigmaskArg, StackT, Stat, Statfs, Statx, Sysinfo, Timespec,
+    Timeval, Timex, Timezone, Tms, Utsname,
 };
 
 /// Every Linux call of riscv64, ascending by number.
@@ -115,6 +116,7 @@ macro_rules! kind {
     (InOutStruct $($param:tt)*) => { kind!(@one InOut $($param)*) };
     (InSized $($param:tt)*) => { kind!(@many SizedStruct In $($param)*) };
     (OutSized $($param:tt)*) => { kind!(@many SizedStruct Out $($param)*) };
+    (InOutSized $($param:tt)*) => { kind!(@many SizedStruct InOut $($param)*) };
     (InArray $($param:tt)*) => { kind!(@many Array In $($param)*) };
     (OutArray $($param:tt)*) => { kind!(@many Array Out $($param)*) };
     (InOutArray $($param:tt)*) => { kind!(@many Array InOut $($param)*) };

@@ -1,14 +1,16 @@
 //! The structs of Linux's riscv64 ABI as plain bytes: every bit pattern is a value, there is no hidden padding, so user copies need no `unsafe`.
 //!
 //! They are named as in the man pages, their fields too. Each states its size, which is checked when compiled. User pointers inside are `u64`.
-//! Families: [`file`], [`process`], [`signal`], [`time`], [`wait`].
+//! Families: [`channel`] (of the native calls), [`file`], [`process`], [`signal`], [`time`], [`wait`].
 
+pub mod channel;
 pub mod file;
 pub mod process;
 pub mod signal;
 pub mod time;
 pub mod wait;
 
+pub use channel::{ChanCall, ChanCreate, ChanInfo, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, chan_flag};
 pub use file::{
     Dirent64Header, FOwnerEx, Flock, Iovec, Mmsghdr, MqAttr, Msghdr, OpenHow, Stat, Statfs, Statx, StatxTimestamp, Termios,
     Winsize,

@@ -4,16 +4,24 @@ mod debug;
 
 pub(crate) use debug::{Mutations, mutated};
 
-use crate::linux::{Call, CallResult, Stop};
-use abi::Errno;
+use crate::linux::{Call, CallResult, stub};
+
+macro_rules! handler {
+    (live $name:ident $c:ident) => {
+        handlers::$name($c)
+    };
+    (stub $name:ident $c:ident) => {
+        stub($c)
+    };
+}
 
 macro_rules! dispatch_table {
-    ($($number:literal $name:ident ($($args:tt)*) -> $ret:ident { $($rest:tt)* })*) => {
+    ($($number:literal $name:ident ($($args:tt)*) -> $ret:ident { state: $state:ident, $($rest:tt)* })*) => {
         /// Runs the native call `number`.
         pub(crate) fn call(number: usize, c: &mut Call<'_>) -> CallResult {
             match number {
-                $($number => handlers::$name(c),)*
-                _ => Err(Stop::Errno(Errno::ENOSYS)),
+                $($number => handler!($state $name c),)*
+                _ => stub(c),
             }
         }
     };
