@@ -15,7 +15,7 @@ pub fn try_box<T>(value: T) -> Result<Box<T>, NoMemory> {
         return Err(NoMemory);
     }
     // SAFETY: the layout is not empty.
-    let p = unsafe { alloc::alloc::alloc(layout) }.cast::<T>();
+    let p = crate::tags::tagged::<T, _>(|| unsafe { alloc::alloc::alloc(layout) }).cast::<T>();
     if p.is_null() {
         return Err(NoMemory);
     }

@@ -4,6 +4,7 @@
 //! `Ref<T>` into a `Ref<dyn Trait>` without the unstable coercion traits.
 
 use crate::boxed::NoMemory;
+use crate::tags::tagged;
 use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ops::Deref;
@@ -46,7 +47,7 @@ impl<T> Ref<T> {
     pub fn try_new(value: T) -> Result<Self, NoMemory> {
         let layout = Layout::new::<Shared<T>>();
         // SAFETY: the layout is not empty (it holds the counts).
-        let p = unsafe { alloc::alloc::alloc(layout) }.cast::<Shared<T>>();
+        let p = tagged::<T, _>(|| unsafe { alloc::alloc::alloc(layout) }).cast::<Shared<T>>();
         let p = NonNull::new(p).ok_or(NoMemory)?;
         // SAFETY: fresh memory of this layout.
         unsafe { p.write(Shared { strong: AtomicU32::new(1), weak: AtomicU32::new(1), value }) };
@@ -57,7 +58,7 @@ impl<T> Ref<T> {
     pub fn try_new_cyclic(make: impl FnOnce(&Weak<T>) -> T) -> Result<Self, NoMemory> {
         let layout = Layout::new::<Shared<T>>();
         // SAFETY: the layout is not empty.
-        let p = unsafe { alloc::alloc::alloc(layout) }.cast::<Shared<T>>();
+        let p = tagged::<T, _>(|| unsafe { alloc::alloc::alloc(layout) }).cast::<Shared<T>>();
         let p = NonNull::new(p).ok_or(NoMemory)?;
         // SAFETY: fresh memory; the counts are initialised before anyone can look at them. With strong = 0 an upgrade
         // fails until the value is there.

@@ -1,53 +1,18 @@
 //! Slab caches: objects of one size on pages of one payer.
 //!
-//! A slab page begins with a [`Header`]; its free slots are linked through their first word. Pages with free slots form a
+//! A slab page begins with a [`Header`]; its free slots are linked through their first word. In checked builds each slot
+//! has a tag: in the header if there are few slots, else behind them. Pages with free slots form a
 //! list in their cache. The last object of a page frees the page, except for one spare per cache.
 
 use crate::PAGE;
 use crate::frame::{alloc_run, free_run};
 use crate::heap::heap_by_index;
-use core::alloc::Layout;
+use crate::tags;
 use core::ptr::null_mut;
+pub(crate) use logic_slab::{CLASSES, class_of};
+use logic_slab::{HEADER, TAGS_AT, TAGS_BYTES, slots_of, tag_place};
 use sync::SpinLock;
 use sync::levels;
-
-/// Slot sizes in bytes. The classes above 1024 leave as little as possible of a page unused.
-pub(crate) const CLASSES: [u32; 16] = [16, 32, 48, 64, 96, 128, 192, 256, 320, 384, 512, 672, 800, 1008, 1344, 2016];
-
-const HEADER: usize = 64;
-
-/// The class for a layout, if a slab serves it.
-#[inline(always)]
-pub(crate) fn class_of(layout: Layout) -> Option<usize> {
-    let size = layout.size();
-    if size > 2016 || layout.align() > 16 {
-        return over_aligned(layout);
-    }
-    Some(class_of_size(size))
-}
-
-#[inline(always)]
-fn class_of_size(size: usize) -> usize {
-    const TABLE: [u8; 127] = {
-        let mut t = [0u8; 127];
-        let mut i = 0;
-        while i < 127 {
-            let mut c = 0;
-            while (CLASSES[c] as usize) < i * 16 {
-                c += 1;
-            }
-            t[i] = c as u8;
-            i += 1;
-        }
-        t
-    };
-    TABLE[size.div_ceil(16)] as usize
-}
-
-/// Alignments above 16: slots of 64 and 128 bytes are aligned to 64, since the header is 64 bytes.
-fn over_aligned(layout: Layout) -> Option<usize> {
-    (layout.align() <= 64 && layout.size() <= 64).then_some(3)
-}
 
 #[repr(C)]
 struct Header {
@@ -58,6 +23,18 @@ struct Header {
     slots: u16,
     class: u16,
     heap: u16,
+    tags: [u8; TAGS_BYTES],
+}
+
+const _: () = assert!(size_of::<Header>() <= HEADER && core::mem::offset_of!(Header, tags) == TAGS_AT);
+
+/// Where the tag of a slot is.
+///
+/// # Safety
+/// `slot` is a slot of the slab page `page`.
+unsafe fn tag_of(page: *mut Header, slot: *mut u8) -> *mut u8 {
+    // SAFETY: by contract, and the place lies inside the page.
+    unsafe { page.byte_add(tag_place((*page).class as usize, (*page).slots as usize, slot as usize % PAGE)).cast() }
 }
 
 struct Cache {
@@ -118,6 +95,9 @@ impl Slabs {
             if (*page).free.is_null() {
                 unlink(&mut cache, page);
             }
+            if tags::KEPT {
+                tag_of(page, slot).write(tags::count_new());
+            }
             slot
         }
     }
@@ -136,6 +116,9 @@ pub(crate) unsafe fn free(slot: *mut u8) {
     cache.live -= 1;
     // SAFETY: the lock is held; the slot is dead from here on and may carry the link.
     let release = unsafe {
+        if tags::KEPT {
+            tags::count_gone(tag_of(page, slot).read());
+        }
         if (*page).free.is_null() {
             push(&mut cache, page);
         }
@@ -169,7 +152,7 @@ fn new_page(heap: u16, class: usize) -> *mut Header {
         return null_mut();
     };
     let size = CLASSES[class] as usize;
-    let slots = (PAGE - HEADER) / size;
+    let slots = slots_of(class, tags::KEPT);
     let page = va as *mut Header;
     // SAFETY: the page is fresh and owned here; all offsets stay inside it.
     unsafe {
@@ -187,6 +170,7 @@ fn new_page(heap: u16, class: usize) -> *mut Header {
             slots: slots as u16,
             class: class as u16,
             heap,
+            tags: [0; TAGS_BYTES],
         });
     }
     page

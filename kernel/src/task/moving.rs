@@ -225,3 +225,12 @@ pub(crate) fn runnable() -> u64 {
         })
         .sum()
 }
+
+/// Threads that run or are ready to, the caller included.
+pub(crate) fn busy() -> u64 {
+    let of_hart = |h: &'static super::sched::HartSched| {
+        let q = h.queue.lock();
+        (q.queue.len() as u64).saturating_add(u64::from(q.current.is_some()))
+    };
+    (0..MAX_HARTS).filter_map(hart_if).map(of_hart).sum()
+}

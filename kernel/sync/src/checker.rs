@@ -1,7 +1,7 @@
 //! The lock checker: in checked builds every acquisition is compared with what the thread holds.
 
-use crate::levels::{FIRST_SPIN_RANK, Level};
 use core::sync::atomic::Ordering::Relaxed;
+use logic_levels::{FIRST_SPIN_RANK, Level};
 
 /// Whether a second lock of the same level is allowed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ fn check<L: Level>(nesting: Nesting) {
     };
     if !allowed {
         let worst = (63 - held.leading_zeros()) as u8;
-        let name = crate::levels::ALL.iter().find(|l| l.0 == worst).map_or("?", |l| l.1);
+        let name = logic_levels::ALL.iter().find(|l| l.0 == worst).map_or("?", |l| l.1);
         panic!("lock order: {} taken while {name} is held", L::NAME);
     }
     if L::RANK < FIRST_SPIN_RANK && preempt != 0 {

@@ -4,7 +4,7 @@
 //!   sleep or a final release.
 //! * [`Mutex`] – may sleep; its holder may be preempted. Never taken with a spin lock held.
 //! * [`PerHart`] – data of one hart, reached through a [`PreemptGuard`].
-//! * [`levels`] – the one file that orders all locks; checked builds verify the order at each acquisition.
+//! * [`levels`] – the one file that orders all locks (`logic/levels`); checked builds verify the order at each acquisition.
 //!
 //! Interrupt handlers take no lock at all: they only set bits in the hart's `pending` word, and what they stand for
 //! is done where preemption comes back on ([`preempt_on_slow`](hooks::Hooks)). So no lock needs interrupts off.
@@ -12,7 +12,6 @@
 
 mod checker;
 mod hooks;
-pub mod levels;
 mod mutex;
 mod once;
 mod per_hart;
@@ -20,7 +19,7 @@ mod preempt;
 mod spin;
 
 pub use hooks::{Hooks, set_hooks};
-pub use levels::Level;
+pub use logic_levels::{self as levels, Level};
 pub use mutex::{Mutex, MutexGuard, lock_mutex_pair};
 pub use once::Once;
 pub use per_hart::PerHart;

@@ -31,6 +31,8 @@ mod terminal;
 use std::env;
 use std::process::{self, ExitCode};
 
+use rustix::mm::MlockAllFlags;
+
 use console::Console;
 use power::Power;
 use session::{Mode, Session};
@@ -48,6 +50,10 @@ fn main() -> ExitCode {
     if process::id() != 1 {
         eprintln!("init: this program only works as process 1");
         return ExitCode::FAILURE;
+    }
+    // Process 1 never waits for a page later, and never ends for want of one.
+    if let Err(e) = rustix::mm::mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE) {
+        log::line(&format!("mlockall: {e}"));
     }
     mounts::mount_all();
     set_host_name();

@@ -16,6 +16,8 @@ int main(void) {
     CHECK_ERRNO(mprotect(area + done * PAGE, PAGE, PROT_READ), ENOMEM);
     OK(munmap(area, pages * PAGE));
     CHECK_ERRNO(mprotect(area, PAGE, PROT_READ), ENOMEM);
-    CHECK(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+    char *three = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(three != MAP_FAILED);
+    OK(mprotect(three + PAGE, PAGE, PROT_READ)); // splits off two again
     return 0;
 }

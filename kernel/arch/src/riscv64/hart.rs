@@ -55,6 +55,8 @@ pub struct ThreadCore {
     pub allocations: AtomicU32,
     /// Pages of the last allocation that its budget refused, 0 once that was looked at.
     pub refused_pages: AtomicU32,
+    /// What the object is that is being allocated (checked builds); the `mem` crate's business.
+    pub alloc_tag: AtomicU32,
     /// Identity of the kernel's thread type.
     pub type_id: AtomicU64,
     /// The kernel's thread that contains this core.
@@ -82,6 +84,7 @@ impl ThreadCore {
             fail_at: AtomicU32::new(0),
             allocations: AtomicU32::new(0),
             refused_pages: AtomicU32::new(0),
+            alloc_tag: AtomicU32::new(0),
             type_id: AtomicU64::new(type_id),
             owner: AtomicPtr::new(core::ptr::null_mut()),
         }

@@ -2,8 +2,9 @@
 
 use super::rvos::each_process;
 use super::text::number;
-use crate::task::wait::Watch;
-use crate::task::{Process, exit, futex, with_current};
+use crate::clock;
+use crate::task::wait::{Ended, Interrupt, Watch, sleep_until};
+use crate::task::{Process, exit, futex, moving, with_current};
 use abi::Errno;
 use alloc::vec::Vec;
 
@@ -21,6 +22,7 @@ pub(super) fn write(data: &[u8]) -> Result<usize, Errno> {
 /// Gives back everything that is kept for later use alone, so that counters show what is in use.
 fn drain() {
     with_current(exit::settle);
+    wait_for_quiet();
     each_process(|p| {
         let mut s = p.state.lock();
         trim(&mut s.threads);
@@ -36,6 +38,25 @@ fn drain() {
     crate::linux::time::trim();
     mem::drain_stacks();
     mem::drain_heaps();
+}
+
+/// Looks at whether everyone else sleeps, and the time between two looks.
+const LOOKS: u32 = 200;
+const LOOK_EVERY_NS: u64 = 1_000_000;
+
+/// Who still works on what happened before holds memory that is gone a moment later, and is not registered where it will
+/// wait. On a system that is never quiet this gives up.
+fn wait_for_quiet() {
+    for _ in 0..LOOKS {
+        if moving::busy() <= 1 {
+            return;
+        }
+        let until = clock::monotonic_ns().saturating_add(LOOK_EVERY_NS);
+        let slept = with_current(|me| sleep_until(me, Some(until), Interrupt::AnySignal, || Ok(None::<()>)));
+        if slept == Err(Ended::Signal) {
+            return;
+        }
+    }
 }
 
 /// Lists of those who wait keep room for the next.

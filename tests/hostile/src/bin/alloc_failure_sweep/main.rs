@@ -107,6 +107,9 @@ fn guarded(name: &str, sweep: impl FnOnce() -> child::Outcome) -> (u64, usize) {
         lost = difference(&before, &counters());
     }
     outcome.failures.extend(lost);
+    if std::env::args().any(|a| a == "-v") {
+        println!("{name}: {} failures injected", outcome.strict);
+    }
     for failure in &outcome.failures {
         println!("{name}: {failure}");
     }

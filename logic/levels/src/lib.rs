@@ -1,7 +1,9 @@
 //! The order of all locks of the kernel: a lock may be taken only while every lock held has a lower rank.
 //!
 //! Sleeping locks (ranks below [`FIRST_SPIN_RANK`]) stand above all spin locks. The only way to hold two locks of
-//! one level is [`crate::lock_pair`], which orders them by address.
+//! one level is `lock_pair`, which orders them by address. Neighbour: `kernel/sync`, which has the locks and the checker.
+#![no_std]
+#![forbid(unsafe_code)]
 
 /// A lock's place in the order.
 pub trait Level: 'static {
@@ -120,22 +122,24 @@ levels! {
     Stacks = 51;
     /// A slab cache.
     Slab = 52;
+    /// Names of heap tags (checked builds).
+    HeapTags = 53;
     /// The tree of budgets.
-    BudgetTree = 53;
+    BudgetTree = 54;
     /// Physical frames.
-    Frames = 54;
+    Frames = 55;
     /// The random pool.
-    RandomPool = 55;
+    RandomPool = 56;
     /// The console of last resort.
-    Console = 56;
+    Console = 57;
     /// Host and domain name.
-    UtsNames = 57;
+    UtsNames = 58;
     /// Address-space identifiers.
-    Asids = 58;
+    Asids = 59;
     /// Who waits for whose record lock.
-    LockWaits = 59;
+    LockWaits = 60;
     /// The kernel stack of a thread, which goes before the thread does.
-    TaskStack = 60;
+    TaskStack = 61;
     /// The real-time clock while it is set.
-    RealClock = 61;
+    RealClock = 62;
 }
