@@ -1,12 +1,13 @@
 //! The structs of Linux's riscv64 ABI as plain bytes: every bit pattern is a value, there is no hidden padding, so user copies need no `unsafe`.
 //!
 //! They are named as in the man pages, their fields too. Each states its size, which is checked when compiled. User pointers inside are `u64`.
-//! Families: [`channel`] (of the native calls), [`file`], [`process`], [`signal`], [`time`], [`wait`].
+//! Families: [`channel`] (of the native calls), [`file`], [`process`], [`signal`], [`spawn`], [`time`], [`wait`].
 
 pub mod channel;
 pub mod file;
 pub mod process;
 pub mod signal;
+pub mod spawn;
 pub mod time;
 pub mod wait;
 
@@ -20,6 +21,7 @@ pub use process::{
     Sysinfo, Utsname,
 };
 pub use signal::{FpRegs, RtSigframe, SigSet, Sigaction, Sigcontext, Sigevent, Siginfo, SigmaskArg, StackT, Ucontext, UserRegs};
+pub use spawn::{SpawnArgs, SpawnFd, spawn_flags};
 pub use time::{Itimerspec, Itimerval, Timespec, Timeval, Timex, Timezone, Tms};
 pub use wait::{EpollEvent, FutexWaitv, Pollfd};
 
