@@ -1,13 +1,14 @@
 //! The structs of Linux's riscv64 ABI as plain bytes: every bit pattern is a value, there is no hidden padding, so user copies need no `unsafe`.
 //!
 //! They are named as in the man pages, their fields too. Each states its size, which is checked when compiled. User pointers inside are `u64`.
-//! Families: [`channel`] (of the native calls), [`file`], [`process`], [`signal`], [`spawn`], [`time`], [`wait`].
+//! Families: [`channel`] (of the native calls), [`file`], [`process`], [`signal`], [`spawn`], [`svc`], [`time`], [`wait`].
 
 pub mod channel;
 pub mod file;
 pub mod process;
 pub mod signal;
 pub mod spawn;
+pub mod svc;
 pub mod time;
 pub mod wait;
 
@@ -22,6 +23,7 @@ pub use process::{
 };
 pub use signal::{FpRegs, RtSigframe, SigSet, Sigaction, Sigcontext, Sigevent, Siginfo, SigmaskArg, StackT, Ucontext, UserRegs};
 pub use spawn::{SpawnArgs, SpawnFd, spawn_flags};
+pub use svc::{SvcBind, SvcConnect, SvcPeer, svc_flag};
 pub use time::{Itimerspec, Itimerval, Timespec, Timeval, Timex, Timezone, Tms};
 pub use wait::{EpollEvent, FutexWaitv, Pollfd};
 

@@ -242,7 +242,7 @@ fn of_enum(input: &DeriveInput, options: &Options, lifetime: &Lifetime, variants
         }
 
         fn sample(source: &mut ::wire::fuzz::Source<#lifetime>) -> Self {
-            match usize::from(source.byte()) % #count {
+            match usize::from(source.byte()).checked_rem(#count).unwrap_or_default() {
                 #(#indices => {
                     #samples
                     Self::#names #patterns
