@@ -18,7 +18,7 @@ plain_structs! {
     ChanCreate: 16 {
         /// None is defined.
         flags: u32,
-        /// Messages that may wait at each end, 64 by default and 4096 at most.
+        /// Messages that may wait at each end, 64 by default and 128 at most.
         messages: u32,
         /// Bytes that may wait at each end, 256 KiB by default, at least 64 KiB and 16 MiB at most.
         bytes: u64,
@@ -100,7 +100,7 @@ plain_structs! {
 
     /// `chan_call`.
     #[derive(Default)]
-    ChanCall: 72 {
+    ChanCall: 80 {
         /// In: the request.
         part: ChanPart,
         /// In: where to put the reply, which is reserved before the request is sent.
@@ -111,6 +111,8 @@ plain_structs! {
         flags: u32,
         /// Zero.
         _reserved: u32,
+        /// In: 0. When a signal's handler interrupts the wait, the kernel notes here which call goes on after it.
+        call: u64,
         /// Out: number of bytes of the reply.
         bytes_len: u32,
         /// Out: number of descriptors of the reply.
