@@ -251,6 +251,7 @@ impl<M, W: Clone> Channel<M, W> {
         if let Err(why) = self.prepare(from, size) {
             return Err(Refused { why, message });
         }
+        // reserved: by `prepare`.
         self.side(from.peer()).push(Queued { message, size, call: None });
         Ok(())
     }
@@ -278,6 +279,7 @@ impl<M, W: Clone> Channel<M, W> {
         let Some(id) = self.calls.open(from, room, caller()) else {
             return Err(Refused { why: Why::Memory, message });
         };
+        // reserved: by `prepare`.
         self.side(from.peer()).push(Queued { message, size, call: Some(id) });
         Ok(id)
     }
