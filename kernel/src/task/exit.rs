@@ -1,11 +1,11 @@
 //! The end of threads and processes, and waiting for children (exit(2), wait4(2)).
 
 use super::process::{Process, TREE};
-use super::sched;
 use super::signal;
 use super::thread::Thread;
 use super::wait::{self, Ended, Interrupt, Observers, Watch};
 use super::{ids, with_current};
+use super::{oom, sched};
 use abi::Errno;
 use alloc::boxed::Box;
 use arch::flag;
@@ -105,7 +105,9 @@ fn release_user_side(me: &Thread) {
     leave_memory(me);
     drop(me.replace_refs(None));
     super::accounting::note_peak(me);
+    let leaving = oom::Leaving::of(me.space().as_deref());
     drop(me.set_space(None));
+    drop(leaving);
     finish_vfork(me.process());
 }
 

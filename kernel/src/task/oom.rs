@@ -13,7 +13,7 @@ use super::wait::{self, Interrupt};
 use crate::klog::info;
 use crate::mm::AddressSpace;
 use crate::mm::fault::FaultError;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use logic_signal::{SigInfo, Signal, code};
 use logic_waits::{Events, Mode};
 use mem::{Access, Heap, Ref};
@@ -38,6 +38,9 @@ impl Fate {
 /// Who was chosen last. One at a time: the next is chosen when this one's memory is back.
 static CHOICE: Mutex<Option<Ref<Process>>, levels::OutOfMemoryMutex> = Mutex::new(None);
 
+/// Pages that processes which end are giving back.
+static LEAVING: AtomicU64 = AtomicU64::new(0);
+
 /// Gives each budget its part of what is free: once, before process 1.
 pub(crate) fn share_out() {
     let counts = mem::frame_counts();
@@ -53,9 +56,32 @@ pub(crate) fn share_out() {
 /// those that exist still need comes first.
 pub(crate) fn has_room_for_a_thread(heap: &Heap) -> bool {
     let (_, frames) = heap.account().limits();
-    heap.account().pages() < frames - frames / 16
+    let has_room = || heap.account().pages() < frames - frames / 16;
+    has_room()
         || CHOICE.lock().as_ref().is_some_and(|p| p.oom.is(CHOSEN))
         || largest().is_some_and(|(_, pages)| pages >= large(heap))
+        || LEAVING.load(Ordering::Relaxed) >= large(heap)
+        // The walk waits for whoever unmaps much at this moment.
+        || has_room()
+}
+
+/// The pages of an address space that a thread which ends lets go of: on their way back until this is dropped, though
+/// they belong to no process any more.
+pub(crate) struct Leaving(u64);
+
+impl Leaving {
+    /// To be made before the thread gives the space up.
+    pub(crate) fn of(space: Option<&AddressSpace>) -> Leaving {
+        let pages = space.map_or(0, |space| space.lock().tables.resident_pages());
+        LEAVING.fetch_add(pages, Ordering::Relaxed);
+        Leaving(pages)
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        LEAVING.fetch_sub(self.0, Ordering::Relaxed);
+    }
 }
 
 /// Pages from which on a process is held to be the reason why memory is short.
