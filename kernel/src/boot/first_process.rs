@@ -11,7 +11,7 @@ use crate::klog::info;
 use crate::linux::Stop;
 use crate::mm::exec::Strings;
 use crate::task::limits::{self, Limits};
-use crate::task::process::Process;
+use crate::task::process::{Process, ThreadNode};
 use crate::task::signal::ProcessSignals;
 use crate::task::thread::{Refs, Thread, ThreadSpec};
 use crate::task::{clone, exec, ids, oom, sched, users, with_current};
@@ -74,10 +74,8 @@ fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> R
         affinity: Affinity::ALL,
     };
     let thread = Thread::try_new(spec, first_code, |_| {})?;
-    {
-        let mut s = process.state.lock();
-        s.add_thread(&thread).map_err(|NoMemory| StartError::NoMemory)?;
-    }
+    let entry = mem::try_box(ThreadNode::new(thread.id(), thread.clone())).map_err(|NoMemory| StartError::NoMemory)?;
+    let _ = process.state.lock().threads.insert(entry);
     *thread.counted.lock() = users::first().ok();
     process.live_threads.store(1, core::sync::atomic::Ordering::Release);
     process.remaining_threads.store(1, core::sync::atomic::Ordering::Release);

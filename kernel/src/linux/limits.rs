@@ -104,7 +104,7 @@ fn own(process: &Process) -> Rusage {
             *sum = sum.saturating_add(n.load(Relaxed));
         }
     });
-    let space = process.state.lock().threads.first().cloned().and_then(|t| t.space());
+    let space = process.state.lock().first_thread().and_then(|t| t.space());
     if let Some(s) = space {
         peak = peak.max(accounting::space_peak_pages(&s));
     }

@@ -131,7 +131,7 @@ impl Who {
             Who::Thread => false,
             Who::Group(g) => p.state.lock().pgid == g,
             Who::User(u) => {
-                let first = p.state.lock().threads.first().cloned();
+                let first = p.state.lock().first_thread();
                 first.and_then(|t| t.refs()).is_some_and(|r| r.cred.uid.real == u)
             }
         }

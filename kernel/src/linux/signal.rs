@@ -125,7 +125,7 @@ fn may_signal(c: &Call<'_>, cred: &Cred, target: &Process, signal: Option<Signal
     if cred.capable(crate::fs::context::cap::KILL) {
         return true;
     }
-    let thread = target.state.lock().threads.first().cloned();
+    let thread = target.state.lock().first_thread();
     let ids = thread.and_then(|t| t.refs()).map(|r| r.cred.uid);
     let same = ids.is_none_or(|u| [cred.uid.real, cred.uid.effective].iter().any(|id| *id == u.real || *id == u.saved));
     let sid = c.me.process().state.lock().sid;

@@ -1,6 +1,6 @@
 //! New threads and processes (clone(2), fork(2), vfork(2)).
 
-use super::process::{Process, TREE};
+use super::process::{Process, TREE, ThreadNode};
 use super::signal::ProcessSignals;
 use super::thread::{Refs, Thread, ThreadSpec};
 use super::wait::{self, Interrupt, Observers, Watch};
@@ -247,6 +247,10 @@ fn enter(
     vfork: Option<Ref<VforkDone>>,
 ) -> Result<(), Errno> {
     let caller = me.process();
+    // Ids are never reused, so the keys of both nodes are free.
+    let entry = mem::try_box(ThreadNode::new(child.id(), child.clone())).map_err(|NoMemory| Errno::ENOMEM)?;
+    let node = (!same_process).then(|| mem::try_box(Node::new(process.id(), process.clone())));
+    let node = node.transpose().map_err(|NoMemory| Errno::ENOMEM)?;
     let tree = TREE.lock();
     if same_process {
         let mut s = process.state.lock();
@@ -254,24 +258,22 @@ fn enter(
         if s.ending.is_some() || me.end.load(Ordering::Acquire) != 0 {
             return Err(Errno::EAGAIN);
         }
-        s.add_thread(child).map_err(|NoMemory| Errno::ENOMEM)?;
+        let _ = s.threads.insert(entry);
     } else {
         let (pgid, sid, grandparent, exe, terminal, caller_signal) = {
             let s = caller.state.lock();
             (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone(), s.exit_signal)
         };
         let parent = if r.flags & CLONE_PARENT != 0 { grandparent.unwrap_or_else(|| caller.clone()) } else { caller.clone() };
-        let node = mem::try_box(Node::new(process.id(), process.clone())).map_err(|NoMemory| Errno::ENOMEM)?;
         let mut s = process.state.lock();
-        s.add_thread(child).map_err(|NoMemory| Errno::ENOMEM)?;
+        let _ = s.threads.insert(entry);
         (s.pgid, s.sid, s.exe, s.terminal) = (pgid, sid, exe, terminal);
         // A sibling of the caller sends what the caller sends.
         s.exit_signal = if r.flags & CLONE_PARENT != 0 { caller_signal } else { r.exit_signal };
         s.parent = Some(parent.clone());
         s.vfork = vfork;
         drop(s);
-        // Ids are never reused, so the key is free.
-        let _ = parent.state.lock().children.insert(node);
+        let _ = node.map(|node| parent.state.lock().children.insert(node));
         ids::update(pgid, |n| n.group_members = n.group_members.saturating_add(1));
         ids::update(sid, |n| n.session_members = n.session_members.saturating_add(1));
     }

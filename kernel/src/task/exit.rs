@@ -135,9 +135,8 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     let tree = TREE.lock();
     let gone = {
         let mut s = process.state.lock();
-        let at = s.threads.iter().position(|t| core::ptr::eq(&**t, me));
         super::accounting::thread_ended(process, me);
-        at.map(|i| s.threads.remove(i))
+        s.threads.remove(&me.id())
     };
     ids::update(me.tid(), |n| n.thread = None);
     let last = signal::thread_ends(me, process);

@@ -6,7 +6,6 @@ use super::signal::ProcessSignals;
 use super::thread::Thread;
 use super::wait::{Observers, Watch};
 use crate::census::{Counted, Kind};
-use alloc::vec::Vec;
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use mem::{NoMemory, Ref, Weak};
 use sync::{SpinLock, levels};
@@ -62,10 +61,15 @@ pub(crate) type Children = logic_tree::Tree<u64, Ref<Process>>;
 /// A child's place among them.
 pub(crate) type ChildNode = logic_tree::Node<u64, Ref<Process>>;
 
+/// Threads by [`Thread::id`]. A thread brings its node along when it is made: entering cannot fail.
+pub(crate) type Threads = logic_tree::Tree<u64, Ref<Thread>>;
+/// A thread's place among them.
+pub(crate) type ThreadNode = logic_tree::Node<u64, Ref<Thread>>;
+
 /// The part of a process that its lock guards.
 pub(crate) struct State {
     /// Its threads that have not ended, in the order of their ids, which is that of their ages.
-    pub(crate) threads: Vec<Ref<Thread>>,
+    pub(crate) threads: Threads,
     /// Wait status (wait4(2)) once it has ended.
     pub(crate) exit: Option<i32>,
     /// Nothing is left of it but this record: its parent may see its end.
@@ -99,15 +103,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Adds a thread where its id belongs.
-    pub(crate) fn add_thread(&mut self, thread: &Ref<Thread>) -> Result<(), NoMemory> {
-        self.threads.try_reserve(1).map_err(|_| NoMemory)?;
-        let at = self.threads.partition_point(|t| t.id() < thread.id());
-        self.threads.push(thread.clone());
-        if let Some(behind) = self.threads.get_mut(at..) {
-            behind.rotate_right(1);
-        }
-        Ok(())
+    /// The oldest thread that has not ended.
+    pub(crate) fn first_thread(&self) -> Option<Ref<Thread>> {
+        self.threads.first().map(|(_, thread)| thread.clone())
     }
 }
 
@@ -122,7 +120,7 @@ impl Process {
             me: me.clone(),
             signals,
             state: SpinLock::new(State {
-                threads: Vec::new(),
+                threads: Threads::new(),
                 exit: None,
                 waitable: false,
                 untold: false,
@@ -189,8 +187,7 @@ impl Process {
         loop {
             let thread = {
                 let s = self.state.lock();
-                let next = s.threads.partition_point(|t| t.id() <= after);
-                s.threads.get(next).cloned()
+                s.threads.next_after(&after).map(|(_, thread)| thread.clone())
             };
             let Some(thread) = thread else { return };
             after = thread.id();

@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn tags_and_slots_do_not_meet() {
-        for class in 0..CLASSES.len() {
-            let (slots, size) = (slots_of(class, true), CLASSES[class] as usize);
+        for (class, &size) in CLASSES.iter().enumerate() {
+            let (slots, size) = (slots_of(class, true), size as usize);
             let mut seen = std::collections::BTreeSet::new();
             for slot in (0..slots).map(|n| HEADER + n * size) {
                 let tag = tag_place(class, slots, slot);

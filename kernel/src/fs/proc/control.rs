@@ -6,7 +6,6 @@ use crate::clock;
 use crate::task::wait::{Ended, Interrupt, Watch, sleep_until};
 use crate::task::{Process, exit, futex, moving, with_current};
 use abi::Errno;
-use alloc::vec::Vec;
 
 /// Obeys a command.
 pub(super) fn write(data: &[u8]) -> Result<usize, Errno> {
@@ -24,8 +23,6 @@ fn drain() {
     with_current(exit::settle);
     wait_for_quiet();
     each_process(|p| {
-        let mut s = p.state.lock();
-        trim(&mut s.threads);
         let shared = p.signals.shared.lock().pending.shrink();
         drop(shared);
     });
@@ -67,7 +64,7 @@ fn forget_observers(object: &dyn Watch) {
 }
 
 fn trim_files(p: &Process) {
-    let first = p.state.lock().threads.first().cloned();
+    let first = p.state.lock().first_thread();
     let Some(refs) = first.and_then(|t| t.refs()) else { return };
     let mut from = 0;
     while let Some(fd) = refs.files.next_used(from) {
@@ -76,17 +73,5 @@ fn trim_files(p: &Process) {
         if let Some(object) = file.as_ref().and_then(|f| f.file.watch()) {
             forget_observers(object);
         }
-    }
-}
-
-/// Gives back room for more elements than there are, if there is memory for the smaller copy.
-fn trim<T>(list: &mut Vec<T>) {
-    if list.capacity() == list.len() {
-        return;
-    }
-    let mut exact = Vec::new();
-    if exact.try_reserve_exact(list.len()).is_ok() {
-        exact.append(list);
-        *list = exact;
     }
 }

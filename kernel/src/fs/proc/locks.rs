@@ -58,7 +58,7 @@ fn gather() -> Result<Tree<Key, Held>, Errno> {
 
 #[inline(never)]
 fn of_process(found: &mut Tree<Key, Held>, p: &Process) -> Result<(), Errno> {
-    let Some(refs) = p.state.lock().threads.first().cloned().and_then(|thread| thread.refs()) else { return Ok(()) };
+    let Some(refs) = p.state.lock().first_thread().and_then(|thread| thread.refs()) else { return Ok(()) };
     let mut from = 0;
     while let Some(fd) = refs.files.next_used(from) {
         from = fd as usize + 1;

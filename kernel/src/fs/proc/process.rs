@@ -204,14 +204,17 @@ impl Virtual for Tasks {
     }
     fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
         let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
-        let mut at = u32::try_from(cursor).unwrap_or(u32::MAX);
+        // The first one is there to the end, also when it has ended. The others by age: a cursor is an id.
+        let leader = process.pid();
+        if cursor == 0 && !with_digits(leader, |name| each(1, ino(leader, 0), DT_DIR, name)) {
+            return Ok(());
+        }
+        let mut at = cursor.max(1);
         loop {
-            // By number, not by place: threads that end meanwhile do not hide others. The first one is there to the end.
-            let leader = process.pid();
-            let next = process.state.lock().threads.iter().map(|t| t.tid()).chain([leader]).filter(|tid| *tid >= at).min();
-            let Some(tid) = next else { return Ok(()) };
-            at = tid.saturating_add(1);
-            if !with_digits(tid, |name| each(u64::from(at), ino(tid, 0), DT_DIR, name)) {
+            let next = process.state.lock().threads.ceiling(&at).map(|(id, thread)| (*id, thread.tid()));
+            let Some((id, tid)) = next else { return Ok(()) };
+            at = id.saturating_add(1);
+            if tid != leader && !with_digits(tid, |name| each(at, ino(tid, 0), DT_DIR, name)) {
                 return Ok(());
             }
         }

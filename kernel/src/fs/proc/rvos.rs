@@ -90,7 +90,7 @@ fn heap_by_tag(t: &mut Text) -> Made {
 fn sums() -> (u64, u64) {
     let (mut regions, mut signals) = (0u64, 0u64);
     each_process(|p| {
-        let first = p.state.lock().threads.first().cloned();
+        let first = p.state.lock().first_thread();
         if let Some(space) = first.and_then(|t| t.space()) {
             regions = regions.saturating_add(space.lock().regions.len() as u64);
         }

@@ -74,7 +74,7 @@ impl Subject {
     pub(super) fn thread(&self) -> Option<Ref<Thread>> {
         match self.thread {
             Some(_) => self.own_thread(),
-            None => self.process().ok()?.state.lock().threads.first().cloned(),
+            None => self.process().ok()?.state.lock().first_thread(),
         }
     }
     /// Its address space, unless it is ending.

@@ -26,7 +26,7 @@ fn situation(process: &Process, signal: Signal) -> Situation {
 
 /// Sends a signal to a process; some thread that does not block it will take it.
 pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) -> Result<(), Errno> {
-    let first = process.state.lock().threads.first().cloned();
+    let first = process.state.lock().first_thread();
     let blocked = first.as_ref().is_some_and(|t| {
         let s = t.signals.lock();
         s.blocked.contains(info.signal) || s.awaited.contains(info.signal)

@@ -43,7 +43,7 @@ impl Queue<'_> {
         };
         match self {
             Queue::Process(p) => {
-                let first = p.state.lock().threads.first().cloned();
+                let first = p.state.lock().first_thread();
                 first.is_some_and(|t| holds(&t))
             }
             Queue::Thread(t) => holds(t),
