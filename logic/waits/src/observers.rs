@@ -15,6 +15,8 @@
 //!   deadline, fault on its buffer), it calls [`ObserverList::pass_on`] under the lock of (D) and
 //!   wakes whom it gets. A waiter that consumed and leaves something behind (a pipe with bytes
 //!   left) does the same.
+//! - (G) *Shared wake.* Observers of mode `Shared` are taken one at a time; the caller wakes it, says [`Batch::accept`] if that
+//!   helped, and fires on. A set of interests (epoll(7), EPOLLEXCLUSIVE) helps if a thread waits there.
 //! - (F) Lasting events ([`Events::LASTING`]) are for everyone: all fitting `One` observers go.
 //!
 //! The generations count state changes, not wakes: an edge-triggered watcher compares the count of
@@ -41,6 +43,8 @@ pub enum Mode {
     All,
     /// Only the one that waits longest; it is no longer registered then.
     One,
+    /// One after the other until one says that it will see to the event ([`Batch::accept`]); they stay registered.
+    Shared,
 }
 
 /// Whether [`ObserverList::fire`] is to be called again.
@@ -55,10 +59,23 @@ pub enum More {
 
 /// Those whom a call of [`ObserverList::fire`] took out, and where the next one goes on.
 #[derive(Debug)]
-pub struct Batch<O> {
-    taken: ArrayVec<O, BATCH>,
+pub struct Batch<O, const N: usize = BATCH> {
+    taken: ArrayVec<O, N>,
     stage: Stage,
+    /// How things stand with the observers of mode `Shared`.
+    shared: Shared,
     cursor: Cursor,
+}
+
+/// Whether a fire goes on to further `Shared` observers, and to those of mode `One`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shared {
+    /// None of them has taken the event.
+    Open,
+    /// The last observer of the batch is one, and may take it.
+    Asked,
+    /// One has.
+    Accepted,
 }
 
 /// How far a fire has come.
@@ -199,6 +216,35 @@ impl<O: Clone> ObserverList<O> {
         self.arena.get(key.index).is_some_and(|slot| slot.seq == key.seq)
     }
 
+    /// Changes what a registration is for.
+    pub fn set_mask(&mut self, key: Key, mask: Events) {
+        if let Some(slot) = self.arena.get_mut(key.index)
+            && slot.seq == key.seq
+        {
+            slot.mask = mask.union(Events::ALWAYS);
+        }
+    }
+
+    /// Whether anyone waits in mode [`Mode::One`].
+    #[must_use]
+    #[inline]
+    pub const fn has_one(&self) -> bool {
+        self.one.head != NIL
+    }
+
+    /// Lists those of the modes `All` and `Shared`, by and by, as [`ObserverList::fire`] does but without asking.
+    pub fn list<const N: usize>(&mut self, out: &mut Batch<O, N>) -> More {
+        let mut visits = VISITS;
+        if out.stage == Stage::Start {
+            out.begin(Stage::All, self.next_seq);
+        }
+        let more = self.visit(Mode::All, Events::ALWAYS, out, &mut visits);
+        if more == More::Done {
+            out.stage = Stage::Start;
+        }
+        more
+    }
+
     /// (B) Notes that `events` came to hold, for [`ObserverList::generation`] and the counts.
     #[inline]
     pub fn changed(&mut self, events: Events) {
@@ -232,7 +278,7 @@ impl<O: Clone> ObserverList<O> {
     /// (C) Takes those out whom `events` concern. The batch must be empty; after [`More::Yes`] call
     /// again with the same events. Who is added after the first call need not be reached.
     #[inline]
-    pub fn fire(&mut self, events: Events, out: &mut Batch<O>) -> More {
+    pub fn fire<const N: usize>(&mut self, events: Events, out: &mut Batch<O, N>) -> More {
         if self.all.head == NIL && out.stage == Stage::Start && self.fire_oldest(events, out) {
             return More::Done;
         }
@@ -241,7 +287,7 @@ impl<O: Clone> ObserverList<O> {
 
     /// (E) As [`ObserverList::fire`], for the `One` observers only: hands on a wake that was not used.
     #[inline]
-    pub fn pass_on(&mut self, events: Events, out: &mut Batch<O>) -> More {
+    pub fn pass_on<const N: usize>(&mut self, events: Events, out: &mut Batch<O, N>) -> More {
         if out.stage == Stage::Start && self.fire_oldest(events, out) {
             return More::Done;
         }
@@ -251,7 +297,7 @@ impl<O: Clone> ObserverList<O> {
     /// The ordinary case, without a cursor: nobody waits in mode `One`, or the first of them is the
     /// one to take. False: it is not that easy.
     #[inline]
-    fn fire_oldest(&mut self, events: Events, out: &mut Batch<O>) -> bool {
+    fn fire_oldest<const N: usize>(&mut self, events: Events, out: &mut Batch<O, N>) -> bool {
         let head = self.one.head;
         if head == NIL {
             return true;
@@ -270,10 +316,14 @@ impl<O: Clone> ObserverList<O> {
         true
     }
 
-    fn fire_from(&mut self, first: Stage, events: Events, out: &mut Batch<O>) -> More {
+    fn fire_from<const N: usize>(&mut self, first: Stage, events: Events, out: &mut Batch<O, N>) -> More {
         let mut visits = VISITS;
         if out.stage == Stage::Start {
+            out.shared = Shared::Open;
             out.begin(first, self.next_seq);
+        }
+        if out.shared == Shared::Asked {
+            out.shared = Shared::Open;
         }
         if out.stage == Stage::All {
             if self.visit(Mode::All, events, out, &mut visits) == More::Yes {
@@ -281,6 +331,10 @@ impl<O: Clone> ObserverList<O> {
             }
             let limit = out.cursor.limit;
             out.begin(Stage::One, limit);
+        }
+        if out.shared == Shared::Accepted && !events.intersects(Events::LASTING) {
+            out.stage = Stage::Start;
+            return More::Done;
         }
         let more = self.visit(Mode::One, events, out, &mut visits);
         if more == More::Done {
@@ -290,7 +344,7 @@ impl<O: Clone> ObserverList<O> {
     }
 
     /// Goes through the list of one mode from the batch's cursor on.
-    fn visit(&mut self, mode: Mode, events: Events, out: &mut Batch<O>, visits: &mut u32) -> More {
+    fn visit<const N: usize>(&mut self, mode: Mode, events: Events, out: &mut Batch<O, N>, visits: &mut u32) -> More {
         let mut index = self.resume(mode, &out.cursor);
         loop {
             let Some(slot) = self.arena.get(index) else {
@@ -308,9 +362,20 @@ impl<O: Clone> ObserverList<O> {
             let (next, seen) = (slot.next, slot.seq <= out.cursor.after);
             out.cursor.after = out.cursor.after.max(slot.seq);
             if !seen && slot.mask.intersects(events) {
-                self.take_out(index, mode, out);
-                if mode == Mode::One && !events.intersects(Events::LASTING) {
+                let alone = !events.intersects(Events::LASTING);
+                let shared = slot.mode == Mode::Shared && alone;
+                if !(shared && out.shared == Shared::Accepted) {
+                    self.take_out(index, mode, out);
+                }
+                if mode == Mode::One && alone {
                     return More::Done;
+                }
+                if shared && out.shared == Shared::Open {
+                    // The caller asks it before the next one is taken.
+                    out.shared = Shared::Asked;
+                    out.cursor.index = next;
+                    out.cursor.index_seq = self.arena.get(next).map_or(0, |slot| slot.seq);
+                    return More::Yes;
                 }
             }
             index = next;
@@ -321,12 +386,12 @@ impl<O: Clone> ObserverList<O> {
     /// visited are passed over then, and count as visits.
     fn resume(&mut self, mode: Mode, cursor: &Cursor) -> u32 {
         match self.arena.get(cursor.index) {
-            Some(slot) if slot.seq == cursor.index_seq && slot.mode == mode => cursor.index,
+            Some(slot) if slot.seq == cursor.index_seq && (slot.mode == Mode::One) == (mode == Mode::One) => cursor.index,
             _ => self.ends(mode).head,
         }
     }
 
-    fn take_out(&mut self, index: u32, mode: Mode, out: &mut Batch<O>) {
+    fn take_out<const N: usize>(&mut self, index: u32, mode: Mode, out: &mut Batch<O, N>) {
         let taken = if mode == Mode::One && !left_out(Step::FireRemoves) {
             self.detach(index)
         } else {
@@ -357,7 +422,7 @@ impl<O: Clone> ObserverList<O> {
 
     const fn ends(&mut self, mode: Mode) -> &mut Ends {
         match mode {
-            Mode::All => &mut self.all,
+            Mode::All | Mode::Shared => &mut self.all,
             Mode::One => &mut self.one,
         }
     }
@@ -374,7 +439,17 @@ impl<O> Batch<O> {
     #[must_use]
     #[inline]
     pub fn new() -> Self {
-        Self { taken: ArrayVec::new(), stage: Stage::Start, cursor: Cursor { index: NIL, index_seq: 0, after: 0, limit: 0 } }
+        Self::sized()
+    }
+}
+
+impl<O, const N: usize> Batch<O, N> {
+    /// An empty batch for `N` observers at a time.
+    #[must_use]
+    #[inline]
+    pub fn sized() -> Self {
+        let cursor = Cursor { index: NIL, index_seq: 0, after: 0, limit: 0 };
+        Self { taken: ArrayVec::new(), stage: Stage::Start, shared: Shared::Open, cursor }
     }
 
     /// Takes those out who are to be woken, in order; after unlock.
@@ -390,14 +465,29 @@ impl<O> Batch<O> {
         self.taken.is_empty()
     }
 
+    /// Takes out the one that is to be woken, of a batch for one.
+    #[inline]
+    pub fn pop(&mut self) -> Option<O> {
+        self.taken.pop()
+    }
+
+    /// The last observer that was taken out will see to the event: if it is of mode [`Mode::Shared`], no other of that mode
+    /// and none of mode [`Mode::One`] is needed.
+    #[inline]
+    pub fn accept(&mut self) {
+        if self.shared == Shared::Asked {
+            self.shared = Shared::Accepted;
+        }
+    }
+
     fn begin(&mut self, stage: Stage, limit: u64) {
         self.stage = stage;
         self.cursor = Cursor { index: NIL, index_seq: 0, after: 0, limit };
     }
 }
 
-impl<O> Default for Batch<O> {
+impl<O, const N: usize> Default for Batch<O, N> {
     fn default() -> Self {
-        Self::new()
+        Self::sized()
     }
 }

@@ -14,20 +14,25 @@ struct Naive {
 }
 
 impl Naive {
-    fn fire(&mut self, events: Events, modes: &[Mode]) -> Vec<u32> {
+    /// Whom a fire reaches in this order, if every `Shared` observer says `accept`.
+    fn fire(&mut self, events: Events, modes: &[Mode], accept: bool) -> Vec<u32> {
+        let lasting = events.intersects(Events::LASTING);
+        let fits = |e: &(u32, Events, Mode)| (e.1 | Events::ALWAYS).intersects(events);
         let mut out = Vec::new();
-        for &mode in modes {
-            let fits: Vec<u32> =
-                self.entries.iter().filter(|e| e.2 == mode && (e.1 | Events::ALWAYS).intersects(events)).map(|e| e.0).collect();
-            let count = match mode {
-                Mode::One if !events.intersects(Events::LASTING) => 1,
-                _ => fits.len(),
-            };
-            for id in fits.into_iter().take(count) {
-                out.push(id);
-                if mode == Mode::One {
-                    self.entries.retain(|e| e.0 != id);
+        let mut accepted = false;
+        if modes.contains(&Mode::All) {
+            for e in self.entries.iter().filter(|e| e.2 != Mode::One && fits(e)) {
+                if e.2 == Mode::All || lasting || !accepted {
+                    out.push(e.0);
+                    accepted |= e.2 == Mode::Shared && accept && !lasting;
                 }
+            }
+        }
+        if !accepted {
+            let ones: Vec<u32> = self.entries.iter().filter(|e| e.2 == Mode::One && fits(e)).map(|e| e.0).collect();
+            for id in ones.into_iter().take(if lasting { usize::MAX } else { 1 }) {
+                out.push(id);
+                self.entries.retain(|e| e.0 != id);
             }
         }
         out
@@ -36,30 +41,38 @@ impl Naive {
 
 #[derive(Clone, Debug)]
 enum Op {
-    Add(u32, bool),
+    Add(u32, Mode),
     Remove(usize),
-    Fire(u32),
+    Fire(u32, bool),
     PassOn(u32),
     Excess,
 }
 
 fn op() -> impl Strategy<Value = Op> {
     let mask = prop_oneof![4 => Just(1u32), 4 => Just(4), 1 => Just(5), 1 => Just(0x10)];
+    let mode = prop_oneof![Just(Mode::All), Just(Mode::One), Just(Mode::Shared)];
     prop_oneof![
-        8 => (mask.clone(), any::<bool>()).prop_map(|(m, one)| Op::Add(m, one)),
+        8 => (mask.clone(), mode).prop_map(|(m, mode)| Op::Add(m, mode)),
         4 => any::<usize>().prop_map(Op::Remove),
-        2 => mask.clone().prop_map(Op::Fire),
+        2 => (mask.clone(), any::<bool>()).prop_map(|(m, accept)| Op::Fire(m, accept)),
         1 => mask.prop_map(Op::PassOn),
         1 => Just(Op::Excess),
     ]
 }
 
 fn fire_all(list: &mut ObserverList<u32>, events: Events) -> Vec<u32> {
-    let mut batch = Batch::new();
+    fire_by::<16>(list, events, false)
+}
+
+fn fire_by<const N: usize>(list: &mut ObserverList<u32>, events: Events, accept: bool) -> Vec<u32> {
+    let mut batch = Batch::<u32, N>::sized();
     let mut out = Vec::new();
     loop {
         let more = list.fire(events, &mut batch);
         out.extend(batch.drain());
+        if accept {
+            batch.accept();
+        }
         if more == More::Done {
             return out;
         }
@@ -74,9 +87,8 @@ proptest! {
         let mut keys: Vec<(u32, Key)> = Vec::new();
         for (id, op) in (0u32..).zip(ops) {
             match op {
-                Op::Add(mask, one) => {
+                Op::Add(mask, mode) => {
                     let mask = Events::from_bits_truncate(mask);
-                    let mode = if one { Mode::One } else { Mode::All };
                     keys.push((id, list.add(id, mask, mode).unwrap()));
                     naive.entries.push((id, mask, mode));
                 }
@@ -89,14 +101,15 @@ proptest! {
                     prop_assert_eq!(list.remove(key), there.then_some(id));
                     naive.entries.retain(|e| e.0 != id);
                 }
-                Op::Fire(events) => {
+                Op::Fire(events, accept) => {
                     let events = Events::from_bits_truncate(events);
-                    let expected = naive.fire(events, &[Mode::All, Mode::One]);
-                    prop_assert_eq!(fire_all(&mut list, events), expected);
+                    let expected = naive.fire(events, &[Mode::All, Mode::One], accept);
+                    let got = if id % 2 == 0 { fire_by::<16>(&mut list, events, accept) } else { fire_by::<1>(&mut list, events, accept) };
+                    prop_assert_eq!(got, expected);
                 }
                 Op::PassOn(events) => {
                     let events = Events::from_bits_truncate(events);
-                    let expected = naive.fire(events, &[Mode::One]);
+                    let expected = naive.fire(events, &[Mode::One], false);
                     let mut batch = Batch::new();
                     let mut got = Vec::new();
                     while list.pass_on(events, &mut batch) == More::Yes {

@@ -1,0 +1,278 @@
+//! The interests' memory: slots in chunks that never move once they are full, two tables deep, so that no allocation is
+//! larger than a frame and none is made under the set's lock.
+
+use crate::Wanted;
+use alloc::vec::Vec;
+
+/// No slot.
+pub(crate) const NIL: u32 = u32::MAX;
+/// Slots of a chunk, and chunks of a table, as powers of two.
+const SLOT_BITS: u32 = 5;
+const CHUNK_BITS: u32 = 7;
+const SLOTS: usize = 1 << SLOT_BITS;
+const CHUNKS: usize = 1 << CHUNK_BITS;
+/// Tables: 655,360 interests.
+const TABLES: usize = 160;
+/// Sizes of the first chunk, which grows before there is a second.
+const FIRST: [usize; 3] = [4, 16, SLOTS];
+
+/// No memory for another interest, or the set has the most that it can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoMemory;
+
+/// What an interest is known by. Sets come first, so that those can be listed alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    kind: Kind,
+    number: i32,
+    description: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Nested,
+    Plain,
+}
+
+impl Key {
+    /// The interest in open description `description` under descriptor number `number`; `nested`: that is a set.
+    #[must_use]
+    #[inline]
+    pub const fn new(number: i32, description: u64, nested: bool) -> Self {
+        Self { kind: if nested { Kind::Nested } else { Kind::Plain }, number, description }
+    }
+    /// The descriptor number.
+    #[must_use]
+    pub const fn number(&self) -> i32 {
+        self.number
+    }
+    /// Whether it is an interest in a set.
+    #[must_use]
+    pub const fn nested(&self) -> bool {
+        matches!(self.kind, Kind::Nested)
+    }
+}
+
+/// Names one interest of one set; of no use once that is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub(crate) index: u32,
+    pub(crate) seq: u32,
+}
+
+/// What a set lacks for its next interest; for [`Spare::new`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    slots: usize,
+    chunks: usize,
+    tables: usize,
+}
+
+/// Memory for a set, made outside its lock; also what the set gives back to be dropped there.
+#[derive(Debug)]
+pub struct Spare<F, B> {
+    chunk: Chunk<F, B>,
+    table: Vec<Chunk<F, B>>,
+    tables: Vec<Vec<Chunk<F, B>>>,
+}
+
+type Chunk<F, B> = Vec<Slot<F, B>>;
+
+impl<F, B> Spare<F, B> {
+    /// Allocates what `shortage` says.
+    ///
+    /// # Errors
+    /// [`NoMemory`].
+    pub fn new(shortage: Shortage) -> Result<Self, NoMemory> {
+        let mut spare = Self { chunk: Vec::new(), table: Vec::new(), tables: Vec::new() };
+        spare.chunk.try_reserve_exact(shortage.slots).map_err(|_| NoMemory)?;
+        spare.table.try_reserve_exact(shortage.chunks).map_err(|_| NoMemory)?;
+        spare.tables.try_reserve_exact(shortage.tables).map_err(|_| NoMemory)?;
+        Ok(spare)
+    }
+}
+
+/// One interest, or a free slot.
+#[derive(Debug)]
+pub(crate) struct Slot<F, B> {
+    /// Counts the uses of the slot; odd while it is used.
+    pub(crate) seq: u32,
+    /// Neighbours on the ready list; in a free slot `next` is the next free one.
+    pub(crate) prev: u32,
+    pub(crate) next: u32,
+    /// Counts fires, and changes of what is wanted.
+    pub(crate) fires: u32,
+    pub(crate) changes: u32,
+    pub(crate) wanted: Wanted,
+    pub(crate) data: u64,
+    /// When it came on the ready list; 0: it is not there.
+    pub(crate) stamp: u64,
+    pub(crate) key: Key,
+    pub(crate) file: Option<F>,
+    pub(crate) bond: Option<B>,
+}
+
+/// Slots in chunks in tables.
+#[derive(Debug)]
+pub(crate) struct Slots<F, B> {
+    tables: Vec<Vec<Chunk<F, B>>>,
+    /// Slots that exist, used or free.
+    count: usize,
+    free: u32,
+}
+
+impl<F, B> Slots<F, B> {
+    pub(crate) const fn new() -> Self {
+        Self { tables: Vec::new(), count: 0, free: NIL }
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, index: u32) -> Option<&Slot<F, B>> {
+        let (table, chunk, slot) = place(index);
+        self.tables.get(table)?.get(chunk)?.get(slot)
+    }
+
+    #[inline]
+    pub(crate) fn at_mut(&mut self, index: u32) -> Option<&mut Slot<F, B>> {
+        let (table, chunk, slot) = place(index);
+        self.tables.get_mut(table)?.get_mut(chunk)?.get_mut(slot)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, token: Token) -> Option<&Slot<F, B>> {
+        self.at(token.index).filter(|slot| slot.seq == token.seq)
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, token: Token) -> Option<&mut Slot<F, B>> {
+        self.at_mut(token.index).filter(|slot| slot.seq == token.seq)
+    }
+
+    /// Takes a free slot.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<(Token, &mut Slot<F, B>)> {
+        let index = self.free;
+        let (table, chunk, slot) = place(index);
+        let slot = self.tables.get_mut(table)?.get_mut(chunk)?.get_mut(slot)?;
+        self.free = slot.next;
+        slot.seq = slot.seq.wrapping_add(1);
+        slot.prev = NIL;
+        slot.next = NIL;
+        slot.stamp = 0;
+        Some((Token { index, seq: slot.seq }, slot))
+    }
+
+    /// Gives a slot back.
+    #[inline]
+    pub(crate) fn release(&mut self, index: u32) {
+        let free = self.free;
+        if let Some(slot) = self.at_mut(index) {
+            slot.seq = slot.seq.wrapping_add(1);
+            slot.next = free;
+            self.free = index;
+        }
+    }
+
+    /// What the next [`Slots::take`] lacks.
+    #[inline]
+    pub(crate) fn shortage(&self) -> Result<Option<Shortage>, NoMemory> {
+        if self.free != NIL {
+            return Ok(None);
+        }
+        self.growth().map(Some)
+    }
+
+    fn growth(&self) -> Result<Shortage, NoMemory> {
+        if let Some(slots) = FIRST.into_iter().find(|&size| size > self.count) {
+            return Ok(Shortage { slots, chunks: usize::from(self.count == 0), tables: usize::from(self.count == 0) });
+        }
+        let chunks = match self.tables.last() {
+            Some(table) if table.len() < table.capacity() => 0,
+            // The first table grows to its whole size when it needs a second place.
+            _ => CHUNKS,
+        };
+        let whole = self.tables.last().is_some_and(|table| table.len() == CHUNKS);
+        let full = whole && self.tables.len() == self.tables.capacity();
+        if full && self.tables.len() >= TABLES {
+            return Err(NoMemory);
+        }
+        Ok(Shortage { slots: SLOTS, chunks, tables: if full { TABLES } else { 0 } })
+    }
+
+    /// Takes the memory if it still lacks it; returns what is to be dropped.
+    pub(crate) fn supply(&mut self, mut spare: Spare<F, B>) -> Spare<F, B> {
+        let Ok(Some(need)) = self.shortage() else { return spare };
+        let enough = spare.chunk.capacity() >= need.slots
+            && spare.table.capacity() >= need.chunks
+            && spare.tables.capacity() >= need.tables;
+        if !enough {
+            return spare;
+        }
+        if need.tables != 0 {
+            swap_larger(&mut self.tables, &mut spare.tables);
+        }
+        let new_table = self.tables.last().is_none_or(|table| table.len() == CHUNKS);
+        if new_table {
+            // reserved: by the spare, here or when the list of tables was last replaced.
+            self.tables.push(core::mem::take(&mut spare.table));
+        }
+        let Some(table) = self.tables.last_mut() else { return spare };
+        if need.chunks != 0 && !new_table {
+            swap_larger(table, &mut spare.table);
+        }
+        if need.slots == SLOTS && self.count >= SLOTS || self.count == 0 {
+            // reserved: as above.
+            table.push(core::mem::take(&mut spare.chunk));
+        } else if let Some(first) = table.first_mut() {
+            swap_larger(first, &mut spare.chunk);
+        }
+        self.fill_last();
+        spare
+    }
+
+    /// Fills the newest chunk with free slots.
+    fn fill_last(&mut self) {
+        let Some(chunk) = self.tables.last_mut().and_then(|table| table.last_mut()) else { return };
+        let room = chunk.capacity().min(SLOTS).saturating_sub(chunk.len());
+        for _ in 0..room {
+            let index = u32::try_from(self.count).unwrap_or(NIL);
+            // reserved: no more than the capacity.
+            chunk.push(Slot {
+                seq: 0,
+                prev: NIL,
+                next: self.free,
+                fires: 0,
+                changes: 0,
+                wanted: Wanted::NOTHING,
+                data: 0,
+                stamp: 0,
+                key: Key::new(0, 0, false),
+                file: None,
+                bond: None,
+            });
+            self.free = index;
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    /// All memory, when no slot is used.
+    pub(crate) fn all(&mut self) -> Spare<F, B> {
+        self.count = 0;
+        self.free = NIL;
+        Spare { chunk: Vec::new(), table: Vec::new(), tables: core::mem::take(&mut self.tables) }
+    }
+}
+
+/// Replaces a vector by a larger empty one, with what it holds: at most one frame is moved.
+fn swap_larger<T>(old: &mut Vec<T>, larger: &mut Vec<T>) {
+    core::mem::swap(old, larger);
+    // reserved: the other is larger.
+    old.append(larger);
+}
+
+/// Table, chunk and place of a slot.
+#[inline]
+const fn place(index: u32) -> (usize, usize, usize) {
+    let index = index as usize;
+    (index >> (SLOT_BITS + CHUNK_BITS), index >> SLOT_BITS & (CHUNKS - 1), index & (SLOTS - 1))
+}
