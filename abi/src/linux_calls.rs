@@ -455,17 +455,17 @@ macro_rules! for_each_linux_call {
                 doc: "sync_file_range(2): write a part of a file back",
             }
             85 timerfd_create(clockid: Clock, flags: Flags) -> Fd {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, EMFILE, ENFILE, ENOMEM, EPERM],
                 doc: "timerfd_create(2): make a timer that is read",
             }
             86 timerfd_settime(fd: Fd, flags: Flags, new_value: InStruct(Itimerspec), old_value: OutStruct(Itimerspec, opt)) -> Zero {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: no,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: no,
                 errors: [EBADF, ECANCELED, EFAULT, EINVAL],
                 doc: "timerfd_settime(2): arm or disarm",
             }
             87 timerfd_gettime(fd: Fd, curr_value: OutStruct(Itimerspec)) -> Zero {
-                state: stub, authority: Descriptor, rights: [READ], blocks: no,
+                state: live, authority: Descriptor, rights: [READ], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL],
                 doc: "timerfd_gettime(2): time left",
             }

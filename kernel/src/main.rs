@@ -1,7 +1,8 @@
 //! The rvOS kernel: safe code on top of `arch`, `sync` and `mem`.
 //!
 //! Where things are: `boot` brings the machine up; `trap` is the way in and out of user mode; `linux` holds the calls, one
-//! file a family; `task` threads, processes, scheduling and waiting; `mm` address spaces; `fs` names and files.
+//! file a family; `task` threads, processes, scheduling and waiting; `mm` address spaces; `fs` names and files; `events` what is read to hear of
+//! something: timers, signals, processes, changes of files.
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
@@ -10,6 +11,7 @@ extern crate alloc;
 mod boot;
 mod census;
 mod clock;
+mod events;
 mod fs;
 mod interrupts;
 mod klog;

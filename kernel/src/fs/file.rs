@@ -114,10 +114,22 @@ pub(crate) trait File: Send + Sync {
         let _ = (of, out);
         Ok(())
     }
+    /// What it is to the calls that one kind of file has for itself.
+    fn special(&self) -> Special<'_> {
+        Special::None
+    }
     /// The socket behind it.
     fn as_socket(&self) -> Option<&crate::net::unix::SocketEnd> {
         None
     }
+}
+
+/// A file whose kind has calls of its own.
+pub(crate) enum Special<'a> {
+    /// Of no such kind.
+    None,
+    /// A timer (timerfd_settime(2)).
+    Timer(&'a crate::events::timerfd::TimerFd),
 }
 
 /// What a mapping of a file shows.

@@ -25,6 +25,7 @@ mod splice;
 mod stat;
 mod system;
 pub(crate) mod time;
+mod timerfd;
 mod timers;
 mod unshare;
 
@@ -222,6 +223,7 @@ mod handlers {
         clock_getres, clock_gettime, clock_nanosleep, clock_settime, gettimeofday, nanosleep, restart_syscall, settimeofday,
         times,
     };
+    pub(super) use super::timerfd::{timerfd_create, timerfd_gettime, timerfd_settime};
     pub(super) use super::timers::{
         getitimer, setitimer, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime,
     };

@@ -40,7 +40,6 @@ impl Watch for ClockSet {
 }
 
 /// The object to watch for changes of the real-time clock (with [`clock::real_changes`]).
-#[allow(dead_code, reason = "timerfd's TFD_TIMER_CANCEL_ON_SET watches it")]
 pub(crate) fn clock_set() -> &'static dyn Watch {
     &CLOCK_SET
 }

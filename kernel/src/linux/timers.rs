@@ -116,7 +116,8 @@ fn notify(c: &Call<'_>, e: &Sigevent) -> Result<Notify, Errno> {
     }
 }
 
-fn itimerspec(s: Setting) -> Itimerspec {
+/// A setting as programs see it.
+pub(super) fn itimerspec(s: Setting) -> Itimerspec {
     Itimerspec { it_interval: timespec(s.interval_ns), it_value: timespec(s.left_ns) }
 }
 

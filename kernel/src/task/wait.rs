@@ -13,7 +13,6 @@ pub(crate) enum Observer {
     /// A thread that waits.
     Thread(Ref<Thread>),
     /// Something that is itself watched, or acts.
-    #[allow(dead_code, reason = "what uses it is not live yet")]
     Object(Ref<dyn Told>),
 }
 
