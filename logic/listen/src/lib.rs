@@ -36,6 +36,8 @@ pub type Payer = u64;
 pub type Entry<C> = Node<u64, C>;
 /// A node that holds one budget's part, with its place in the turns.
 pub type PartNode<C, W> = Node<Payer, Part<C, W>>;
+/// A part that a client brings, or that is no longer needed.
+pub type Spare<C, W> = Option<Box<PartNode<C, W>>>;
 /// A part's place in the turns.
 pub type Turn = Node<u64, Payer>;
 
@@ -67,7 +69,7 @@ pub struct Offer<C, W> {
     /// The connection.
     pub entry: Box<Entry<C>>,
     /// A part, for the case that the budget has none; what is not needed comes back.
-    pub part: Option<Box<PartNode<C, W>>>,
+    pub part: Spare<C, W>,
 }
 
 /// Why a connection is not in the queue; it comes back.
@@ -89,7 +91,7 @@ pub struct Taken<C, W> {
     /// (4) Whether one who waits for room in that part is to be woken.
     pub waiter: bool,
     /// The part, if it went.
-    pub part: Option<Box<PartNode<C, W>>>,
+    pub part: Spare<C, W>,
 }
 
 /// The listen queue.
@@ -117,7 +119,7 @@ impl<C, W: Default> Queue<C, W> {
     ///
     /// # Errors
     /// [`Refused`], with the offer.
-    pub fn offer(&mut self, payer: Payer, mut offer: Offer<C, W>) -> Result<Option<Box<PartNode<C, W>>>, Refused<C, W>> {
+    pub fn offer(&mut self, payer: Payer, mut offer: Offer<C, W>) -> Result<Spare<C, W>, Refused<C, W>> {
         if !self.open && !left_out(Step::CloseRefuses) {
             return Err(Refused::Closed(offer));
         }
@@ -139,7 +141,7 @@ impl<C, W: Default> Queue<C, W> {
     }
 
     /// (2) Counts a client that waits for room in its budget's part; `spare` is used if the part has gone meanwhile.
-    pub fn enter(&mut self, payer: Payer, spare: &mut Option<Box<PartNode<C, W>>>) {
+    pub fn enter(&mut self, payer: Payer, spare: &mut Spare<C, W>) {
         self.add_part(payer, spare);
         if let Some(part) = self.parts.get_mut(&payer) {
             part.waiting = part.waiting.saturating_add(1);
@@ -168,7 +170,7 @@ impl<C, W: Default> Queue<C, W> {
     }
 
     /// (5) A client waits no longer. Gives back the part if nobody needs it.
-    pub fn leave(&mut self, payer: Payer) -> Option<Box<PartNode<C, W>>> {
+    pub fn leave(&mut self, payer: Payer) -> Spare<C, W> {
         if let Some(part) = self.parts.get_mut(&payer) {
             part.waiting = part.waiting.saturating_sub(1);
         }
@@ -219,7 +221,7 @@ impl<C, W: Default> Queue<C, W> {
         }
     }
 
-    fn add_part(&mut self, payer: Payer, spare: &mut Option<Box<PartNode<C, W>>>) {
+    fn add_part(&mut self, payer: Payer, spare: &mut Spare<C, W>) {
         if self.parts.get(&payer).is_none()
             && let Some(mut part) = spare.take()
         {
@@ -229,7 +231,7 @@ impl<C, W: Default> Queue<C, W> {
         }
     }
 
-    fn remove_idle(&mut self, payer: Payer) -> Option<Box<PartNode<C, W>>> {
+    fn remove_idle(&mut self, payer: Payer) -> Spare<C, W> {
         let idle = self.parts.get(&payer)?;
         let stays = if left_out(Step::PartStays) { !idle.entries.is_empty() } else { !idle.is_idle() };
         if stays { None } else { self.parts.remove(&payer) }

@@ -88,7 +88,7 @@ proptest! {
                         let _ = queue.leave(payer);
                     }
                 }
-                _ if number % 7 == 0 => {
+                _ if number.is_multiple_of(7) => {
                     naive.closed = true;
                     while let Some(taken) = queue.close() {
                         prop_assert_eq!(Some((taken.payer, taken.entry.value)), naive.take());
