@@ -21,6 +21,7 @@ mod native;
 mod net;
 mod panic;
 mod random;
+mod see;
 mod task;
 mod trap;
 mod tty;

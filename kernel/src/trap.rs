@@ -4,14 +4,21 @@
 //! goes) [`preempt_point`] does what the marks stand for and lets the scheduler choose.
 
 use crate::interrupts::{Line, count};
+use crate::see::events;
 use crate::task::{accounting, sched, timers, with_current};
 use crate::{linux, mm};
 use arch::{Cause, Handlers, TrapFrame, flag, pending};
 use core::sync::atomic::Ordering::Relaxed;
+use logic_trace::{Event, Group};
 use sync::{Hooks, preempt_off};
 
 static HANDLERS: Handlers = Handlers { user: from_user, kernel: from_kernel, overflow: crate::panic::stack_overflow };
-static HOOKS: Hooks = Hooks { preempt_point, wait: crate::task::parking::wait, wake: crate::task::parking::wake };
+static HOOKS: Hooks = Hooks {
+    preempt_point,
+    preempt_was_off: crate::see::latency::preemption_was_off,
+    wait: crate::task::parking::wait,
+    wake: crate::task::parking::wake,
+};
 
 /// Registers the handlers; once, on the boot hart.
 pub(crate) fn init() {
@@ -158,6 +165,9 @@ fn handle_marks() {
         let marks = arch::core(|c| c.hart_block().pending.swap(0, Relaxed));
         if marks == 0 {
             break;
+        }
+        if events::on(Group::Interrupt) {
+            events::put(Event::Interrupt, u64::from(marks), 0);
         }
         if marks & pending::TIMER != 0 {
             count(Line::Timer);

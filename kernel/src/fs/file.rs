@@ -6,6 +6,7 @@ use super::mount::Location;
 use crate::census::{Counted, Kind};
 use crate::linux::Stop;
 use crate::mm::object::PageSource;
+use crate::see::On;
 use crate::task::Thread;
 use crate::task::wait::Watch;
 use abi::Errno;
@@ -104,6 +105,11 @@ pub(crate) trait File: Send + Sync {
     /// The pipe behind it, for the calls that only pipes have.
     fn as_pipe(&self) -> Option<&Ref<super::pipe::Pipe>> {
         None
+    }
+    /// Whether somebody who holds this description can end such a wait.
+    fn ends_wait(&self, of: &OpenFile, on: On) -> bool {
+        let _ = (of, on);
+        false
     }
     /// Name for `/proc/PID/fd/N` when it has no place in the tree, such as `pipe:[7]`.
     fn label(&self, out: &mut dyn core::fmt::Write) {

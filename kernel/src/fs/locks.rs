@@ -5,6 +5,7 @@
 //! flock(2) always to an open description. Who waits for a table's record lock is noted in [`WAITS`], so that a circle of
 //! waiting processes is found before it closes (EDEADLK).
 
+use crate::see::{On, Waits};
 use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
 use abi::Errno;
@@ -81,6 +82,10 @@ impl State {
 impl Watch for Book {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.state.lock().observers);
+    }
+    fn on(&self, events: Events) -> On {
+        let _ = events;
+        On::plain(Waits::FileLock)
     }
 }
 

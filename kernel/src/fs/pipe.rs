@@ -9,6 +9,7 @@ use super::buffer::Buffer;
 use super::file::{Descriptor, File, Io, O_ACCMODE, O_NONBLOCK, O_RDWR, O_WRONLY, OpenFile};
 use crate::census::{Counted, Kind};
 use crate::linux::{Restart, Stop};
+use crate::see::{On, Waits};
 use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
 use abi::Errno;
@@ -412,6 +413,14 @@ impl Watch for Pipe {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.state.lock().observers);
     }
+    fn on(&self, events: Events) -> On {
+        let waits = match (events.contains(Events::IN), events.contains(Events::OUT)) {
+            (true, true) => Waits::PipeOpen,
+            (_, true) => Waits::PipeWrite,
+            _ => Waits::PipeRead,
+        };
+        On { waits, id: self.id }
+    }
 }
 
 /// An open end of a pipe.
@@ -490,6 +499,14 @@ impl File for PipeEnd {
     }
     fn label(&self, out: &mut dyn core::fmt::Write) {
         let _ = write!(out, "pipe:[{}]", self.pipe.id);
+    }
+    fn ends_wait(&self, of: &OpenFile, on: On) -> bool {
+        let fits = match on.waits {
+            Waits::PipeRead => of.writable(),
+            Waits::PipeWrite => of.readable(),
+            _ => false,
+        };
+        fits && on.id == self.pipe.id
     }
 }
 

@@ -29,10 +29,12 @@ mod timerfd;
 mod timers;
 mod unshare;
 
+use crate::see::events;
 use crate::task::Thread;
 use abi::Errno;
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
+use logic_trace::Event;
 
 /// A call in progress.
 pub(crate) struct Call<'a> {
@@ -136,13 +138,47 @@ pub(crate) static AT_EVERY_CALL: AtomicU32 = AtomicU32::new(0);
 pub(crate) const TRACE: u32 = 1;
 /// `rvos.test=panic`: the kernel panics, to show how that looks.
 pub(crate) const PANIC: u32 = 2;
+/// Its beginning and its end go into the hart's trace ring.
+pub(crate) const NOTE: u32 = 4;
+
+/// Has `what` happen at every call from now on, or no longer.
+pub(crate) fn at_every_call_also(what: u32, also: bool) {
+    if also {
+        AT_EVERY_CALL.fetch_or(what, Ordering::Relaxed);
+    } else {
+        AT_EVERY_CALL.fetch_and(!what, Ordering::Relaxed);
+    }
+}
+
+#[cold]
+fn before_every_call(what: u32, c: &Call<'_>, number: usize) {
+    if what & NOTE != 0 {
+        events::put(Event::CallBegin, number as u64, c.arg(0) as u64);
+    }
+}
 
 #[cold]
 fn at_every_call(what: u32, c: &Call<'_>, number: usize, result: &CallResult) {
     assert!(what & PANIC == 0, "as rvos.test=panic asked for");
+    if what & NOTE != 0 {
+        events::put(Event::CallEnd, number as u64, returned(c, result) as u64);
+    }
+    if what & TRACE == 0 {
+        return;
+    }
     let name = abi::call_by_number(number).map_or("?", |c| c.name);
     let (a, b) = (c.arg(1), c.arg(2));
     crate::klog::info!("{} {name}({number}) ({:#x}, {a:#x}, {b:#x}) = {result:x?}", c.me.tid(), c.frame.orig_a0);
+}
+
+/// What the program will see in `a0`, unless a call that was interrupted is made again.
+fn returned(c: &Call<'_>, result: &CallResult) -> i64 {
+    match result {
+        Ok(v) => *v as i64,
+        Err(Stop::Errno(e)) => -i64::from(e.number()),
+        Err(Stop::FrameReplaced) => c.arg(0) as i64,
+        Err(Stop::Restart(_)) => -i64::from(Errno::EINTR.number()),
+    }
 }
 
 /// Runs the call that the frame asks for and leaves its result there.
@@ -150,6 +186,10 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
     crate::task::with_current(|me| {
         let mut c = Call { me, frame };
         let number = c.frame.call_number();
+        let what = AT_EVERY_CALL.load(Ordering::Relaxed);
+        if what != 0 {
+            before_every_call(what, &c, number);
+        }
         let result = loop {
             let result = match crate::native::mutated(&c, number) {
                 Some(answer) => answer,
@@ -160,7 +200,6 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
                 break result;
             }
         };
-        let what = AT_EVERY_CALL.load(Ordering::Relaxed);
         if what != 0 {
             at_every_call(what, &c, number, &result);
         }

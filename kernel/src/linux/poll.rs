@@ -4,6 +4,7 @@ use super::signal::relative_deadline;
 use super::{Call, CallResult, Restart, Stop};
 use crate::clock;
 use crate::fs::file::OpenFile;
+use crate::see::{On, Waits};
 use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observer};
 use abi::Errno;
@@ -58,7 +59,7 @@ fn wait_for(me: &Thread, items: &mut [Item], deadline: Option<u64>) -> Result<us
     if ready != 0 {
         return Ok(ready);
     }
-    let result = wait::sleep_until(me, deadline, Interrupt::AnySignal, || {
+    let result = wait::sleep_on(me, On::plain(Waits::Poll), deadline, Interrupt::AnySignal, || {
         for i in items.iter_mut() {
             i.register(me)?;
         }

@@ -110,6 +110,7 @@ fn name(c: &Call<'_>) -> CallResult {
     let len = name.iter().position(|b| *b == 0).unwrap_or(NAME_BYTES - 1);
     name.iter_mut().skip(len).for_each(|b| *b = 0);
     *me.attrs.name.lock() = name;
+    crate::see::events::put_name(me);
     let process = me.process();
     if me.tid() == process.pid() {
         *process.name.lock() = name;

@@ -3,6 +3,7 @@
 use super::{Call, CallResult, Restart, Stop};
 use crate::clock::{self, SECOND_NS};
 use crate::fs::context::Cred;
+use crate::see::{On, Waits};
 use crate::task::ids;
 use crate::task::process::Process;
 use crate::task::signal::{Sender, discard_everywhere, send_to_process, send_to_thread, sigreturn};
@@ -88,7 +89,7 @@ pub(super) fn rt_sigsuspend(c: &mut Call<'_>) -> CallResult {
     let mask = SigSet(user::read::<u64>(c.arg(0))?);
     c.me.set_mask_for_call(mask);
     let never = || Ok::<Option<()>, Ended>(None);
-    let _ = wait::sleep_until(c.me, None, Interrupt::AnySignal, never);
+    let _ = wait::sleep_on(c.me, On::plain(Waits::Signal), None, Interrupt::AnySignal, never);
     Err(Stop::Restart(Restart::NoHandler))
 }
 
@@ -300,7 +301,7 @@ pub(super) fn rt_sigtimedwait(c: &mut Call<'_>) -> CallResult {
         let taken = mine.pending.take(set).or_else(|| shared.pending.take(set));
         Ok::<_, Ended>(taken)
     };
-    let result = wait::sleep_until(me, deadline, Interrupt::AnySignal, take);
+    let result = wait::sleep_on(me, On::plain(Waits::Signal), deadline, Interrupt::AnySignal, take);
     me.signals.lock().awaited = SigSet::EMPTY;
     me.recheck_signals();
     match result {

@@ -4,6 +4,7 @@ use super::{Call, CallResult, Restart, Stop};
 use crate::census::{self, Kind};
 use crate::clock::{self, SECOND_NS};
 use crate::fs::context::cap;
+use crate::see::{On, Waits};
 use crate::task::load;
 use crate::task::wait::{self, Ended, Interrupt};
 use crate::uname::{self, NAME_MAX, Which};
@@ -173,7 +174,7 @@ fn log_read(c: &Call<'_>) -> CallResult {
     }
     while klog::end() <= LOG_POSITION.load(Relaxed) {
         let deadline = clock::monotonic_ns().saturating_add(LOG_LOOK_NS);
-        match wait::sleep_until(c.me, Some(deadline), Interrupt::AnySignal, || Ok(None::<()>)) {
+        match wait::sleep_on(c.me, On::plain(Waits::Time), Some(deadline), Interrupt::AnySignal, || Ok(None::<()>)) {
             Err(Ended::Signal) => return Err(Stop::Restart(Restart::Sys)),
             _ => continue,
         }

@@ -3,6 +3,7 @@
 use super::{Call, CallResult, Restart, Stop};
 use crate::clock::{self, SECOND_NS};
 use crate::fs::context::cap;
+use crate::see::{On, Waits};
 use crate::task::attrs::RestartRecord;
 use crate::task::clocks::{Clock, CpuTarget, Fineness};
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
@@ -36,6 +37,10 @@ pub(crate) struct ClockSet {
 impl Watch for ClockSet {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.observers.lock());
+    }
+    fn on(&self, events: Events) -> On {
+        let _ = events;
+        On::plain(Waits::Time)
     }
 }
 
@@ -234,7 +239,7 @@ fn interrupted(e: Ended, kind: Restart) -> Stop {
 
 /// Sleeps until `deadline_ns` of the monotonic clock.
 fn sleep(me: &Thread, deadline_ns: u64) -> Result<(), Ended> {
-    match wait::sleep_until(me, Some(deadline_ns), Interrupt::AnySignal, || Ok(None::<()>)) {
+    match wait::sleep_on(me, On::plain(Waits::Time), Some(deadline_ns), Interrupt::AnySignal, || Ok(None::<()>)) {
         Err(Ended::Deadline) | Ok(()) => Ok(()),
         Err(e) => Err(e),
     }

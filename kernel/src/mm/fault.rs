@@ -3,9 +3,11 @@
 use super::object::{Page, PageError, PageIntent, PageSource};
 use super::region::{Prot, Region, Source, Traits};
 use super::space::{AddressSpace, Inner};
+use crate::see::events;
 use crate::task::with_current;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
+use logic_trace::{Event, Group};
 use mem::{Access, Frame, Gather, NoMemory, PAGE, Permit, PteFlags, Ref, page_down, permits, zero_frame};
 
 /// Why a fault cannot be resolved.
@@ -59,10 +61,18 @@ pub(crate) fn user_fault(addr: usize, access: Access) -> Result<(), FaultError> 
     with_current(|me| {
         let space = me.space().ok_or(FaultError::NotMapped)?;
         me.count_fault();
-        match space.resolve(page_down(addr), access) {
+        let noted = events::on(Group::Fault);
+        if noted {
+            events::put(Event::FaultBegin, addr as u64, access as u64);
+        }
+        let result = match space.resolve(page_down(addr), access) {
             Err(FaultError::NoMemory) => crate::task::oom::resolve_with_room(me, &space, page_down(addr), access),
             result => result,
+        };
+        if noted {
+            events::put(Event::FaultEnd, u64::from(result.is_ok()), 0);
         }
+        result
     })
 }
 

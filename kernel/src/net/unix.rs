@@ -3,6 +3,7 @@
 use crate::fs::buffer::Buffer;
 use crate::fs::file::{Descriptor, File, Io, O_RDWR, OpenFile};
 use crate::linux::{Restart, Stop};
+use crate::see::{On, Waits};
 use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
 use abi::Errno;
@@ -79,11 +80,25 @@ impl Watch for EndWatch<'_> {
             f(&mut side.observers);
         }
     }
+    fn on(&self, events: Events) -> On {
+        let waits = if events.contains(Events::OUT) { Waits::SocketWrite } else { Waits::SocketRead };
+        On { waits, id: self.0.number(self.1) }
+    }
 }
 
 impl Watch for SocketEnd {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         EndWatch(&self.pair, self.side).with_observers(f);
+    }
+    fn on(&self, events: Events) -> On {
+        EndWatch(&self.pair, self.side).on(events)
+    }
+}
+
+impl Pair {
+    /// The number of an end.
+    fn number(&self, side: usize) -> u64 {
+        self.id << 1 | side as u64
     }
 }
 
@@ -300,6 +315,9 @@ impl File for SocketEnd {
     }
     fn as_socket(&self) -> Option<&SocketEnd> {
         Some(self)
+    }
+    fn ends_wait(&self, _of: &OpenFile, on: On) -> bool {
+        matches!(on.waits, Waits::SocketRead | Waits::SocketWrite) && on.id == self.pair.number(self.side ^ 1)
     }
 }
 

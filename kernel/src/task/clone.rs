@@ -6,10 +6,12 @@ use super::thread::{Refs, Thread, ThreadSpec};
 use super::wait::{self, Interrupt, Observers, Watch};
 use super::{ids, oom, sched, users, with_current};
 use crate::mm::shrink;
+use crate::see::{On, Waits, events};
 use abi::Errno;
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
 use logic_sched::Affinity;
+use logic_trace::{Event, Group};
 use logic_tree::Node;
 use logic_waits::{Events, Mode};
 use mem::{NoMemory, Ref, Threaded, user};
@@ -73,6 +75,10 @@ impl Watch for VforkDone {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.observers.lock());
     }
+    fn on(&self, events: Events) -> On {
+        let _ = events;
+        On::plain(Waits::Vfork)
+    }
 }
 
 impl VforkDone {
@@ -120,6 +126,10 @@ pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, 
             let (child, vfork) = done;
             if r.flags & CLONE_PARENT_SETTID != 0 {
                 let _ = user::write(r.parent_tid, &tid);
+            }
+            if events::on(Group::Thread) {
+                events::put(Event::Fork, u64::from(tid), 0);
+                events::put_name(&child);
             }
             sched::start(&child);
             drop(child);

@@ -13,6 +13,7 @@ use super::thread::Thread;
 use super::wait::{self, Ended, Interrupt};
 use super::{accounting, limits, sched, timers};
 use crate::clock::{self, SECOND_NS};
+use crate::see::{On, Waits};
 use alloc::boxed::Box;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use logic_signal::{SigInfo, Signal, code};
@@ -293,7 +294,8 @@ pub(crate) fn sleep(me: &Thread, clock: &CpuClock, due_ns: u64) -> Result<(), En
     let watch = mem::try_box(new_watch()).map_err(|NoMemory| Ended::NoMemory)?;
     add(watch, clock, due_ns, Action::Wake(me.to_ref()));
     watch_all(clock.process());
-    let result = wait::sleep_until(me, None, Interrupt::AnySignal, || Ok((clock.now_ns() >= due_ns).then_some(())));
+    let result =
+        wait::sleep_on(me, On::plain(Waits::Time), None, Interrupt::AnySignal, || Ok((clock.now_ns() >= due_ns).then_some(())));
     drop(remove(clock.process(), Ref::address(&me.to_ref())));
     result
 }

@@ -14,6 +14,7 @@ use crate::mm::AddressSpace;
 use crate::mm::exec::{Image, Loaded, Role, Strings, Writer};
 use crate::mm::region::{Region, Traits};
 use crate::mm::space::{MapRequest, Placement, USER_END};
+use crate::see::{On, Waits};
 use abi::Errno;
 use alloc::vec::Vec;
 use arch::TrapFrame;
@@ -296,7 +297,7 @@ fn stop_other_threads(me: &Thread) -> Result<(), Stop> {
         }
     });
     let alone = || Ok::<_, super::wait::Ended>((process.live_threads.load(Ordering::Acquire) == 1).then_some(()));
-    let result = super::wait::sleep_until(me, None, super::wait::Interrupt::Kill, alone);
+    let result = super::wait::sleep_on(me, On::plain(Waits::OtherThreads), None, super::wait::Interrupt::Kill, alone);
     let waiter = process.state.lock().execs.take();
     drop(waiter);
     result.map_err(|_| Errno::EINTR.into())
@@ -352,6 +353,7 @@ fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, executable: Ref<E
     *process.name.lock() = name;
     process.mutations.on_exec();
     *me.attrs.name.lock() = name;
+    crate::see::events::put_name(me);
     let old = {
         let mut s = process.state.lock();
         s.exit_signal = super::signal::SIGCHLD;

@@ -6,10 +6,12 @@ use super::thread::Thread;
 use super::wait::{self, Ended, Interrupt, Observers, Watch};
 use super::{ids, with_current};
 use super::{oom, sched};
+use crate::see::{On, Waits, events};
 use abi::Errno;
 use alloc::boxed::Box;
 use arch::flag;
 use core::sync::atomic::{AtomicU32, Ordering};
+use logic_trace::{Event, Group};
 use logic_waits::{Events, Mode};
 use mem::{Ref, user};
 use sync::{SpinGuard, SpinLock, levels};
@@ -25,6 +27,10 @@ static LEAVING: Leaving = Leaving { count: AtomicU32::new(0), observers: SpinLoc
 impl Watch for Leaving {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.observers.lock());
+    }
+    fn on(&self, events: Events) -> On {
+        let _ = events;
+        On::plain(Waits::OtherThreads)
     }
 }
 
@@ -46,6 +52,9 @@ pub(crate) fn kernel_thread_ends() {
 pub(crate) fn exit_thread(status: i32) -> ! {
     with_current(|me| {
         let process = me.process().clone();
+        if events::on(Group::Thread) {
+            events::put(Event::Exit, status as u64, 0);
+        }
         LEAVING.count.fetch_add(1, Ordering::AcqRel);
         release_user_side(me);
         leave_process(me, &process, status);

@@ -5,6 +5,7 @@
 
 use super::thread::Thread;
 use super::wait::{self, Interrupt};
+use crate::see::{On, Waits};
 use abi::Errno;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -177,11 +178,15 @@ pub(crate) fn wait(
         // A wake that was meant for this thread counts.
         return if dequeue(mine) { Err(e) } else { Ok(()) };
     }
-    match wait::sleep_until(me, deadline_ns, Interrupt::AnySignal, || Ok(place(mine).is_none().then_some(()))) {
+    match wait::sleep_on(me, on_word(addr), deadline_ns, Interrupt::AnySignal, || Ok(place(mine).is_none().then_some(()))) {
         Ok(()) => Ok(()),
         Err(_) if !dequeue(mine) => Ok(()),
         Err(e) => Err(WaitError::Ended(e)),
     }
+}
+
+fn on_word(addr: usize) -> On {
+    On { waits: Waits::Futex, id: addr as u64 }
 }
 
 /// A word of a wait at several.
@@ -220,7 +225,10 @@ pub(crate) fn wait_many(me: &Thread, words: &[Word], deadline_ns: Option<u64>) -
     let woken = || many.places.iter().take(queued).position(|at| place(at).is_none());
     let result = match early {
         Some(e) => Err(e),
-        None => wait::sleep_until(me, deadline_ns, Interrupt::AnySignal, || Ok(woken())).map_err(WaitError::Ended),
+        None => {
+            wait::sleep_on(me, on_word(words.first().map_or(0, |w| w.addr)), deadline_ns, Interrupt::AnySignal, || Ok(woken()))
+                .map_err(WaitError::Ended)
+        }
     };
     // A wake counts, whatever else happened.
     let mut last = None;

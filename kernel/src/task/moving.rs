@@ -75,6 +75,8 @@ pub(super) fn find_work(guard: &PreemptGuard) -> bool {
 /// This hart waited for an interrupt and looks again.
 pub(super) fn wake_up(guard: &PreemptGuard) {
     balance().resume(Hart(here(guard) as u32));
+    // Waiting for an interrupt was no stretch with preemption off.
+    arch::core(|c| c.hart_block().preempt_since.store(arch::time_now(), Ordering::Relaxed));
 }
 
 fn steal(victim: usize, me: usize) -> bool {
@@ -212,6 +214,11 @@ pub(crate) fn hart_figures(index: usize) -> Option<HartFigures> {
         switches: h.switches.load(Ordering::Relaxed),
         queued: q.queue.len() as u32,
     })
+}
+
+/// How long threads waited for a hart; `None` for one that does not schedule.
+pub(crate) fn hart_latency(index: usize) -> Option<&'static crate::see::latency::Latency> {
+    hart_if(index).map(|h| &h.latency)
 }
 
 /// Threads that run or wait for a hart that is busy: what has been so for a while, so that a thread which an idle hart is

@@ -2,6 +2,7 @@
 
 use super::sched::{self, Leave};
 use super::thread::{Thread, with_current};
+use crate::see::{On, Waits};
 use core::sync::atomic::{AtomicU32, Ordering};
 use mem::Ref;
 use sync::{SpinLock, levels};
@@ -34,6 +35,7 @@ pub(crate) fn wait(word: &AtomicU32, value: u32) {
         let sleep = word.load(Ordering::SeqCst) == value && b.push(address, me);
         drop(b);
         if sleep {
+            me.seen.sleeps_on(On::plain(Waits::Lock));
             sched::leave(Leave::Sleep);
         } else if word.load(Ordering::Relaxed) == value {
             sched::leave(Leave::Yielded);

@@ -9,6 +9,7 @@ use super::ids;
 use super::policy::Parameters;
 use super::thread::Thread;
 use super::wait::{self, Ended, Interrupt};
+use crate::see::{On, Waits};
 use abi::Errno;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -153,7 +154,8 @@ fn wait_for(me: &Thread, key: Key, addr: usize, owner: u32, patience: Patience) 
     lend_along(owner);
     let deadline = if let Patience::Until(d) = patience { d } else { None };
     let granted = || Ok((grant(me) != Grant::None).then_some(()));
-    let result = wait::sleep_until(me, deadline, Interrupt::AnySignal, granted);
+    let on = On { waits: Waits::FutexOwner, id: u64::from(owner) };
+    let result = wait::sleep_on(me, on, deadline, Interrupt::AnySignal, granted);
     if let Err(e) = result
         && give_up(me, key)
     {

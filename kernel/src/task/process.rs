@@ -6,6 +6,7 @@ use super::signal::ProcessSignals;
 use super::thread::Thread;
 use super::wait::{Observers, Watch};
 use crate::census::{Counted, Kind};
+use crate::see::{On, Waits};
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use mem::{NoMemory, Ref, Weak};
 use sync::{SpinLock, levels};
@@ -203,5 +204,9 @@ impl Process {
 impl Watch for Process {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.observers.lock());
+    }
+    fn on(&self, events: logic_waits::Events) -> On {
+        let _ = events;
+        On { waits: Waits::Child, id: u64::from(self.pid) }
     }
 }

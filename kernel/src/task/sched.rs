@@ -17,15 +17,17 @@ use super::moving::{self, NOWHERE};
 use super::thread::Thread;
 use super::{accounting, timers};
 use crate::clock;
+use crate::see::{events, latency::Latency};
 use alloc::boxed::Box;
 use arch::{MAX_HARTS, flag, hart_block};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use logic_sched::{Affinity, Balance, GroupId, GroupWeight, Hart, Key, Reason, RunQueue, group_node, group_place};
+use logic_trace::{Event, Group};
 use logic_waits::{Sleep, Wake};
 use mem::{NoMemory, Ref, Threaded, try_box};
 use sync::{Once, PreemptGuard, SpinLock, levels, preempt_off};
 
-pub(crate) use super::moving::{HartFigures, change, hart_figures, is_runnable, runnable};
+pub(crate) use super::moving::{HartFigures, change, hart_figures, hart_latency, is_runnable, runnable};
 
 /// A thread's place in a queue; the handle inside is set while it is queued.
 pub(crate) type QueueNode = Box<logic_sched::Node<Option<Ref<Thread>>>>;
@@ -55,6 +57,8 @@ pub(super) struct HartSched {
     /// Nanoseconds run by threads: all, and of these in the kernel.
     pub(super) run_ns: AtomicU64,
     pub(super) system_ns: AtomicU64,
+    /// How long threads waited for this hart.
+    pub(super) latency: Latency,
 }
 
 static HARTS: [Once<HartSched>; MAX_HARTS] = [const { Once::new() }; MAX_HARTS];
@@ -93,7 +97,9 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
         idle_ns: AtomicU64::new(0),
         run_ns: AtomicU64::new(0),
         system_ns: AtomicU64::new(0),
+        latency: Latency::new(),
     };
+    events::init_hart(index)?;
     let slot = HARTS.get(index).ok_or(NoMemory)?;
     slot.set(hart).map_err(|_| NoMemory)
 }
@@ -196,6 +202,7 @@ fn choose(hart: &HartSched, index: usize, me: &Thread, how: Leave, now: u64) -> 
         return None;
     }
     account(hart, q, me, ran);
+    me.seen.leaves(now);
     match q.current.take() {
         Some(mut node) if staying && how != Leave::Moved => {
             node.value.thread = Some(me.to_ref());
@@ -212,21 +219,30 @@ fn choose(hart: &HartSched, index: usize, me: &Thread, how: Leave, now: u64) -> 
     if let Some(counter) = me.switches.get(usize::from(staying)) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
-    let next = pick(q, index, now);
+    let next = pick(hart, q, index, now);
+    if events::on(Group::Switch)
+        && let Some(next) = &next
+    {
+        note_switch(me, next, how);
+    }
     q.since_ns = now;
     timers::forget_cpu_check();
     set_slice(q, now);
     next.filter(|n| !core::ptr::eq(&**n, me))
 }
 
-fn pick(q: &mut HartQueue, index: usize, now: u64) -> Option<Ref<Thread>> {
+fn note_switch(me: &Thread, next: &Thread, how: Leave) {
+    events::put_for(events::number(me), Event::Switch, u64::from(events::number(next)), how as u64);
+}
+
+fn pick(hart: &HartSched, q: &mut HartQueue, index: usize, now: u64) -> Option<Ref<Thread>> {
     let next = match q.queue.pick(now) {
         Some(mut node) => {
             let thread = node.value.thread.take();
             let here = node.value.entity.affinity.contains(Hart(index as u32));
             q.current = Some(node);
             if let Some(t) = &thread {
-                come(q, t, now);
+                come(hart, q, t, now);
                 if !here {
                     // Its affinity changed while it could not be moved; it does not stay.
                     t.raise(flag::RESCHED);
@@ -245,8 +261,9 @@ fn pick(q: &mut HartQueue, index: usize, now: u64) -> Option<Ref<Thread>> {
 
 /// A thread comes to the hart.
 #[inline]
-fn come(q: &mut HartQueue, next: &Thread, now: u64) {
+fn come(hart: &HartSched, q: &mut HartQueue, next: &Thread, now: u64) {
     note_gone(next);
+    hart.latency.comes(&next.seen, now);
     q.current_id = next.id();
     accounting::switch_in(next, now);
     q.system_base_ticks = next.system_ticks.load(Ordering::Relaxed);
@@ -339,6 +356,9 @@ pub(crate) fn start(thread: &Ref<Thread>) {
 /// Wakes a thread if it waits.
 pub(crate) fn wake(thread: &Thread) {
     if let Wake::Enqueue = thread.wait.wake() {
+        if events::on(Group::Wake) {
+            events::put(Event::Wake, u64::from(events::number(thread)), 0);
+        }
         enqueue(&thread.to_ref(), Reason::Woken);
     }
 }
@@ -363,6 +383,12 @@ pub(super) fn insert(target: usize, me: usize, thread: &Thread, node: QueueNode,
     let allowed = node.value.entity.affinity;
     let mut guard = hart.queue.lock();
     let q = &mut *guard;
+    match reason {
+        Reason::Woken => thread.seen.woken(now),
+        Reason::New => thread.seen.leaves(now),
+        // It has been waiting since it left its hart.
+        Reason::Preempted | Reason::Yielded => {}
+    }
     let key = q.queue.enqueue(node, reason, now);
     note_place(thread, target, key);
     balance().note_queued(Hart(target as u32), q.queue.len());

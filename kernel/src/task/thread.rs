@@ -61,6 +61,8 @@ pub(crate) struct Thread {
     pub(crate) switches: [AtomicU64; 2],
     /// What it is set to.
     pub(crate) attrs: ThreadAttrs,
+    /// What is shown of its waiting.
+    pub(crate) seen: crate::see::Seen,
     /// Its place among its user's threads, until it ends.
     pub(crate) counted: SpinLock<Option<users::Counted>, levels::ThreadRefs>,
 }
@@ -180,6 +182,7 @@ impl Thread {
             entered_ticks: AtomicU64::new(0),
             switches: [const { AtomicU64::new(0) }; 2],
             attrs: ThreadAttrs::new(),
+            seen: crate::see::Seen::new(),
             counted: SpinLock::new(None),
         }
     }

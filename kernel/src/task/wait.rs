@@ -4,6 +4,7 @@ use super::sched::{self, Leave};
 use super::thread::Thread;
 use super::timers::{self, Target};
 use crate::clock;
+use crate::see::{On, Waits};
 use logic_waits::{Batch, Events, Key, Mode, More, ObserverList};
 use mem::Ref;
 
@@ -39,6 +40,11 @@ pub(crate) type Observers = ObserverList<Observer>;
 pub(crate) trait Watch {
     /// Calls `f` with the list, the object's lock held.
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers));
+    /// What a thread waits for that waits here for `events`.
+    fn on(&self, events: Events) -> On {
+        let _ = events;
+        On::plain(Waits::Event)
+    }
 }
 
 /// Why a wait ended without what was waited for.
@@ -101,7 +107,7 @@ pub(crate) fn wait_at<T>(
     mut attempt: impl FnMut() -> Option<T>,
 ) -> Result<T, Ended> {
     let mut key: Option<Key> = None;
-    let result = sleep_until(me, deadline_ns, interrupt, || {
+    let result = sleep_on(me, object.on(events), deadline_ns, interrupt, || {
         // Registered first, tried then: a change in between wakes.
         register(me, object, events, mode, &mut key).map_err(|()| Ended::NoMemory)?;
         Ok(attempt())
@@ -152,9 +158,11 @@ pub(crate) fn pass_on(object: &dyn Watch, events: Events) {
     }
 }
 
-/// Sleeps until `attempt` gives something. Whoever can change its answer must wake this thread afterwards.
-pub(crate) fn sleep_until<T>(
+/// Sleeps until `attempt` gives something; `on` says what that is. Whoever can change its answer must wake this thread
+/// afterwards.
+pub(crate) fn sleep_on<T>(
     me: &Thread,
+    on: On,
     deadline_ns: Option<u64>,
     interrupt: Interrupt,
     mut attempt: impl FnMut() -> Result<Option<T>, Ended>,
@@ -173,11 +181,22 @@ pub(crate) fn sleep_until<T>(
         if deadline.passed(me) {
             break Err(Ended::Deadline);
         }
+        me.seen.sleeps_on(on);
         sched::leave(Leave::Sleep);
     };
     me.wait.disarm();
     deadline.cancel(me);
     result
+}
+
+/// [`sleep_on`] for what has no name.
+pub(crate) fn sleep_until<T>(
+    me: &Thread,
+    deadline_ns: Option<u64>,
+    interrupt: Interrupt,
+    attempt: impl FnMut() -> Result<Option<T>, Ended>,
+) -> Result<T, Ended> {
+    sleep_on(me, On::plain(Waits::Event), deadline_ns, interrupt, attempt)
 }
 
 /// A deadline that is armed when the first sleep begins.

@@ -3,6 +3,7 @@
 //! The UART's interrupt is handled with preemption off and must be short; a signal goes to every process of a group.
 
 use super::{Tty, control};
+use crate::see::{On, Waits};
 use crate::task::sched;
 use crate::task::thread::{Thread, ThreadSpec, with_current};
 use crate::task::wait::{self, Interrupt};
@@ -77,7 +78,7 @@ fn sender_code(prev: Ref<Thread>) -> ! {
     loop {
         let due = with_current(|me| {
             let due = || Ok(tty.state.lock().signal_due);
-            wait::sleep_until(me, None, Interrupt::Kill, due)
+            wait::sleep_on(me, On::plain(Waits::TerminalWrite), None, Interrupt::Kill, due)
         });
         if let Ok(signal) = due {
             control::signal_foreground(tty, signal);

@@ -20,6 +20,7 @@ pub(crate) use console::{init, input, input_room};
 pub(crate) use control::{left_session, of_process, process_ended};
 pub(crate) use file::{open_console, open_controlling, open_device};
 
+use crate::see::{On, Waits};
 use crate::task::wait::{self, Observers, Watch};
 use logic_tty::{TtySignal, Wire};
 use logic_waits::Events;
@@ -157,6 +158,9 @@ impl Tty {
 impl Watch for Tty {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.state.lock().observers);
+    }
+    fn on(&self, events: Events) -> On {
+        On::plain(if events.contains(Events::OUT) { Waits::TerminalWrite } else { Waits::TerminalRead })
     }
 }
 

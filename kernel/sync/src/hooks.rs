@@ -6,6 +6,8 @@ use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 pub struct Hooks {
     /// Preemption came back on while interrupts or a reschedule were pending. Interrupts are on.
     pub preempt_point: fn(),
+    /// Preemption was off for so many ticks of the timebase, and comes back on (checked builds).
+    pub preempt_was_off: fn(u64),
     /// Sleeps until woken if the word still has the value; may return early.
     pub wait: fn(&AtomicU32, u32),
     /// Wakes one sleeper of the word.

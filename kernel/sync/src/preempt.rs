@@ -11,7 +11,13 @@ pub struct PreemptGuard(PhantomData<*mut ()>);
 /// Turns preemption off.
 #[inline(always)]
 pub fn preempt_off() -> PreemptGuard {
-    arch::core(|c| c.preempt.store(c.preempt.load(Relaxed) + 1, Relaxed));
+    arch::core(|c| {
+        let depth = c.preempt.load(Relaxed);
+        c.preempt.store(depth + 1, Relaxed);
+        if cfg!(debug_assertions) && depth == 0 {
+            c.hart_block().preempt_since.store(arch::time_now(), Relaxed);
+        }
+    });
     core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
     PreemptGuard(PhantomData)
 }
@@ -22,12 +28,24 @@ impl Drop for PreemptGuard {
         core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
         let due = arch::core(|c| {
             let depth = c.preempt.load(Relaxed) - 1;
+            note_stretch(c, depth);
             c.preempt.store(depth, Relaxed);
             // An interrupt from here on sees depth 0 and does its work itself; one before has left its mark.
             depth == 0 && (c.flags.load(Relaxed) & flag::RESCHED != 0 || c.hart_block().pending.load(Relaxed) != 0)
         });
         if due {
             preempt_point();
+        }
+    }
+}
+
+/// In checked builds, tells how long preemption was off if it comes back on. As it is off still, the hart is the same.
+#[inline(always)]
+fn note_stretch(c: &arch::ThreadCore, depth: u32) {
+    if cfg!(debug_assertions) && depth == 0 {
+        let since = c.hart_block().preempt_since.swap(0, Relaxed);
+        if let (Some(h), true) = (crate::hooks::hooks(), since != 0) {
+            (h.preempt_was_off)(arch::time_now() - since);
         }
     }
 }
@@ -63,6 +81,10 @@ impl PreemptGuard {
     /// Ends the guard without looking at what is pending: for the code that looks itself.
     pub fn release_quietly(self) {
         core::mem::forget(self);
-        arch::core(|c| c.preempt.store(c.preempt.load(Relaxed) - 1, Relaxed));
+        arch::core(|c| {
+            let depth = c.preempt.load(Relaxed) - 1;
+            note_stretch(c, depth);
+            c.preempt.store(depth, Relaxed);
+        });
     }
 }

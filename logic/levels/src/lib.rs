@@ -142,4 +142,6 @@ levels! {
     TaskStack = 61;
     /// The real-time clock while it is set.
     RealClock = 62;
+    /// The longest stretch with preemption off.
+    Stretch = 63;
 }

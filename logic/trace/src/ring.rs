@@ -62,6 +62,12 @@ impl<A: Atomics> Ring<A> {
         self.ended.store(n.wrapping_add(1), order);
     }
 
+    /// The number of the oldest record that is still there.
+    #[must_use]
+    pub fn oldest(&self) -> u64 {
+        self.written().saturating_sub(self.slots.len() as u64)
+    }
+
     /// How many records were ever added.
     #[must_use]
     pub fn written(&self) -> u64 {

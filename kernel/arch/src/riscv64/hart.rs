@@ -112,6 +112,8 @@ pub struct HartBlock {
     pub index: u32,
     /// Interrupts that arrived and were not handled yet; bits of [`pending`].
     pub pending: AtomicU32,
+    /// When preemption went off on this hart, in ticks; 0 if it is on (checked builds).
+    pub preempt_since: AtomicU64,
     /// Hardware hart id.
     pub hart_id: AtomicU64,
     /// The thread that runs here.
@@ -137,6 +139,7 @@ impl HartBlock {
         HartBlock {
             index,
             pending: AtomicU32::new(0),
+            preempt_since: AtomicU64::new(0),
             hart_id: AtomicU64::new(0),
             current: AtomicPtr::new(core::ptr::null_mut()),
             fp_owner: AtomicU64::new(0),

@@ -18,6 +18,7 @@ mod mounts;
 mod process;
 mod root;
 mod rvos;
+mod see;
 mod stat;
 mod status;
 mod subject;

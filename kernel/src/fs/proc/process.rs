@@ -3,7 +3,7 @@
 use super::subject::{Owned, Subject};
 use super::text::{Made, Text, make, number};
 use super::tree::Each;
-use super::{fds, maps, memory, mounts, number_of, stat, status, with_digits};
+use super::{fds, maps, memory, mounts, number_of, see, stat, status, with_digits};
 use crate::fs::context::cap;
 use crate::fs::file::File;
 use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
@@ -73,7 +73,7 @@ static ENTRIES: &[Entry] = &[
     text(b"stat", 0o444, stat::stat),
     text(b"statm", 0o444, stat::statm),
     text(b"status", 0o444, status::status),
-    text(b"wchan", 0o444, |_, t| Ok(t.put(b"0")?)),
+    text(b"wchan", 0o444, see::wchan),
     // Last, because the directory of a thread ends before it.
     Entry { name: b"task", mode: 0o555, what: What::Tasks },
 ];

@@ -1,9 +1,9 @@
 //! `/proc/rvos`: what only this kernel has. `counters` must come back to where they were once everything that a program
 //! made is gone; `figures` are for looking at; `control` is written to.
 
-use super::control;
 use super::text::{Made, Text};
 use super::tree::{Entry, What};
+use super::{control, see};
 use crate::census;
 use crate::task::{Process, futex, ids, sched, timers};
 use core::fmt::Write;
@@ -12,10 +12,15 @@ use mem::Threaded;
 /// What is in `/proc/rvos`.
 pub(super) static ENTRIES: &[Entry] = &[
     Entry { name: b"control", mode: 0o200, what: What::Command(control::write) },
+    Entry::text(b"blocked", see::blocked),
     Entry::text(b"budgets", budgets),
     Entry::text(b"counters", counters),
     Entry::text(b"figures", figures),
     Entry::text(b"harts", harts),
+    Entry::text(b"latency", see::latency),
+    Entry::setting(b"preempt_off", see::preempt_off, see::forget_preempt_off),
+    Entry { name: b"trace", mode: 0o400, what: What::File(see::open_trace) },
+    Entry::setting(b"trace_events", see::trace_events, see::set_trace_events),
 ];
 
 /// Calls `f` with every process, one lock hold each.

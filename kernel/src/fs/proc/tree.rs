@@ -1,6 +1,7 @@
 //! The part of procfs that is always there: a tree of tables.
 
 use super::text::{Made, Text, make};
+use crate::fs::file::File;
 use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
 use abi::Errno;
 use alloc::vec::Vec;
@@ -29,6 +30,8 @@ pub(super) enum What {
     Setting(fn(&mut Text) -> Made, Setter),
     /// Something that can only be written.
     Command(Setter),
+    /// A file with reads of its own.
+    File(fn() -> Result<Ref<dyn File>, Errno>),
     /// A symbolic link.
     Link(fn() -> Result<LinkTarget, Errno>),
 }
@@ -54,7 +57,7 @@ impl Entry {
         match self.what {
             What::Dir(_) => S_IFDIR,
             What::Link(_) => S_IFLNK,
-            What::Text(_) | What::Setting(..) | What::Command(_) => S_IFREG,
+            What::Text(_) | What::Setting(..) | What::Command(_) | What::File(_) => S_IFREG,
         }
     }
     /// Entries live in the image for ever, so their places number them.
@@ -129,6 +132,12 @@ impl Virtual for Fixed {
         match self.entry.what {
             What::Setting(_, set) | What::Command(set) => set(data),
             _ => Err(Errno::EIO),
+        }
+    }
+    fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
+        match self.entry.what {
+            What::File(f) => Some(f()),
+            _ => None,
         }
     }
     fn link(&self) -> Result<LinkTarget, Errno> {

@@ -2,6 +2,7 @@
 
 use super::send::{Sender, send_to_process};
 use super::state::Shared;
+use crate::see::{On, Waits};
 use crate::task::exit::Wanted;
 use crate::task::process::Children;
 use crate::task::wait::{self, Ended, Interrupt};
@@ -70,7 +71,7 @@ pub(super) fn stop_here(me: &Thread) {
         let stopped = shared.job.stop_wanted().is_some() && shared.stops == stop;
         Ok::<_, Ended>((!stopped).then_some(()))
     };
-    let _ = wait::sleep_until(me, None, Interrupt::Kill, going_on);
+    let _ = wait::sleep_on(me, On::plain(Waits::Stopped), None, Interrupt::Kill, going_on);
 }
 
 /// The thread counts as stopped, once for each stop.
