@@ -150,14 +150,25 @@ pub(crate) fn at_every_call_also(what: u32, also: bool) {
     }
 }
 
+/// A call at which something happens besides: in a function of its own, so that others do not pay for it.
 #[cold]
-fn before_every_call(what: u32, c: &Call<'_>, number: usize) {
+#[inline(never)]
+fn seen_call(what: u32, c: &mut Call<'_>) {
+    let number = c.frame.call_number();
     if what & NOTE != 0 {
         events::put(Event::CallBegin, number as u64, c.arg(0) as u64);
     }
+    let result = run_out_of_line(c);
+    at_every_call(what, c, number, &result);
+    finish(c, result);
 }
 
-#[cold]
+/// [`run`] for [`seen_call`].
+#[inline(never)]
+fn run_out_of_line(c: &mut Call<'_>) -> CallResult {
+    run(c)
+}
+
 fn at_every_call(what: u32, c: &Call<'_>, number: usize, result: &CallResult) {
     assert!(what & PANIC == 0, "as rvos.test=panic asked for");
     if what & NOTE != 0 {
@@ -185,31 +196,38 @@ fn returned(c: &Call<'_>, result: &CallResult) -> i64 {
 pub(crate) fn dispatch(frame: &mut TrapFrame) {
     crate::task::with_current(|me| {
         let mut c = Call { me, frame };
-        let number = c.frame.call_number();
         let what = AT_EVERY_CALL.load(Ordering::Relaxed);
         if what != 0 {
-            before_every_call(what, &c, number);
+            return seen_call(what, &mut c);
         }
-        let result = loop {
-            let result = match crate::native::mutated(&c, number) {
-                Some(answer) => answer,
-                None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, &mut c),
-                None => call(number, &mut c),
-            };
-            if result != Err(Stop::Errno(Errno::ENOMEM)) || !crate::task::oom::call_may_go_again(me) {
-                break result;
-            }
-        };
-        if what != 0 {
-            at_every_call(what, &c, number, &result);
-        }
-        match result {
-            Ok(v) => c.frame.set_arg(0, v),
-            Err(Stop::Errno(e)) => c.frame.set_arg(0, (e.number() as usize).wrapping_neg()),
-            Err(Stop::FrameReplaced) => {}
-            Err(Stop::Restart(kind)) => crate::task::signal::interrupted_call(me, c.frame, kind),
-        }
+        let result = run(&mut c);
+        finish(&mut c, result);
     });
+}
+
+#[inline(always)]
+fn run(c: &mut Call<'_>) -> CallResult {
+    let number = c.frame.call_number();
+    loop {
+        let result = match crate::native::mutated(c, number) {
+            Some(answer) => answer,
+            None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, c),
+            None => call(number, c),
+        };
+        if result != Err(Stop::Errno(Errno::ENOMEM)) || !crate::task::oom::call_may_go_again(c.me) {
+            return result;
+        }
+    }
+}
+
+#[inline(always)]
+fn finish(c: &mut Call<'_>, result: CallResult) {
+    match result {
+        Ok(v) => c.frame.set_arg(0, v),
+        Err(Stop::Errno(e)) => c.frame.set_arg(0, (e.number() as usize).wrapping_neg()),
+        Err(Stop::FrameReplaced) => {}
+        Err(Stop::Restart(kind)) => crate::task::signal::interrupted_call(c.me, c.frame, kind),
+    }
 }
 
 /// The handlers by the names of their calls.
