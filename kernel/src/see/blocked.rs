@@ -2,8 +2,6 @@
 
 use super::{On, Waits};
 use crate::task::{Process, Thread, ids, sched};
-use alloc::vec::Vec;
-use mem::{NoMemory, Ref};
 
 /// Processes that are named for one wait.
 pub(crate) const MOST: usize = 8;
@@ -69,7 +67,7 @@ pub(crate) fn by(process: &Process, on: On) -> Pids {
 
 /// Whether a process holds a descriptor through which it can end the wait.
 fn holds(process: &Process, on: On) -> bool {
-    let first = process.state.lock().threads.first().cloned();
+    let first = process.state.lock().first_thread();
     let Some(refs) = first.and_then(|t| t.refs()) else { return false };
     let mut from = 0;
     while let Some(fd) = refs.files.next_used(from) {
@@ -79,19 +77,4 @@ fn holds(process: &Process, on: On) -> bool {
         }
     }
     false
-}
-
-/// The threads of a process.
-pub(crate) fn threads(process: &Process) -> Result<Vec<Ref<Thread>>, NoMemory> {
-    let mut all = Vec::new();
-    loop {
-        let count = process.state.lock().threads.len();
-        all.try_reserve(count).map_err(|_| NoMemory)?;
-        let s = process.state.lock();
-        if s.threads.len() <= all.capacity() {
-            // reserved: as many as there are.
-            all.extend(s.threads.iter().cloned());
-            return Ok(all);
-        }
-    }
 }

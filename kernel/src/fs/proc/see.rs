@@ -2,13 +2,13 @@
 
 use super::rvos::each_process;
 use super::subject::Subject;
-use super::text::{Failed, Made, Text};
+use super::text::{Made, Text};
 use crate::fs::buffer::Buffer;
 use crate::fs::context::cap;
 use crate::fs::file::{File, Io};
 use crate::linux::Stop;
 use crate::see::{blocked as waits, events, latency as stretch};
-use crate::task::{Process, sched, with_current};
+use crate::task::{Process, Thread, sched, with_current};
 use crate::{boot::symbols, clock};
 use abi::Errno;
 use core::fmt::Write;
@@ -28,32 +28,31 @@ pub(super) fn blocked(t: &mut Text) -> Made {
     writeln!(t, "pid tid name waits id us by")?;
     let mut made: Made = Ok(());
     each_process(|p| {
-        if made.is_ok() {
-            made = blocked_threads(p, t);
-        }
+        p.each_thread(|thread| {
+            if made.is_ok() {
+                made = blocked_thread(p, thread, t);
+            }
+        });
     });
     made
 }
 
-fn blocked_threads(p: &Process, t: &mut Text) -> Made {
+fn blocked_thread(p: &Process, thread: &Thread, t: &mut Text) -> Made {
+    let Some((on, since)) = waits::on(thread) else { return Ok(()) };
     let now = clock::monotonic_ns();
-    for thread in waits::threads(p).map_err(|NoMemory| Errno::ENOMEM)? {
-        let Some((on, since)) = waits::on(&thread) else { continue };
-        let name = *thread.attrs.name.lock();
-        let len = name.iter().position(|b| *b == 0).unwrap_or(name.len());
-        write!(t, "{} {} ", p.pid(), thread.tid())?;
-        // One word, whatever the name.
-        for b in name.get(..len).unwrap_or_default() {
-            t.put(&[if b.is_ascii_graphic() { *b } else { b'_' }])?;
-        }
-        write!(t, " {} {:#x} {} ", on.waits.name(), on.id, now.saturating_sub(since) / 1000)?;
-        let by = waits::by(p, on);
-        for (i, pid) in by.as_slice().iter().enumerate() {
-            write!(t, "{}{pid}", if i == 0 { "" } else { "," })?;
-        }
-        t.put(if by.as_slice().is_empty() { b"-\n" } else { b"\n" })?;
+    let name = *thread.attrs.name.lock();
+    let len = name.iter().position(|b| *b == 0).unwrap_or(name.len());
+    write!(t, "{} {} ", p.pid(), thread.tid())?;
+    // One word, whatever the name.
+    for b in name.get(..len).unwrap_or_default() {
+        t.put(&[if b.is_ascii_graphic() { *b } else { b'_' }])?;
     }
-    Ok(())
+    write!(t, " {} {:#x} {} ", on.waits.name(), on.id, now.saturating_sub(since) / 1000)?;
+    let by = waits::by(p, on);
+    for (i, pid) in by.as_slice().iter().enumerate() {
+        write!(t, "{}{pid}", if i == 0 { "" } else { "," })?;
+    }
+    Ok(t.put(if by.as_slice().is_empty() { b"-\n" } else { b"\n" })?)
 }
 
 /// Two histograms of all harts together: how long threads waited for a hart, and those of them that a wake-up had made want
@@ -185,9 +184,3 @@ fn put(to: &mut Buffer<'_>, record: Record) -> bool {
 }
 
 const NO_RECORD: Record = Record { time_ns: 0, event: 0, hart: 0, tid: 0, a: 0, b: 0 };
-
-impl From<NoMemory> for Failed {
-    fn from(_: NoMemory) -> Self {
-        Failed(Errno::ENOMEM)
-    }
-}
