@@ -23,7 +23,6 @@ mod tables;
 mod tags;
 mod task;
 mod tlb;
-pub mod user;
 
 pub use addr::{PAGE, Paddr, Vaddr, page_down, page_up};
 pub use boxed::{NoMemory, try_box};
@@ -40,3 +39,4 @@ pub use tables::{Leaf, Sharing, SpaceHandle, UserTables, table_pages};
 pub use tags::each_tag;
 pub use task::{Task, Threaded, end_current, start_hart, start_on_idle, switch_to, with_current};
 pub use tlb::{Gather, fence_i_everywhere, serve_shootdowns};
+pub use uaccess as user;

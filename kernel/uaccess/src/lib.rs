@@ -4,7 +4,10 @@
 //! ends short, and the caller lets go of its lock, calls [`fault_in`] and tries again (no lock over a user access that
 //! may fault).
 
-use arch::USER_TOP;
+#![no_std]
+#![forbid(unsafe_code)]
+
+use arch::{FRAME_BYTES as PAGE, USER_TOP};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 /// A user address that cannot be read or written as needed (EFAULT).
@@ -73,7 +76,7 @@ pub fn copy_out(dst: usize, src: &[u8]) -> Result<(), Fault> {
     if !in_user_space(dst, src.len()) {
         return Err(Fault);
     }
-    if dst % crate::PAGE + src.len() > crate::PAGE {
+    if dst % PAGE + src.len() > PAGE {
         each_page_writable(dst, src.len())?;
     }
     if arch::copy_to_user_raw(dst, src) != 0 {
@@ -88,7 +91,7 @@ fn each_page_writable(dst: usize, len: usize) -> Result<(), Fault> {
     let mut at = dst;
     while at < dst + len {
         fault_in(at, Intent::Write)?;
-        at = (at / crate::PAGE + 1) * crate::PAGE;
+        at = (at / PAGE + 1) * PAGE;
     }
     Ok(())
 }
@@ -140,7 +143,7 @@ pub fn read_string(buf: &mut [u8], src: usize) -> Result<usize, StringError> {
     while done < buf.len() {
         let at = src + done;
         // Never past the page that is known to be needed: the string may end just before an unmapped one.
-        let chunk = (crate::PAGE - at % crate::PAGE).min(buf.len() - done).min(256);
+        let chunk = (PAGE - at % PAGE).min(buf.len() - done).min(256);
         let Some(part) = buf.get_mut(done..done + chunk) else { break };
         let n = copy_in_short(part, at);
         let part = part.get(..n).unwrap_or_default();
