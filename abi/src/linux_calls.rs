@@ -400,7 +400,7 @@ macro_rules! for_each_linux_call {
                 doc: "ppoll(2): wait for events on descriptors",
             }
             74 signalfd4(fd: Fd(opt), mask: InStruct(SigSet), sizemask: Len, flags: Flags) -> Fd {
-                state: stub, authority: Descriptor, rights: [CHANGE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL, EMFILE, ENFILE, ENOMEM],
                 doc: "signalfd4(2): receive signals by reading",
             }

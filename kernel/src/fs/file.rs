@@ -136,6 +136,8 @@ pub(crate) enum Special<'a> {
     None,
     /// A timer (timerfd_settime(2)).
     Timer(&'a crate::events::timerfd::TimerFd),
+    /// Signals (signalfd(2)).
+    Signals(&'a crate::events::signalfd::SignalFd),
 }
 
 /// What a mapping of a file shows.

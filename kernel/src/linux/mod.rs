@@ -19,6 +19,7 @@ mod process_vm;
 mod rw;
 mod sched;
 pub(crate) mod signal;
+mod signalfd;
 mod size;
 mod socket;
 mod splice;
@@ -266,6 +267,7 @@ mod handlers {
         kill, rt_sigaction, rt_sigpending, rt_sigprocmask, rt_sigqueueinfo, rt_sigreturn, rt_sigsuspend, rt_sigtimedwait,
         rt_tgsigqueueinfo, sigaltstack, tgkill, tkill,
     };
+    pub(super) use super::signalfd::signalfd4;
     pub(super) use super::size::{fadvise64, fallocate, ftruncate, readahead, sync_file_range, truncate};
     pub(super) use super::socket::{recvfrom, recvmsg, sendmsg, sendto, shutdown, socketpair};
     pub(super) use super::splice::{copy_file_range, sendfile, splice, tee, vmsplice};

@@ -160,6 +160,7 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
         drop(exe);
         super::oom::process_ended(process);
         super::posix_timers::drop_all(process);
+        process.signals.forget_listeners();
         crate::tty::process_ended(process);
         if let Some(heir) = heir {
             tell_adopted(&heir);

@@ -8,6 +8,7 @@
 //! - `decide.rs`: [`generate`], [`decide`], [`force`], [`after_call`], who takes a signal.
 //! - `job.rs`: [`JobState`]: stop, continue and what wait(2) reports of it.
 //! - `altstack.rs`: [`AltStack`]: sigaltstack(2), where a frame goes.
+//! - `signalfd.rs`: what a read of a signalfd(2) gives.
 //! - `frame.rs`: the frame's layout, emit and parse.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ mod info;
 mod job;
 mod pending;
 mod set;
+mod signalfd;
 #[cfg(test)]
 mod tests;
 

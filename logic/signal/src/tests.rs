@@ -402,3 +402,23 @@ fn altstack_rules() {
     stack.enter_handler();
     assert_eq!(stack, AltStack::DISABLED);
 }
+
+#[test]
+fn signalfd_layouts() {
+    let word = |b: &[u8; 128], at: usize| u32::from_le_bytes([b[at], b[at + 1], b[at + 2], b[at + 3]]);
+    let killed = SigInfo::from_sender(Signal::USR1, code::SI_USER, 7, 8).to_signalfd();
+    assert_eq!((word(&killed, 0), word(&killed, 12), word(&killed, 16)), (10, 7, 8));
+    let queued = SigInfo::with_value(Signal::USR1, code::SI_QUEUE, 7, 8, 0x1_0000_0002).to_signalfd();
+    assert_eq!((word(&queued, 44), word(&queued, 48), word(&queued, 52)), (2, 2, 1));
+    let timer = SigInfo::from_timer(Signal::ALRM, 3, 4, 5).to_signalfd();
+    assert_eq!((word(&timer, 12), word(&timer, 24), word(&timer, 32), word(&timer, 44)), (0, 3, 4, 5));
+    let child = SigInfo::from_child(crate::ChildCode::Exited, 7, 8, 9, 10, 11).to_signalfd();
+    assert_eq!((word(&child, 8), word(&child, 12), word(&child, 40)), (1, 7, 9));
+    assert_eq!((word(&child, 56), word(&child, 64)), (10, 11));
+    let fault = SigInfo::from_fault(Signal::SEGV, code::SEGV_MAPERR, 0x1234).to_signalfd();
+    assert_eq!((word(&fault, 12), word(&fault, 72)), (0, 0x1234));
+    let poll = SigInfo::from_poll(Signal::USR1, 1, 6, 4).to_signalfd();
+    assert_eq!((word(&poll, 28), word(&poll, 20)), (6, 4));
+    let filter = SigInfo::from_seccomp(0x5678, 99, 0xf3, 1).to_signalfd();
+    assert_eq!((word(&filter, 4), word(&filter, 84), word(&filter, 88), word(&filter, 96)), (1, 99, 0x5678, 0xf3));
+}

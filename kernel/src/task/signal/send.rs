@@ -35,6 +35,7 @@ pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) 
         return Ok(());
     }
     post(process, info, |f| f(&mut process.signals.shared.lock().pending))?;
+    process.signals.tell();
     match first {
         Some(t) if wants(process, &t, info.signal) => notice(process, &t, info.signal),
         _ => pick_thread(process, info.signal),
@@ -53,6 +54,7 @@ pub(crate) fn send_to_thread(thread: &Thread, info: SigInfo, sender: Sender) -> 
         return Ok(());
     }
     post(process, info, |f| f(&mut thread.signals.lock().pending))?;
+    process.signals.tell();
     notice(process, thread, info.signal);
     Ok(())
 }

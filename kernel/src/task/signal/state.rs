@@ -2,9 +2,11 @@
 
 use crate::linux::Restart;
 use crate::task::Thread;
+use crate::task::wait::{self, Observer, Observers, Watch};
 use arch::flag;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering};
 use logic_signal::{Action, Actions, AltStack, JobState, Pending, SigSet, Signal};
+use logic_waits::{Events, Key, Mode};
 use mem::{NoMemory, Ref, Threaded};
 use sync::{SpinLock, levels};
 
@@ -14,6 +16,10 @@ pub(crate) struct ProcessSignals {
     pub(crate) actions: SpinLock<Ref<Table>, levels::SignalState>,
     /// Signals for the whole process, and stop state.
     pub(crate) shared: SpinLock<Shared, levels::SignalShared>,
+    /// Who is told when a signal becomes pending (signalfd(2)).
+    listeners: SpinLock<Observers, levels::Observers>,
+    /// How many they are: usually none, and then nobody looks for them.
+    listening: AtomicU32,
 }
 
 /// Signals pending for a process, and whether it is stopped.
@@ -43,7 +49,12 @@ impl ProcessSignals {
     }
     fn with_actions(actions: Ref<Table>) -> Result<Self, NoMemory> {
         let shared = Shared { pending: Pending::new(), job: JobState::new(), stops: 0, continues: 0 };
-        Ok(ProcessSignals { actions: SpinLock::new(actions), shared: SpinLock::new(shared) })
+        Ok(ProcessSignals {
+            actions: SpinLock::new(actions),
+            shared: SpinLock::new(shared),
+            listeners: SpinLock::new(Observers::new()),
+            listening: AtomicU32::new(0),
+        })
     }
     /// The handlers.
     pub(crate) fn actions(&self) -> Ref<Table> {
@@ -52,6 +63,33 @@ impl ProcessSignals {
     /// What happens on a signal.
     pub(crate) fn action(&self, signal: Signal) -> Action {
         self.actions.lock().lock().get(signal)
+    }
+    /// Has an observer told of each signal that becomes pending.
+    pub(crate) fn listen(&self, observer: Observer) -> Result<Key, NoMemory> {
+        let mut list = self.listeners.lock();
+        let key = list.add(observer, Events::IN, Mode::All).map_err(|_| NoMemory)?;
+        self.listening.fetch_add(1, Ordering::Relaxed);
+        Ok(key)
+    }
+    /// It is to be told no more.
+    pub(crate) fn unlisten(&self, key: Key) {
+        let observer = self.listeners.lock().remove(key);
+        if observer.is_some() {
+            self.listening.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+    /// A signal became pending. Whoever begins to listen looks at what is pending afterwards, under the lock under which it
+    /// becomes that: either side sees the other.
+    #[inline]
+    pub(super) fn tell(&self) {
+        if self.listening.load(Ordering::Relaxed) != 0 {
+            wait::notify(self, Events::IN);
+        }
+    }
+    /// The process ends: nobody is told any more.
+    pub(crate) fn forget_listeners(&self) {
+        let list = core::mem::replace(&mut *self.listeners.lock(), Observers::new());
+        drop(list);
     }
     /// exec(2): handlers of its own, back to default.
     pub(crate) fn reset_for_exec(&self) -> Result<(), NoMemory> {
@@ -63,6 +101,12 @@ impl ProcessSignals {
         let old = core::mem::replace(&mut *self.actions.lock(), fresh);
         drop(old);
         Ok(())
+    }
+}
+
+impl Watch for ProcessSignals {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        f(&mut self.listeners.lock());
     }
 }
 

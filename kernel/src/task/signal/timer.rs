@@ -82,6 +82,7 @@ impl Queue<'_> {
             return TimerPost::Lost;
         }
         let posted = self.with(|p| p.post_held(info));
+        process.signals.tell();
         match self {
             Queue::Process(p) => pick_thread(p, info.signal),
             Queue::Thread(t) => notice(process, t, info.signal),
