@@ -4,15 +4,20 @@
 //! [`embed`] is called after each build of the kernel; what it returns is what boots.
 
 use anyhow::{Context, Result, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const MAGIC: &[u8] = b"RVOSSYM1";
-/// How long names may be, from the first that fits on.
-const NAME_BYTES: [usize; 4] = [160, 96, 64, 40];
+const MAGIC: &[u8] = b"RVOSSYM2";
+/// How long names may be.
+const NAME_BYTES: usize = 160;
+/// Functions that are packed together: all of them are unpacked to find one.
+const BLOCK: usize = 256;
 
 /// Writes a copy of the kernel's ELF file with the table in it, beside the original; gives its path.
 ///
@@ -69,27 +74,40 @@ fn functions(file: &object::File<'_>, image: u64) -> Result<BTreeMap<u32, String
     Ok(found.into_iter().map(|(offset, (_, name))| (offset, name)).collect())
 }
 
-/// The table with names as long as there is room for.
+/// The table, if there is room for it.
 fn fitting(functions: &BTreeMap<u32, String>, room: usize) -> Result<Vec<u8>> {
-    let tables = NAME_BYTES.iter().map(|longest| table(functions, *longest));
-    let fits = tables.into_iter().find(|t| t.as_ref().map_or(true, |t| t.len() <= room));
-    fits.with_context(|| format!("{} functions do not fit into {room} bytes", functions.len()))?
+    let table = table(functions)?;
+    let (functions, bytes) = (functions.len(), table.len());
+    ensure!(bytes <= room, "the names of {functions} functions take {bytes} bytes, and there is room for {room}");
+    Ok(table)
 }
 
-fn table(functions: &BTreeMap<u32, String>, longest: usize) -> Result<Vec<u8>> {
-    let mut entries = Vec::new();
-    let mut names: Vec<u8> = Vec::new();
-    for (offset, name) in functions {
-        entries.extend(offset.to_le_bytes());
-        entries.extend(u32::try_from(names.len())?.to_le_bytes());
-        names.extend(shortened(name, longest).bytes().chain([0]));
-    }
+fn table(functions: &BTreeMap<u32, String>) -> Result<Vec<u8>> {
+    let all: Vec<_> = functions.iter().collect();
+    let blocks: Vec<_> = all.chunks(BLOCK).collect();
     let mut table = MAGIC.to_vec();
-    table.extend(u32::try_from(functions.len())?.to_le_bytes());
-    table.extend(u32::try_from(MAGIC.len() + 8 + entries.len())?.to_le_bytes());
-    table.extend(entries);
-    table.extend(names);
+    table.extend(u64::try_from(blocks.len())?.to_le_bytes());
+    let mut files: Vec<u8> = Vec::new();
+    let first_file = table.len() + 8 * blocks.len();
+    for block in blocks {
+        let first = block.first().map_or(0, |(offset, _)| **offset);
+        table.extend(first.to_le_bytes());
+        table.extend(u32::try_from(first_file + files.len())?.to_le_bytes());
+        files.extend(packed(block)?);
+    }
+    table.extend(files);
     Ok(table)
+}
+
+/// One block of functions as a gzip file.
+fn packed(block: &[(&u32, &String)]) -> Result<Vec<u8>> {
+    let mut file = GzEncoder::new(Vec::new(), Compression::best());
+    for (offset, name) in block {
+        file.write_all(&offset.to_le_bytes())?;
+        file.write_all(shortened(name, NAME_BYTES).as_bytes())?;
+        file.write_all(&[0])?;
+    }
+    Ok(file.finish()?)
 }
 
 /// The end of a name says more than its beginning.
@@ -104,28 +122,33 @@ fn shortened(name: &str, longest: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{fitting, shortened};
+    use flate2::read::GzDecoder;
     use std::collections::BTreeMap;
+    use std::io::Read;
 
-    fn word(table: &[u8], at: usize) -> u32 {
-        u32::from_le_bytes(table[at..at + 4].try_into().expect("four bytes"))
+    fn word(table: &[u8], at: usize) -> usize {
+        u32::from_le_bytes(table[at..at + 4].try_into().expect("four bytes")) as usize
     }
 
     #[test]
     fn a_table_holds_its_functions_in_order() {
-        let functions = BTreeMap::from([(8, "b".to_owned()), (0, "first".to_owned())]);
-        let table = fitting(&functions, 64).expect("fits");
-        assert_eq!(&table[..8], b"RVOSSYM1");
-        assert_eq!((word(&table, 8), word(&table, 12)), (2, 32));
-        assert_eq!((word(&table, 16), word(&table, 20)), (0, 0));
-        assert_eq!((word(&table, 24), word(&table, 28)), (8, 6));
-        assert_eq!(&table[32..], b"first\0b\0");
+        let functions = (0..1000).map(|n| (8 * n, format!("module::function_{n}"))).collect::<BTreeMap<u32, String>>();
+        let table = fitting(&functions, 20_000).expect("fits");
+        assert_eq!(&table[..8], b"RVOSSYM2");
+        let mut contents = Vec::new();
+        for block in 0..word(&table, 8) {
+            let first = contents.len();
+            let file = &table[word(&table, 20 + 8 * block)..];
+            GzDecoder::new(file).read_to_end(&mut contents).expect("a gzip file");
+            assert_eq!(word(&table, 16 + 8 * block), word(&contents, first));
+        }
+        let expected = functions.iter().flat_map(|(n, name)| [&n.to_le_bytes(), name.as_bytes(), &[0]].concat());
+        assert!(contents.into_iter().eq(expected));
     }
 
     #[test]
-    fn names_are_cut_to_the_room() {
-        let functions = BTreeMap::from([(0, "x".repeat(150))]);
-        assert!(fitting(&functions, 100).expect("fits").len() <= 100);
-        assert!(fitting(&functions, 20).is_err());
+    fn names_without_room_are_an_error() {
+        assert!(fitting(&BTreeMap::from([(0, "x".repeat(150))]), 20).is_err());
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub(crate) fn main(info: BootInfo) -> ! {
     if memory(machine).is_err() {
         panic!("not enough memory to boot");
     }
+    symbols::init();
     trap::init();
     arch::trap_init_hart();
     if start_scheduler(machine).is_err() {

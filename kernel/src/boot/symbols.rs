@@ -1,63 +1,100 @@
 //! Function names for backtraces, from the table that the build puts into the image after linking.
 //!
-//! Numbers are little-endian: the magic, `count: u32`, `names: u32` (offset of the names in the table), then `count` entries
-//! `(function: u32, name: u32)` in ascending order: offsets from the image's start, and from the names. Names end with NUL.
+//! Numbers are little-endian: the magic, `blocks: u64`, then for each block `(function: u32, place: u32)`: the first function
+//! in it, as an offset from the image's start, and where it lies in the table. A block is a gzip file of
+//! `(function: u32, name, NUL)`. Both are in ascending order.
 
 use core::fmt::{self, Write};
+use logic_gzip::{Inflater, Room};
+use sync::{SpinLock, levels};
 
-const MAGIC: &[u8] = b"RVOSSYM1";
-/// Bytes before the entries, and of one.
+const MAGIC: &[u8] = b"RVOSSYM2";
+/// Bytes before the list of blocks, and of one in it.
 const HEADER: usize = 16;
 const ENTRY: usize = 8;
+/// Bytes of a name that are shown.
+const NAME: usize = 160;
+
+/// Room for unpacking a block: made at boot, since a panic cannot wait for memory.
+static ROOM: SpinLock<Option<Room>, levels::SymbolRoom> = SpinLock::new(None);
+
+/// Makes the room; without it backtraces are addresses alone.
+pub(crate) fn init() {
+    let room = Room::try_new().ok();
+    *ROOM.lock() = room;
+}
 
 /// Writes one line of a backtrace: the address, and the function it lies in if the table knows it. Addresses are where
 /// calls return to, which lies behind the caller if the call was its last instruction.
 pub(crate) fn write(out: &mut impl Write, pc: usize) -> fmt::Result {
-    match find(pc.saturating_sub(1)) {
-        Some((name, offset)) => writeln!(out, "  {pc:#x} {name}+{:#x}", offset.saturating_add(1)),
+    let mut name = Name { bytes: [0; NAME], len: 0, offset: 0 };
+    match find(pc.saturating_sub(1), &mut name) {
+        Some(offset) => writeln!(out, "  {pc:#x} {}+{:#x}", name.text(), offset.saturating_add(1)),
         None => writeln!(out, "  {pc:#x}"),
     }
 }
 
+/// A function, as far as it has been read.
+struct Name {
+    bytes: [u8; NAME],
+    len: usize,
+    offset: u32,
+}
+
+impl Name {
+    fn text(&self) -> &str {
+        let bytes = self.bytes.get(..self.len).unwrap_or_default();
+        bytes.utf8_chunks().next().map_or("", |c| c.valid())
+    }
+}
+
 /// The function that an address lies in, and how far.
-fn find(pc: usize) -> Option<(&'static str, usize)> {
-    let (bytes, image) = arch::symbol_table();
-    let table = Table::of(bytes)?;
+fn find(pc: usize, name: &mut Name) -> Option<usize> {
+    let (table, image) = arch::symbol_table();
+    table.strip_prefix(MAGIC)?;
+    let blocks = word(table, MAGIC.len())? as usize;
     let wanted = u32::try_from(pc.checked_sub(image)?).ok()?;
-    // The last function that does not begin behind the address.
-    let (mut from, mut to) = (0usize, table.count);
-    while from < to {
-        let middle = from.checked_add(to)? / 2;
-        if table.entry(middle)?.0 <= wanted {
-            from = middle.checked_add(1)?;
-        } else {
-            to = middle;
+    let entry = |i: usize| {
+        let at = i.checked_mul(ENTRY)?.checked_add(HEADER)?;
+        Some((word(table, at)?, word(table, at.checked_add(4)?)?))
+    };
+    // The last block that does not begin behind the address.
+    let (_, place) = (0..blocks).map_while(entry).take_while(|(first, _)| *first <= wanted).last()?;
+    let mut room = ROOM.try_lock()?;
+    let mut block = Inflater::new(table.get(place as usize..)?, room.as_mut()?).ok()?;
+    search(wanted, &mut block, name)
+}
+
+/// The last function of a block that does not begin behind the address.
+fn search(wanted: u32, block: &mut Inflater<'_, '_>, name: &mut Name) -> Option<usize> {
+    let mut found = None;
+    loop {
+        let mut function = [0; 4];
+        for byte in &mut function {
+            match next(block) {
+                Some(b) => *byte = b,
+                None => return found,
+            }
+        }
+        let function = u32::from_le_bytes(function);
+        if function > wanted {
+            return found;
+        }
+        (name.len, name.offset) = (0, function);
+        found = Some(wanted.checked_sub(name.offset)? as usize);
+        while let Some(byte) = next(block).filter(|b| *b != 0) {
+            if let Some(place) = name.bytes.get_mut(name.len) {
+                *place = byte;
+                name.len = name.len.saturating_add(1);
+            }
         }
     }
-    let (function, name) = table.entry(from.checked_sub(1)?)?;
-    Some((table.name(name)?, wanted.checked_sub(function)? as usize))
 }
 
-struct Table {
-    bytes: &'static [u8],
-    count: usize,
-    names: usize,
-}
-
-impl Table {
-    fn of(bytes: &'static [u8]) -> Option<Table> {
-        bytes.strip_prefix(MAGIC)?;
-        Some(Table { bytes, count: word(bytes, 8)? as usize, names: word(bytes, 12)? as usize })
-    }
-    fn entry(&self, i: usize) -> Option<(u32, u32)> {
-        let at = i.checked_mul(ENTRY)?.checked_add(HEADER)?;
-        Some((word(self.bytes, at)?, word(self.bytes, at.checked_add(4)?)?))
-    }
-    fn name(&self, offset: u32) -> Option<&'static str> {
-        let rest = self.bytes.get(self.names.checked_add(offset as usize)?..)?;
-        let name = rest.split(|b| *b == 0).next()?;
-        core::str::from_utf8(name).ok()
-    }
+fn next(block: &mut Inflater<'_, '_>) -> Option<u8> {
+    let byte = *block.fill().ok()?.first()?;
+    block.consume(1);
+    Some(byte)
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
