@@ -1336,7 +1336,7 @@ macro_rules! for_each_linux_call {
                 doc: "process_vm_writev(2): write another process's memory",
             }
             272 kcmp(pid1: Pid, pid2: Pid, kind: Int, idx1: Opaque, idx2: Opaque) -> Int {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "kcmp(2): do two processes share an object",
             }
@@ -1457,7 +1457,7 @@ macro_rules! for_each_linux_call {
                 doc: "kexec_file_load(2): load another kernel from descriptors",
             }
             424 pidfd_send_signal(pidfd: Fd, sig: Signal, info: InStruct(Siginfo, opt), flags: Flags) -> Zero {
-                state: stub, authority: Descriptor, rights: [SIGNAL], blocks: no,
+                state: live, authority: Descriptor, rights: [SIGNAL], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "pidfd_send_signal(2): signal a process by descriptor",
             }
@@ -1507,7 +1507,7 @@ macro_rules! for_each_linux_call {
                 doc: "fspick(2): reconfigure a mounted file system",
             }
             434 pidfd_open(pid: Pid, flags: Flags) -> Fd {
-                state: stub, authority: Scope, rights: [], blocks: no,
+                state: live, authority: Scope, rights: [], blocks: no,
                 errors: [EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM, ESRCH],
                 doc: "pidfd_open(2): a descriptor for a process",
             }
@@ -1528,7 +1528,7 @@ macro_rules! for_each_linux_call {
                 doc: "openat2(2): open with limits on the walk",
             }
             438 pidfd_getfd(pidfd: Fd, targetfd: Int, flags: Flags) -> Fd {
-                state: stub, authority: Descriptor, rights: [MANAGE], blocks: no,
+                state: live, authority: Descriptor, rights: [MANAGE], blocks: no,
                 errors: [EBADF, EINVAL, EMFILE, ENFILE, EPERM, ESRCH],
                 doc: "pidfd_getfd(2): copy another process's descriptor",
             }

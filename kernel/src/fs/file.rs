@@ -136,6 +136,8 @@ pub(crate) enum Special<'a> {
     None,
     /// A timer (timerfd_settime(2)).
     Timer(&'a crate::events::timerfd::TimerFd),
+    /// A process or thread (pidfd_open(2)).
+    Process(&'a Ref<crate::events::pidfd::Life>),
     /// Signals (signalfd(2)).
     Signals(&'a crate::events::signalfd::SignalFd),
 }

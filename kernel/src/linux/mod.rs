@@ -12,6 +12,7 @@ mod memory;
 mod mount;
 mod open;
 pub(crate) mod path;
+mod pidfd;
 mod poll;
 mod prctl;
 pub(crate) mod process;
@@ -250,6 +251,7 @@ mod handlers {
     pub(super) use super::path::{
         chdir, chroot, fchdir, getcwd, linkat, mkdirat, mknodat, readlinkat, renameat2, symlinkat, umask, unlinkat,
     };
+    pub(super) use super::pidfd::{kcmp, pidfd_getfd, pidfd_open, pidfd_send_signal};
     pub(super) use super::poll::{ppoll, pselect6};
     pub(super) use super::prctl::prctl;
     pub(super) use super::process::{

@@ -2,6 +2,8 @@
 
 use super::path::{AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, read_path};
 use super::{Call, CallResult, Stop};
+use crate::events::pidfd::Of;
+use crate::fs::file::O_NONBLOCK;
 use crate::fs::walk::Last;
 use crate::mm::exec::Strings;
 use crate::task::clone::{CLONE_CHILD_CLEARTID, CLONE_THREAD, Request, clone as clone_thread};
@@ -21,6 +23,7 @@ pub(super) fn clone(c: &mut Call<'_>) -> CallResult {
         exit_signal: (flags & 0xff) as u32,
         stack: c.arg(1),
         parent_tid: c.arg(2),
+        pidfd: c.arg(2),
         tls: c.arg(3),
         child_tid: c.arg(4),
     };
@@ -47,7 +50,7 @@ pub(super) fn clone3(c: &mut Call<'_>) -> CallResult {
             return Err(Errno::E2BIG.into());
         }
     }
-    let [flags, _pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, _set_tid, set_tid_size, _cgroup] = words;
+    let [flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, _set_tid, set_tid_size, _cgroup] = words;
     // What clone(2) has in the low byte, and a flag that it ignores, are errors here.
     const CLONE_DETACHED: u64 = 0x40_0000;
     if flags & (0xff | CLONE_DETACHED) != 0 || exit_signal > 64 || set_tid_size != 0 || (stack == 0) != (stack_size == 0) {
@@ -61,6 +64,7 @@ pub(super) fn clone3(c: &mut Call<'_>) -> CallResult {
         exit_signal: exit_signal as u32,
         stack: stack.wrapping_add(stack_size) as usize,
         parent_tid: parent_tid as usize,
+        pidfd: pidfd as usize,
         tls: tls as usize,
         child_tid: child_tid as usize,
     };
@@ -194,11 +198,22 @@ pub(super) fn waitid(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let id = c.int(1);
+    // The descriptor does not wait, which is another thing than a call that does not (waitid(2), EAGAIN).
+    let mut impatient = false;
     let which = match c.uint(0) {
         0 => Which::Any,
         1 if id > 0 => Which::Pid(id as u32),
         2 if id == 0 => Which::Group(c.me.process().state.lock().pgid),
         2 if id > 0 => Which::Group(id as u32),
+        3 if id >= 0 => {
+            let (life, flags) = c.life(1)?;
+            impatient = flags & O_NONBLOCK != 0;
+            match life.of() {
+                Of::Process(id) => Which::Exactly(life.number().unwrap_or(0), id),
+                // A thread that is first stands for its process.
+                Of::Thread(_) => life.process().map_or(Which::Exactly(0, 0), |p| Which::Exactly(p.pid(), p.id())),
+            }
+        }
         _ => return Err(Errno::EINVAL.into()),
     };
     let wanted = Wanted {
@@ -206,10 +221,13 @@ pub(super) fn waitid(c: &mut Call<'_>) -> CallResult {
         stopped: options & WSTOPPED != 0,
         continued: options & WCONTINUED != 0,
         keep: options & WNOWAIT != 0,
-        nohang: options & WNOHANG != 0,
+        nohang: options & WNOHANG != 0 || impatient,
         kin: kin(options),
     };
     let found = wait_child(c.me, which, wanted)?;
+    if found.is_none() && impatient && options & WNOHANG == 0 {
+        return Err(Errno::EAGAIN.into());
+    }
     if c.arg(2) != 0 {
         let mut info = [0u8; 128];
         if let Some(f) = &found {

@@ -84,7 +84,7 @@ fn segment(space: &Ref<AddressSpace>, base: usize, len: usize, local: &mut Buffe
 }
 
 /// Whether the caller may take hold of another thread's memory (ptrace(2), PTRACE_MODE_ATTACH_REALCREDS).
-fn may_attach(me: &Thread, target: &Thread) -> bool {
+pub(super) fn may_attach(me: &Thread, target: &Thread) -> bool {
     let (Some(theirs), Some(process)) = (target.refs(), target.process_opt()) else { return true };
     if Ref::ptr_eq(me.process(), process) {
         return true;

@@ -122,7 +122,7 @@ pub(super) fn sigaltstack(c: &mut Call<'_>) -> CallResult {
 }
 
 /// Whether the caller may signal a process (kill(2)): SIGCONT within the session always.
-fn may_signal(c: &Call<'_>, cred: &Cred, target: &Process, signal: Option<Signal>) -> bool {
+pub(super) fn may_signal(c: &Call<'_>, cred: &Cred, target: &Process, signal: Option<Signal>) -> bool {
     if cred.capable(crate::fs::context::cap::KILL) {
         return true;
     }
@@ -133,23 +133,29 @@ fn may_signal(c: &Call<'_>, cred: &Cred, target: &Process, signal: Option<Signal
     same || signal == Some(Signal::CONT) && target.state.lock().sid == sid
 }
 
-fn sender_info(c: &Call<'_>, cred: &Cred, signal: Signal, code: i32) -> SigInfo {
+pub(super) fn sender_info(c: &Call<'_>, cred: &Cred, signal: Signal, code: i32) -> SigInfo {
     SigInfo::from_sender(signal, code, c.me.process().pid() as i32, cred.uid.real)
 }
 
 fn kill_one(c: &Call<'_>, target: &Process, signal: Option<Signal>) -> Result<(), Errno> {
     let cred = c.me.cred();
-    if !may_signal(c, &cred, target, signal) {
-        return Err(Errno::EPERM);
-    }
-    match signal {
-        Some(s) => send_to_process(target, sender_info(c, &cred, s, code::SI_USER), Sender::User),
-        None => Ok(()),
-    }
+    kill_checked(c, target, signal.map(|s| sender_info(c, &cred, s, code::SI_USER)))
 }
 
-/// Signals all processes that `pick` wants; success if one could be signalled.
+/// Sends a process a signal, or none, if the caller may.
+pub(super) fn kill_checked(c: &Call<'_>, target: &Process, info: Option<SigInfo>) -> Result<(), Errno> {
+    if !may_signal(c, &c.me.cred(), target, info.map(|i| i.signal)) {
+        return Err(Errno::EPERM);
+    }
+    info.map_or(Ok(()), |i| send_to_process(target, i, Sender::User))
+}
+
 fn kill_many(c: &Call<'_>, signal: Option<Signal>, pick: impl Fn(&Process) -> bool) -> CallResult {
+    signal_many(pick, |p| kill_one(c, p, signal))
+}
+
+/// Has `send` signal all processes that `pick` wants; success if one could be signalled.
+pub(super) fn signal_many(pick: impl Fn(&Process) -> bool, send: impl Fn(&Process) -> Result<(), Errno>) -> CallResult {
     let mut result = Err(Errno::ESRCH);
     let mut from = 0;
     while let Some((pid, p)) = ids::next_process(from) {
@@ -157,7 +163,7 @@ fn kill_many(c: &Call<'_>, signal: Option<Signal>, pick: impl Fn(&Process) -> bo
         if !pick(&p) {
             continue;
         }
-        match (kill_one(c, &p, signal), &result) {
+        match (send(&p), &result) {
             (Ok(()), _) => result = Ok(()),
             (Err(e), Err(Errno::ESRCH)) => result = Err(e),
             _ => {}

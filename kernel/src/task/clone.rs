@@ -5,9 +5,11 @@ use super::signal::ProcessSignals;
 use super::thread::{Refs, Thread, ThreadSpec};
 use super::wait::{self, Interrupt, Observers, Watch};
 use super::{ids, oom, sched, users, with_current};
+use crate::events::pidfd::{self, PIDFD_THREAD};
+use crate::fs::table::Slot;
 use crate::mm::shrink;
 use crate::see::{On, Waits, events};
-use abi::Errno;
+use abi::{Errno, Rights};
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
 use logic_sched::Affinity;
@@ -43,8 +45,12 @@ pub(crate) const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
 pub(crate) const CLONE_CHILD_SETTID: u64 = 0x100_0000;
 /// No signal handlers.
 pub(crate) const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
+/// Give a descriptor for the child.
+pub(crate) const CLONE_PIDFD: u64 = 0x1000;
+/// Nothing any more, and not allowed beside CLONE_PIDFD.
+pub(crate) const CLONE_DETACHED: u64 = 0x40_0000;
 /// New namespaces and what else is not supported yet.
-const UNSUPPORTED: u64 = 0x0002_0000 | 0x7e00_0000 | 0x80 | 0x1000;
+const UNSUPPORTED: u64 = 0x0002_0000 | 0x7e00_0000 | 0x80;
 /// Flags that there are. Among them are those without effect here: what they are for (tracing, System V undo lists,
 /// contexts of block devices) has nothing to act on.
 const KNOWN: u64 = 0xffff_ff80 | CLONE_CLEAR_SIGHAND;
@@ -59,6 +65,8 @@ pub(crate) struct Request {
     pub(crate) stack: usize,
     /// Where the parent's copy of the tid goes.
     pub(crate) parent_tid: usize,
+    /// Where the number of the child's descriptor goes (CLONE_PIDFD).
+    pub(crate) pidfd: usize,
     /// Where the child's copy goes.
     pub(crate) child_tid: usize,
     /// New thread pointer.
@@ -95,6 +103,9 @@ impl VforkDone {
 fn check(me: &Thread, r: &Request) -> Result<(), Errno> {
     let f = r.flags;
     if f & UNSUPPORTED != 0 || f & !KNOWN != 0 {
+        return Err(Errno::EINVAL);
+    }
+    if f & CLONE_PIDFD != 0 && (f & CLONE_DETACHED != 0 || f & CLONE_PARENT_SETTID != 0 && r.pidfd == r.parent_tid) {
         return Err(Errno::EINVAL);
     }
     if f & CLONE_SIGHAND != 0 && f & CLONE_CLEAR_SIGHAND != 0 {
@@ -192,12 +203,33 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32, counted: users::
     if r.flags & CLONE_CHILD_SETTID != 0 {
         child.set_tid_at.store(r.child_tid, Ordering::Relaxed);
     }
-    enter(me, &process, &child, same_process, r, vfork.clone())?;
+    let named = if r.flags & CLONE_PIDFD != 0 { Some(name_child(me, &process, &child, r)?) } else { None };
+    if let Err(e) = enter(me, &process, &child, same_process, r, vfork.clone()) {
+        drop(named.and_then(|fd| me.files().remove(fd).ok()));
+        return Err(e);
+    }
     if epoch != shrink::epoch() {
         // A file may have shrunk while the child could not be found.
         space.drop_stale();
     }
     Ok((child, vfork))
+}
+
+/// Puts a descriptor for a child that is being made into the caller's table (CLONE_PIDFD); the child's copy of the table
+/// lacks it.
+#[inline(never)]
+fn name_child(me: &Thread, process: &Process, child: &Thread, r: &Request) -> Result<i32, Errno> {
+    let thread = r.flags & CLONE_THREAD != 0;
+    let (life, flags) =
+        if thread { (pidfd::life_of_new_thread(child), PIDFD_THREAD) } else { (pidfd::life_of_process(process), 0) };
+    let file = life.and_then(|life| pidfd::open(life, flags)).map_err(|NoMemory| Errno::ENOMEM)?;
+    let slot = Slot { file, rights: Rights::all(), cloexec: true };
+    let fd = me.files().insert(slot, 0, me.process().limit(super::limits::NOFILE))?;
+    if user::write(r.pidfd, &fd).is_err() {
+        drop(me.files().remove(fd));
+        return Err(Errno::EFAULT);
+    }
+    Ok(fd)
 }
 
 /// First code of a new thread of a program.

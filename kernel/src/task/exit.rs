@@ -6,6 +6,7 @@ use super::thread::Thread;
 use super::wait::{self, Ended, Interrupt, Observers, Watch};
 use super::{ids, with_current};
 use super::{oom, sched};
+use crate::events::pidfd::{self, Stage};
 use crate::see::{On, Waits, events};
 use abi::Errno;
 use alloc::boxed::Box;
@@ -82,8 +83,11 @@ pub(crate) fn left(thread: Ref<Thread>) {
 fn announce(process: &Ref<Process>) {
     let tree = TREE.lock();
     process.state.lock().waitable = true;
+    // Who hears of the end in any way finds that descriptors say so too.
+    let news = process.life.reached(Stage::Ended);
     // The parent of this moment: whoever becomes it later finds that the child can be waited for (`become_zombie`).
     tell(tree, process);
+    drop(news);
 }
 
 /// Ends the running process with all its threads.
@@ -148,6 +152,7 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
         s.threads.remove(&me.id())
     };
     ids::update(me.tid(), |n| n.thread = None);
+    let news = pidfd::thread_ended(me, process);
     let last = signal::thread_ends(me, process);
     if last {
         super::users::keep_for_zombie(me, process);
@@ -155,7 +160,7 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     let remains = last.then(|| become_zombie(process, status));
     drop(tree);
     let counted = me.counted.lock().take();
-    drop((gone, counted));
+    drop((gone, counted, news));
     if let Some((exe, heir)) = remains {
         drop(exe);
         super::oom::process_ended(process);
@@ -270,6 +275,8 @@ pub(crate) enum Which {
     Pid(u32),
     /// Those of a group.
     Group(u32),
+    /// The one with this number and id.
+    Exactly(u32, u64),
 }
 
 /// What a wait found.
@@ -349,6 +356,7 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
             let matches = match which {
                 Which::Any => true,
                 Which::Pid(p) => child.pid() == p,
+                Which::Exactly(_, id) => child.id() == id,
                 Which::Group(g) => s.pgid == g,
             };
             if !matches || !wanted.kin.contains(s.exit_signal) {
@@ -379,7 +387,7 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
 
 /// The next child that `which` can mean, after the one with id `seen` (0: the first). The tree is locked.
 fn candidate(parent: &Ref<Process>, which: Which, seen: u64) -> Option<Ref<Process>> {
-    let Which::Pid(pid) = which else { return parent.child_after(seen) };
+    let (Which::Pid(pid) | Which::Exactly(pid, _)) = which else { return parent.child_after(seen) };
     let named = if seen == 0 { ids::process(pid) } else { None };
     named.filter(|c| c.state.lock().parent.as_ref().is_some_and(|p| core::ptr::eq(&**p, &**parent)))
 }
@@ -390,6 +398,7 @@ struct Forgotten {
     _named: Option<Ref<Process>>,
     _parent: Option<Ref<Process>>,
     _counted: Option<super::users::Counted>,
+    _news: [pidfd::News; 2],
 }
 
 /// Forgets a zombie. The tree is locked.
@@ -406,8 +415,9 @@ fn forget(parent: &Ref<Process>, child: &Ref<Process>) -> Option<Forgotten> {
     parent.attrs.children.add(&child.attrs.ended);
     parent.attrs.children.add(&child.attrs.children);
     let named = ids::update(child.pid(), |n| n.process.take()).flatten();
+    let news = pidfd::process_forgotten(child);
     ids::update(pgid, |n| n.group_members = n.group_members.saturating_sub(1));
     ids::update(sid, |n| n.session_members = n.session_members.saturating_sub(1));
     let counted = child.counted.lock().take();
-    Some(Forgotten { _node: node, _named: named, _parent: old_parent, _counted: counted })
+    Some(Forgotten { _node: node, _named: named, _parent: old_parent, _counted: counted, _news: news })
 }

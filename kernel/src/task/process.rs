@@ -6,6 +6,7 @@ use super::signal::ProcessSignals;
 use super::thread::Thread;
 use super::wait::{Observers, Watch};
 use crate::census::{Counted, Kind};
+use crate::events::pidfd::LifeSlot;
 use crate::see::{On, Waits};
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use mem::{NoMemory, Ref, Weak};
@@ -53,6 +54,10 @@ pub(crate) struct Process {
     pub(crate) name: SpinLock<[u8; 16], levels::ThreadRefs>,
     /// What it is set to, and what it used.
     pub(crate) attrs: ProcessAttrs,
+    /// Its life and its first thread's, for descriptors (pidfd_open(2)).
+    pub(crate) life: LifeSlot,
+    /// See `life`.
+    pub(crate) leader_life: LifeSlot,
     /// Its place among its user's threads once it has ended, until it is waited for.
     pub(crate) counted: SpinLock<Option<super::users::Counted>, levels::ThreadRefs>,
 }
@@ -150,6 +155,8 @@ impl Process {
             mutations: crate::native::Mutations::new(),
             name: SpinLock::new(name),
             attrs: ProcessAttrs::new(),
+            life: LifeSlot::new(),
+            leader_life: LifeSlot::new(),
             counted: SpinLock::new(None),
         })
     }

@@ -7,6 +7,7 @@ use super::signal::ThreadSignals;
 use super::timers::TimerNode;
 use super::users;
 use crate::census::{Counted, Kind};
+use crate::events::pidfd::LifeSlot;
 use crate::fs::context::{Cred, FsContext};
 use crate::fs::table::FdTable;
 use crate::mm::AddressSpace;
@@ -63,6 +64,8 @@ pub(crate) struct Thread {
     pub(crate) attrs: ThreadAttrs,
     /// What is shown of its waiting.
     pub(crate) seen: crate::see::Seen,
+    /// Its life, for descriptors, unless it is the first thread of its process.
+    pub(crate) life: LifeSlot,
     /// Its place among its user's threads, until it ends.
     pub(crate) counted: SpinLock<Option<users::Counted>, levels::ThreadRefs>,
 }
@@ -183,6 +186,7 @@ impl Thread {
             switches: [const { AtomicU64::new(0) }; 2],
             attrs: ThreadAttrs::new(),
             seen: crate::see::Seen::new(),
+            life: LifeSlot::new(),
             counted: SpinLock::new(None),
         }
     }
