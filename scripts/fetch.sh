@@ -1,6 +1,7 @@
 #!/bin/bash
 # Fetches what the guest needs from Debian, once, into the cache; prints its path.
 #   fetch.sh busybox   static BusyBox for riscv64
+#   fetch.sh musl      headers and libraries of musl for riscv64
 #   fetch.sh linux     Debian's kernel for riscv64, the one that `./x linux run` boots
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -31,6 +32,16 @@ busybox() {
   echo "$file"
 }
 
+musl() {
+  local dir=$GUEST/musl
+  if [ ! -d "$dir" ]; then
+    apt_root guest $SUITE riscv64 || exit 1
+    fetch musl-dev
+    mv "$GUEST/musl-dev" "$dir"
+  fi
+  echo "$dir/usr"
+}
+
 linux() {
   local link=$GUEST/linux package
   if [ ! -e "$link" ]; then
@@ -45,11 +56,11 @@ linux() {
 }
 
 case ${1:-} in
-  busybox | linux)
+  busybox | linux | musl)
     # What is there needs no lock: many guests start at once, and silently.
     [ -e "$GUEST/$1" ] || lock_cache
     mkdir -p "$GUEST"
     "$1"
     ;;
-  *) die "usage: fetch.sh busybox|linux" ;;
+  *) die "usage: fetch.sh busybox|linux|musl" ;;
 esac

@@ -8,6 +8,7 @@ mod busybox;
 mod expectations;
 pub(crate) mod guest;
 mod host;
+mod libc;
 mod mutants;
 pub(crate) mod programs;
 mod report;
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     /// With --guest: only the runs with four harts, without the exact ones
     #[arg(long, requires = "guest")]
     smp: bool,
-    /// Only this stage of those: host, models, check, linux, boot, busybox …
+    /// Only this stage of those: host, models, check, linux, boot, busybox, musl …
     #[arg(long, value_name = "NAME")]
     stage: Option<String>,
     /// The contract tests and scripts on Debian's Linux: is the test right?
@@ -110,6 +111,9 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
         if only.is_none() {
             stages.push(("flat", Box::new(bench::flat)));
         }
+    }
+    if args.full || args.stage.as_deref() == Some("musl") {
+        stages.push(("musl", Box::new(move || guest::run(&[System::RvosMusl], only))));
     }
     if args.linux || args.full {
         stages.push(("oracle", Box::new(move || guest::run(LINUX, only))));

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [test_name]
-//! on = "rvos"        # or "linux", or "any"
+//! on = "rvos"        # or "linux", "musl" (rvOS with musl's library), or "any"
 //! expect = "fail"    # or "skip" (the test itself says so), or "later" (not run there yet)
 //! reason = "why, and what would end it"
 //! ```
@@ -39,7 +39,7 @@ pub(crate) struct Expectations {
 }
 
 impl Expectations {
-    /// Reads the file; `system` is `rvos` or `linux`. Names that are not tests are refused.
+    /// Reads the file; `system` is `rvos`, `musl` or `linux`. Names that are not tests are refused.
     pub(crate) fn load(system: &str, tests: &[&str]) -> Result<Self> {
         let path = paths::tree().join("tests/linux/expectations.toml");
         let Ok(text) = fs::read_to_string(&path) else {
@@ -57,7 +57,7 @@ impl Expectations {
         let mut entries = BTreeMap::new();
         for (name, entry) in all {
             ensure!(entry.reason.len() >= 15, "{name} has no reason");
-            ensure!(["rvos", "linux", "any"].contains(&entry.on.as_str()), "{name}: no such system: {}", entry.on);
+            ensure!(["rvos", "linux", "musl", "any"].contains(&entry.on.as_str()), "{name}: no such system: {}", entry.on);
             if entry.on == system || entry.on == "any" {
                 entries.insert(name, entry.expect);
             }

@@ -3,6 +3,7 @@
 //! [`System`] says where and how; the runner's lines are shown as they come and judged by `report.rs`.
 
 use super::expectations::{Expectations, Outcome as Expected};
+use super::libc::Libc;
 use super::programs::{self, Suite};
 use super::report;
 use super::tally::Tally;
@@ -22,6 +23,8 @@ pub(crate) enum System {
     RvosExact,
     /// rvOS on four harts that really run at once.
     RvosSmp,
+    /// The same, with programs that are linked with musl.
+    RvosMusl,
     /// Debian's Linux, four harts.
     Linux,
 }
@@ -32,13 +35,22 @@ impl System {
         match self {
             System::RvosExact => "rvOS, 1 hart",
             System::RvosSmp => "rvOS, 4 harts",
+            System::RvosMusl => "rvOS, 4 harts, musl",
             System::Linux => "Linux",
         }
     }
 
     /// The name in `expectations.toml`.
     pub(super) fn key(self) -> &'static str {
-        if self == System::Linux { "linux" } else { "rvos" }
+        match self {
+            System::RvosExact | System::RvosSmp => "rvos",
+            System::RvosMusl => "musl",
+            System::Linux => "linux",
+        }
+    }
+
+    fn libc(self) -> Libc {
+        if self == System::RvosMusl { Libc::Musl } else { Libc::Glibc }
     }
 
     /// A guest of this kind, with room for the tests.
@@ -46,7 +58,7 @@ impl System {
         let builder = Guest::builder().mem("1G").profile(Profile::Checked).timeout(LIMIT);
         match self {
             System::RvosExact => builder.smp(1).icount(true),
-            System::RvosSmp => builder.smp(4),
+            System::RvosSmp | System::RvosMusl => builder.smp(4),
             System::Linux => builder.smp(4).linux(true),
         }
     }
@@ -71,11 +83,15 @@ pub(super) fn run(systems: &[System], only: Option<&str>) -> Result<Tally> {
     let known_names: Vec<&str> = names.iter().map(String::as_str).collect();
     for system in systems {
         let known = Expectations::load(system.key(), &known_names)?;
-        let (later, now): (Vec<_>, Vec<_>) = tests.iter().cloned().partition(|t| known.of(&t.name) == Some(Expected::Later));
+        let (later, now): (Vec<_>, Vec<_>) = tests
+            .iter()
+            .filter(|t| t.is_c() || system.libc() == Libc::Glibc)
+            .cloned()
+            .partition(|t| known.of(&t.name) == Some(Expected::Later));
         println!("-- tests/linux on {}: {} tests, {} not yet", system.name(), now.len(), later.len());
         tally.skipped += later.len();
         if !now.is_empty() {
-            let suite = programs::build(now, "suite")?;
+            let suite = programs::build(now, "suite", system.libc())?;
             tally.add(system.name(), run_suite(*system, &suite, &known)?);
         }
     }

@@ -8,6 +8,7 @@
 
 use super::expectations::Expectations;
 use super::guest::{System, guest, listen, trouble};
+use super::libc::Libc;
 use super::programs::{self, Suite};
 use super::tally::Tally;
 use anyhow::{Context, Result};
@@ -32,7 +33,7 @@ struct Survivor {
 pub(super) fn run(system: System, only: Option<&str>) -> Result<Tally> {
     let tests = tests(system, only)?;
     let wanted = mutations(&tests);
-    let suite = programs::build(tests, "mutants")?;
+    let suite = programs::build(tests, "mutants", Libc::Glibc)?;
     println!("-- {} mutations of {} tests on {}", wanted.len(), suite.tests.len(), system.name());
     let builder = guest(system, &suite)?.timeout(Duration::from_mins(60));
     let builder = if system == System::Linux {

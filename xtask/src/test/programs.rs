@@ -4,6 +4,7 @@
 //! [`RUST_PACKAGES`], made from the table of calls. A C program is kept under a hash of everything that made it (source, headers, flags, compiler), so
 //! a second call compiles nothing. [`Suite`] is the result: a directory that becomes `/tests/linux`.
 
+use super::libc::{Flags, Libc};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +16,7 @@ use std::thread;
 use xtask::{builds, paths};
 
 /// The cross compiler.
-const CC: &str = "riscv64-linux-gnu-gcc";
+pub(super) const CC: &str = "riscv64-linux-gnu-gcc";
 /// How every test is compiled: static, so that it needs nothing of the guest's root.
 const FLAGS: &[&str] = &["-static", "-O1", "-s", "-Wall", "-Wno-unused-result", "-pthread", "-std=gnu11"];
 /// As many at once as the smallest machine has cores.
@@ -43,6 +44,11 @@ pub(crate) struct Test {
 }
 
 impl Test {
+    /// Whether it is a C program.
+    pub(super) fn is_c(&self) -> bool {
+        self.language == Language::C
+    }
+
     /// The calls that it says it tests.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &str> {
         crate::check::calls_named(&self.text).into_iter().map(|(name, _)| name)
@@ -99,8 +105,8 @@ fn add(named: &Path, source: PathBuf, language: Language, found: &mut BTreeMap<S
 }
 
 /// Compiles the tests and lays them out in a fresh directory called `label`.
-pub(crate) fn build(tests: Vec<Test>, label: &str) -> Result<Suite> {
-    let programs = compile_all(&tests)?;
+pub(crate) fn build(tests: Vec<Test>, label: &str, libc: Libc) -> Result<Suite> {
+    let programs = compile_all(&tests, libc)?;
     let dir = paths::scratch()?.join("tests").join(label);
     if dir.exists() {
         fs::remove_dir_all(&dir)?;
@@ -139,7 +145,7 @@ pub(super) fn list_line(test: &Test) -> String {
 /// A program outside of the suite, made of one or several sources of one folder.
 pub(crate) fn build_program(name: &str, sources: &[PathBuf], flags: &[&str]) -> Result<PathBuf> {
     let folder = sources.first().and_then(|s| s.parent()).context("no source")?;
-    let job = Job { name, sources, flags, shared: shared_hash(folder)? };
+    let job = Job { name, sources, flags, libc: &Flags::default(), shared: shared_hash(folder)? };
     compile(&job, &store()?)
 }
 
@@ -149,8 +155,9 @@ fn store() -> Result<PathBuf> {
     Ok(store)
 }
 
-fn compile_all(tests: &[Test]) -> Result<Vec<PathBuf>> {
+fn compile_all(tests: &[Test], libc: Libc) -> Result<Vec<PathBuf>> {
     let (store, shared) = (store()?, shared_hash(&paths::tree().join("tests/linux"))?);
+    let libc = libc.flags()?;
     let next = Mutex::new(0..tests.len());
     let results = Mutex::new(vec![None; tests.len()]);
     let errors = Mutex::new(Vec::new());
@@ -161,7 +168,7 @@ fn compile_all(tests: &[Test]) -> Result<Vec<PathBuf>> {
             if test.language == Language::Rust {
                 continue;
             }
-            let job = Job { name: &test.name, sources: std::slice::from_ref(&test.path), flags: &[], shared };
+            let job = Job { name: &test.name, sources: std::slice::from_ref(&test.path), flags: &[], libc: &libc, shared };
             match compile(&job, &store) {
                 Ok(program) => lock(&results)[index] = Some(program),
                 Err(e) => lock(&errors).push(format!("{e:#}")),
@@ -194,13 +201,14 @@ struct Job<'a> {
     name: &'a str,
     sources: &'a [PathBuf],
     flags: &'a [&'a str],
+    libc: &'a Flags,
     /// What the compiler, its flags and the headers are.
     shared: u64,
 }
 
 fn compile(job: &Job<'_>, store: &Path) -> Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
-    (job.shared, job.flags).hash(&mut hasher);
+    (job.shared, job.flags, &job.libc.before, &job.libc.after).hash(&mut hasher);
     for source in job.sources {
         let text = fs::read(source).with_context(|| format!("cannot read {}", source.display()))?;
         text.hash(&mut hasher);
@@ -215,7 +223,9 @@ fn compile(job: &Job<'_>, store: &Path) -> Result<PathBuf> {
         .args(job.flags)
         // Messages name a file as seen from the root, wherever that is.
         .arg(format!("-ffile-prefix-map={}/=", paths::tree().display()))
+        .args(&job.libc.before)
         .args(job.sources)
+        .args(&job.libc.after)
         .arg("-o")
         .arg(&raw)
         .output()
