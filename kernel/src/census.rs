@@ -27,9 +27,13 @@ pub(crate) enum Kind {
     Dentries,
     /// Mounts.
     Mounts,
+    /// Channels: pairs of ends.
+    Channels,
+    /// Messages that wait, are in hand, or are kept for the next.
+    Messages,
 }
 
-const KINDS: usize = 9;
+const KINDS: usize = 11;
 
 /// All kinds with their names in `/proc/rvos/counters`.
 pub(crate) const ALL: [(Kind, &str); KINDS] = [
@@ -42,6 +46,8 @@ pub(crate) const ALL: [(Kind, &str); KINDS] = [
     (Kind::Inodes, "inodes"),
     (Kind::Dentries, "dentries"),
     (Kind::Mounts, "mounts"),
+    (Kind::Channels, "channels"),
+    (Kind::Messages, "messages"),
 ];
 
 #[repr(align(64))]
