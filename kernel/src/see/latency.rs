@@ -11,10 +11,12 @@ pub(crate) struct Latency {
     waits: [Histogram; 2],
 }
 
+static OF_HARTS: [Latency; arch::MAX_HARTS] = [const { Latency { waits: [const { Histogram::empty() }; 2] } }; arch::MAX_HARTS];
+
 impl Latency {
-    /// Nothing counted.
-    pub(crate) const fn new() -> Self {
-        Latency { waits: [const { Histogram::empty() }; 2] }
+    /// What this hart counts.
+    pub(crate) fn of_hart(index: usize) -> Option<&'static Self> {
+        OF_HARTS.get(index)
     }
     /// A thread comes to this hart. Preemption is off.
     #[inline]

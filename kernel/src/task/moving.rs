@@ -218,7 +218,7 @@ pub(crate) fn hart_figures(index: usize) -> Option<HartFigures> {
 
 /// How long threads waited for a hart; `None` for one that does not schedule.
 pub(crate) fn hart_latency(index: usize) -> Option<&'static crate::see::latency::Latency> {
-    hart_if(index).map(|h| &h.latency)
+    hart_if(index).map(|h| h.latency)
 }
 
 /// Threads that run or wait for a hart that is busy: what has been so for a while, so that a thread which an idle hart is

@@ -58,7 +58,7 @@ pub(super) struct HartSched {
     pub(super) run_ns: AtomicU64,
     pub(super) system_ns: AtomicU64,
     /// How long threads waited for this hart.
-    pub(super) latency: Latency,
+    pub(super) latency: &'static Latency,
 }
 
 static HARTS: [Once<HartSched>; MAX_HARTS] = [const { Once::new() }; MAX_HARTS];
@@ -97,7 +97,7 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
         idle_ns: AtomicU64::new(0),
         run_ns: AtomicU64::new(0),
         system_ns: AtomicU64::new(0),
-        latency: Latency::new(),
+        latency: Latency::of_hart(index).ok_or(NoMemory)?,
     };
     events::init_hart(index)?;
     let slot = HARTS.get(index).ok_or(NoMemory)?;

@@ -1,5 +1,7 @@
 //! Against a naive timer that notes each expiry by itself, and single cases.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a test may panic")]
+
 use crate::{From, Now, OnJump, Read, Scale, Setting, Start, TimerFd};
 use proptest::prelude::*;
 use std::vec::Vec;
