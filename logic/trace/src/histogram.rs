@@ -15,7 +15,7 @@ static NEAR_BUCKETS: [u8; NEAR] = {
     let mut table = [0; NEAR];
     let mut i = 0;
     while i < NEAR {
-        #[expect(clippy::indexing_slicing, reason = "made by the compiler")]
+        #[allow(clippy::indexing_slicing, reason = "made by the compiler")]
         {
             table[i] = (usize::BITS - i.leading_zeros()) as u8;
         }
