@@ -118,24 +118,24 @@ macro_rules! for_each_linux_call {
                 doc: "lookup_dcookie(2): removed from Linux in 6.7, number kept",
             }
             19 eventfd2(initval: Uint, flags: Flags) -> Fd {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, EMFILE, ENFILE, ENOMEM],
                 doc: "eventfd2(2): make an event counter",
             }
             20 epoll_create1(flags: Flags) -> Fd {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, EMFILE, ENFILE, ENOMEM],
                 doc: "epoll_create1(2): make an epoll set",
             }
             21 epoll_ctl(epfd: Fd, op: Request, fd: Fd, event: InStruct(EpollEvent, opt)) -> Zero {
-                state: stub, authority: Descriptor, rights: [CHANGE, NONE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE, NONE], blocks: no,
                 errors: [EBADF, EEXIST, EFAULT, EINVAL, ELOOP, ENOENT, ENOMEM, ENOSPC, EPERM],
                 doc: "epoll_ctl(2): add, change or remove an interest; event may be NULL for EPOLL_CTL_DEL only",
             }
             22 epoll_pwait(
                 epfd: Fd, events: OutArray(EpollEvent, maxevents), maxevents: Int, timeout_ms: Int, sigmask: InStruct(SigSet, opt), sigsetsize: Len
             ) -> Count {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EBADF, EFAULT, EINTR, EINVAL],
                 doc: "epoll_pwait(2): wait for events, milliseconds",
             }
@@ -1545,7 +1545,7 @@ macro_rules! for_each_linux_call {
             441 epoll_pwait2(
                 epfd: Fd, events: OutArray(EpollEvent, maxevents), maxevents: Int, timeout: InStruct(Timespec, opt), sigmask: InStruct(SigSet, opt), sigsetsize: Len
             ) -> Count {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EBADF, EFAULT, EINTR, EINVAL],
                 doc: "epoll_pwait2(2): wait for events, nanoseconds",
             }

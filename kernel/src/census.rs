@@ -27,13 +27,11 @@ pub(crate) enum Kind {
     Dentries,
     /// Mounts.
     Mounts,
-    /// Channels: pairs of ends.
-    Channels,
-    /// Messages that wait, are in hand, or are kept for the next.
-    Messages,
+    /// Sets of interests.
+    EpollSets,
 }
 
-const KINDS: usize = 11;
+const KINDS: usize = 10;
 
 /// All kinds with their names in `/proc/rvos/counters`.
 pub(crate) const ALL: [(Kind, &str); KINDS] = [
@@ -46,8 +44,7 @@ pub(crate) const ALL: [(Kind, &str); KINDS] = [
     (Kind::Inodes, "inodes"),
     (Kind::Dentries, "dentries"),
     (Kind::Mounts, "mounts"),
-    (Kind::Channels, "channels"),
-    (Kind::Messages, "messages"),
+    (Kind::EpollSets, "epoll_sets"),
 ];
 
 #[repr(align(64))]

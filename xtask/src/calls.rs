@@ -7,7 +7,6 @@ mod families;
 mod header;
 mod markdown;
 
-pub(crate) use header::render as header;
 pub(crate) use markdown::render as markdown;
 
 use abi::{Call, LINUX_CALLS, NATIVE_CALLS, State};
@@ -35,7 +34,7 @@ pub(crate) struct Args {
 /// Runs the verb.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     if args.header {
-        print!("{}", header());
+        print!("{}", header::render());
         return Ok(ExitCode::SUCCESS);
     }
     if args.write {

@@ -1,6 +1,7 @@
 //! Open files: what an open description does, and the description itself.
 
 use super::buffer::Buffer;
+use super::epoll::Watched;
 use super::locks::Owner;
 use super::mount::Location;
 use crate::census::{Counted, Kind};
@@ -80,6 +81,10 @@ pub(crate) trait File: Send + Sync {
     fn watch(&self) -> Option<&dyn Watch> {
         None
     }
+    /// What can be news here, of what happens at the object of [`File::watch`].
+    fn news(&self) -> Events {
+        Events::all()
+    }
     /// Moves the position (lseek(2)).
     fn seek(&self, of: &OpenFile, offset: i64, whence: u32) -> Result<u64, Errno> {
         let _ = (of, offset, whence);
@@ -124,8 +129,8 @@ pub(crate) trait File: Send + Sync {
     fn special(&self) -> Special<'_> {
         Special::None
     }
-    /// The end of a channel that it is.
-    fn as_channel(&self) -> Option<&crate::object::channel::ChannelEnd> {
+    /// The set behind it, for epoll_ctl(2) and epoll_wait(2).
+    fn as_epoll(&self) -> Option<&Ref<super::epoll::EpollSet>> {
         None
     }
     /// The socket behind it.
@@ -173,6 +178,8 @@ pub(crate) struct OpenFile {
     pub(crate) id: u64,
     /// Whether it has ever held a lock of its own: then the last close looks for it.
     locked: AtomicBool,
+    /// The interests of epoll sets in it.
+    pub(crate) watched: Watched,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -190,8 +197,13 @@ impl OpenFile {
             owner: AtomicU32::new(0),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             locked: AtomicBool::new(false),
+            watched: Watched::new(),
         })?;
         Ok(Descriptor { _counted: Counted::new(), of })
+    }
+    /// Whether a descriptor of it was left a moment ago.
+    pub(crate) fn is_open(&self) -> bool {
+        self.handles.load(Ordering::SeqCst) != 0
     }
     /// O_* flags.
     #[inline]
@@ -227,10 +239,6 @@ impl OpenFile {
     pub(crate) fn io<'a>(&'a self, me: &'a Thread, at: Option<u64>) -> Io<'a> {
         let flags = self.flags();
         Io { of: self, me, at, nonblock: flags & O_NONBLOCK != 0, append: flags & O_APPEND != 0 }
-    }
-    /// Its descriptors: slots, in flight, in use by a call.
-    pub(crate) fn holders(&self) -> u32 {
-        self.handles.load(Ordering::Relaxed)
     }
     /// What could be done now.
     pub(crate) fn poll(&self) -> Events {
@@ -300,7 +308,9 @@ impl Clone for Descriptor {
 
 impl Drop for Descriptor {
     fn drop(&mut self) {
-        if self.of.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // SeqCst: see `Watched::end`.
+        if self.of.handles.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.of.watched.end(&self.of);
             if self.of.locked.load(Ordering::Relaxed)
                 && let Some(inode) = self.of.inode()
             {

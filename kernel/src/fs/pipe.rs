@@ -483,6 +483,13 @@ impl File for PipeEnd {
     fn watch(&self) -> Option<&dyn Watch> {
         Some(&*self.pipe)
     }
+    fn news(&self) -> Events {
+        match self.access {
+            Access::Read => Events::INWARD,
+            Access::Write => Events::OUTWARD,
+            Access::ReadWrite => Events::all(),
+        }
+    }
     fn ioctl(&self, _io: &Io<'_>, request: u32, arg: usize) -> Result<usize, Stop> {
         const FIONREAD: u32 = 0x541b;
         if request == FIONREAD {

@@ -2,6 +2,7 @@
 
 mod adjtimex;
 mod cred;
+mod epoll;
 mod futex;
 mod hart;
 mod ioprio;
@@ -239,6 +240,7 @@ mod handlers {
         capget, capset, getegid, geteuid, getgid, getgroups, getresgid, getresuid, getuid, personality, setfsgid, setfsuid,
         setgid, setgroups, setregid, setresgid, setresuid, setreuid, setuid,
     };
+    pub(super) use super::epoll::{epoll_create1, epoll_ctl, epoll_pwait, epoll_pwait2, eventfd2};
     pub(super) use super::futex::{futex, futex_requeue, futex_wait, futex_waitv, futex_wake, get_robust_list, set_robust_list};
     pub(super) use super::hart::{getcpu, membarrier, riscv_flush_icache, riscv_hwprobe, rseq};
     pub(super) use super::ioprio::{ioprio_get, ioprio_set};

@@ -4,7 +4,9 @@ use super::sched::{self, Leave};
 use super::thread::Thread;
 use super::timers::{self, Target};
 use crate::clock;
+use crate::fs::epoll::{self, EpollSet};
 use crate::see::{On, Waits};
+use logic_epoll::Token;
 use logic_waits::{Batch, Events, Key, Mode, More, ObserverList};
 use mem::Ref;
 
@@ -13,6 +15,8 @@ use mem::Ref;
 pub(crate) enum Observer {
     /// A thread that waits.
     Thread(Ref<Thread>),
+    /// An interest of a set (epoll(7)).
+    Interest(Ref<EpollSet>, Token),
     /// Something that is itself watched, or acts.
     Object(Ref<dyn Told>),
 }
@@ -25,11 +29,14 @@ pub(crate) trait Told: Send + Sync {
 }
 
 impl Observer {
-    pub(crate) fn notify(self, events: Events) {
+    /// Tells it. False: an interest of a set where no thread waits; if another set has to see to the event, let it.
+    pub(crate) fn notify(self, events: Events) -> bool {
         match self {
             Observer::Thread(t) => t.wake(),
+            Observer::Interest(set, token) => return epoll::interest_told(&set, token),
             Observer::Object(o) => o.told(events),
         }
+        true
     }
 }
 
@@ -87,11 +94,15 @@ pub(crate) fn notify(object: &dyn Watch, events: Events) {
                 more = list.fire(events, &mut batch);
             }
         });
+        let mut helped = false;
         for o in batch.drain() {
-            o.notify(events);
+            helped = o.notify(events);
         }
         if more == More::Done {
             return;
+        }
+        if helped {
+            batch.accept();
         }
     }
 }
@@ -110,27 +121,6 @@ pub(crate) fn wait_at<T>(
     let result = sleep_on(me, object.on(events), deadline_ns, interrupt, || {
         // Registered first, tried then: a change in between wakes.
         register(me, object, events, mode, &mut key).map_err(|()| Ended::NoMemory)?;
-        Ok(attempt())
-    });
-    if let Some(key) = key {
-        leave_object(object, key, events, result.is_ok());
-    }
-    result
-}
-
-/// As [`wait_at`] in mode `One`, with a thread that runs next in any case: in the place of this one, if it comes to waiting.
-pub(crate) fn wait_at_handing<T>(
-    me: &Thread,
-    object: &dyn Watch,
-    events: Events,
-    deadline_ns: Option<u64>,
-    interrupt: Interrupt,
-    next: &mut Option<Ref<Thread>>,
-    mut attempt: impl FnMut() -> Option<T>,
-) -> Result<T, Ended> {
-    let mut key: Option<Key> = None;
-    let result = sleep_on_handing(me, object.on(events), deadline_ns, interrupt, next, || {
-        register(me, object, events, Mode::One, &mut key).map_err(|()| Ended::NoMemory)?;
         Ok(attempt())
     });
     if let Some(key) = key {
@@ -186,38 +176,7 @@ pub(crate) fn sleep_on<T>(
     on: On,
     deadline_ns: Option<u64>,
     interrupt: Interrupt,
-    attempt: impl FnMut() -> Result<Option<T>, Ended>,
-) -> Result<T, Ended> {
-    sleep_by(me, on, deadline_ns, interrupt, attempt, || sched::leave(Leave::Sleep))
-}
-
-/// As [`sleep_on`], with a thread that runs next in any case: in the place of this one, if it comes to sleeping.
-pub(crate) fn sleep_on_handing<T>(
-    me: &Thread,
-    on: On,
-    deadline_ns: Option<u64>,
-    interrupt: Interrupt,
-    next: &mut Option<Ref<Thread>>,
-    attempt: impl FnMut() -> Result<Option<T>, Ended>,
-) -> Result<T, Ended> {
-    let result = sleep_by(me, on, deadline_ns, interrupt, attempt, || match next.take() {
-        Some(t) => sched::hand_over(&t),
-        None => sched::leave(Leave::Sleep),
-    });
-    if let Some(t) = next.take() {
-        t.wake();
-    }
-    result
-}
-
-#[inline(always)]
-fn sleep_by<T>(
-    me: &Thread,
-    on: On,
-    deadline_ns: Option<u64>,
-    interrupt: Interrupt,
     mut attempt: impl FnMut() -> Result<Option<T>, Ended>,
-    mut sleep: impl FnMut(),
 ) -> Result<T, Ended> {
     let mut deadline = Deadline::new(deadline_ns);
     let result = loop {
@@ -234,7 +193,7 @@ fn sleep_by<T>(
             break Err(Ended::Deadline);
         }
         me.seen.sleeps_on(on);
-        sleep();
+        sched::leave(Leave::Sleep);
     };
     me.wait.disarm();
     deadline.cancel(me);

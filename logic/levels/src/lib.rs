@@ -69,6 +69,10 @@ levels! {
         MemoryObjectMutex;
         /// Anything that is taken innermost of the sleeping locks.
         LeafMutex;
+        /// The search for loops among epoll sets.
+        EpollNestingMutex;
+        /// The interests of an epoll set while one is added, changed or removed.
+        EpollMutex;
     }
     spinning {
         /// The tree of processes: parents, children, groups, sessions.

@@ -56,8 +56,8 @@ pub struct Committed {
     pub released: SlotRange,
     /// Readiness that the peers did not have before: whom to wake.
     pub risen: Ready,
-    /// Readiness that the peers have and that this commit added to, risen or not: what an
-    /// edge-triggered observer sees as new activity (epoll(7)).
+    /// What an edge-triggered observer sees as new activity (epoll(7)): data that was added, risen
+    /// or not; room only when there was none.
     pub active: Ready,
 }
 
@@ -98,8 +98,9 @@ impl Pipe {
         let before = self.writable();
         let copied = copied.min(self.ring.reading());
         let released = self.ring.commit_read(copied);
-        let now = self.writable();
-        Committed { released, risen: now.difference(before), active: if copied > 0 { now } else { Ready::empty() } }
+        let risen = self.writable().difference(before);
+        // Linux wakes writers only when the pipe was full: more room is no news.
+        Committed { released, risen, active: risen }
     }
 
     /// Begins a write of `want` bytes. `whole` bytes, the length of the entire write(2), decide

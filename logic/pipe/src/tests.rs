@@ -273,7 +273,7 @@ fn full_then_one_page_makes_room() {
 }
 
 #[test]
-fn every_commit_is_activity() {
+fn data_is_activity_and_room_only_after_none() {
     let mut pipe = Pipe::new(Ends::pair());
     for n in [3u32, 2] {
         assert!(matches!(pipe.plan_write(n as usize, n as usize), WriteVerdict::Copy(_)));
@@ -284,9 +284,15 @@ fn every_commit_is_activity() {
     assert!(matches!(pipe.plan_read(1), ReadVerdict::Copy(_)));
     assert_eq!(pipe.resize(8192), Err(ResizeError::Busy));
     let done = pipe.commit_read(1);
-    assert_eq!((done.active, done.risen), (Ready::OUT, Ready::empty()));
+    assert_eq!((done.active, done.risen), (Ready::empty(), Ready::empty()));
     assert!(matches!(pipe.plan_read(1), ReadVerdict::Copy(_)));
     assert_eq!(pipe.commit_read(0).active, Ready::empty());
+    while let WriteVerdict::Copy(plan) = pipe.plan_write(65536, 65536) {
+        let n = plan.spans().map(|span| span.len).sum();
+        let _ = pipe.commit_write(n);
+    }
+    assert!(matches!(pipe.plan_read(8192), ReadVerdict::Copy(_)));
+    assert_eq!(pipe.commit_read(8192).active, Ready::OUT);
 }
 
 #[test]

@@ -1,0 +1,471 @@
+//! Sets of interests (epoll(7)): the shell around `logic-epoll`.
+//!
+//! A set holds the open descriptions that it watches as memory only: the last descriptor of a description ends all interests
+//! in it ([`Watched`]), and the last descriptor of a set all of the set's. Neighbours: [`super::epoll_nesting`] (sets in
+//! sets), `linux/epoll.rs` (the calls), `task/wait.rs` (who tells an interest).
+
+use super::epoll_nesting;
+use super::file::{Descriptor, File, O_RDWR, OpenFile};
+use crate::census::{Counted, Kind};
+use crate::linux::Stop;
+use crate::see::{On, Waits};
+use crate::task::Thread;
+use crate::task::wait::{self, Ended, Interrupt, Observer, Observers, Watch};
+use abi::{EpollEvent, Errno};
+use arrayvec::ArrayVec;
+use core::sync::atomic::{AtomicBool, Ordering};
+use logic_epoll::{Key, Node, Outcome, Place, Progress, Refused, Removed, Spare, Taken, Token, Wanted, Watchers};
+use logic_waits::{Batch, Events, Mode, More};
+use mem::{Heap, NoMemory, Ref, user};
+use sync::{Mutex, SpinLock, levels};
+use zerocopy::IntoBytes;
+
+/// What a set says when it has news.
+pub(super) const NEWS: Events = Events::IN.union(Events::RDNORM);
+/// Interests that are asked and reported together.
+const TOGETHER: usize = 8;
+
+type Interests = logic_epoll::Set<Ref<OpenFile>, Bond>;
+
+/// A set.
+pub(crate) struct EpollSet {
+    _counted: Counted<{ Kind::EpollSets as usize }>,
+    pub(super) state: SpinLock<State, levels::ObjectState>,
+    /// Interests are added, changed and removed by one at a time.
+    changing: Mutex<(), levels::EpollMutex>,
+    /// Who pays for the interests: the maker of the set.
+    heap: &'static Heap,
+}
+
+pub(super) struct State {
+    pub(super) interests: Interests,
+    pub(super) observers: Observers,
+    /// What the search with this number found, see [`epoll_nesting`].
+    pub(super) note: (u64, u8),
+}
+
+/// Where an interest is registered.
+#[derive(Clone, Copy)]
+pub(super) struct Bond {
+    at_object: logic_waits::Key,
+    at_description: Place,
+}
+
+/// An interest of a set.
+type Interest = (Ref<EpollSet>, Token);
+
+/// The interests in one open description.
+pub(crate) struct Watched {
+    list: SpinLock<Watchers<Interest>, levels::Observers>,
+    /// Whether there ever was one: then the last close looks for them.
+    ever: AtomicBool,
+}
+
+/// What a collector got.
+enum Collected {
+    Events(usize),
+    /// Other collectors came in between.
+    Again,
+}
+
+impl EpollSet {
+    /// A set and its first descriptor.
+    pub(crate) fn open() -> Result<Descriptor, NoMemory> {
+        let state = State { interests: Interests::new(), observers: Observers::new(), note: (0, 0) };
+        let set = Ref::try_new(EpollSet {
+            _counted: Counted::new(),
+            state: SpinLock::new(state),
+            changing: Mutex::new(()),
+            heap: mem::current_heap(),
+        })?;
+        let file = Ref::try_new(EpollFile { set })?;
+        OpenFile::open(file.unsize(|p| p), None, O_RDWR)
+    }
+
+    /// Adds an interest in `of`, which has the number `number` (EPOLL_CTL_ADD).
+    pub(crate) fn add(this: &Ref<Self>, number: i32, of: &Ref<OpenFile>, wanted: Wanted, data: u64) -> Result<(), Errno> {
+        let Some(inner) = of.file.as_epoll() else {
+            return Self::add_checked(this, key(number, of), of, wanted, data);
+        };
+        // The graph of sets is searched and changed by one at a time.
+        let _nesting = epoll_nesting::may_contain(this, inner)?;
+        Self::add_checked(this, key(number, of), of, wanted, data)
+    }
+
+    fn add_checked(this: &Ref<Self>, key: Key, of: &Ref<OpenFile>, wanted: Wanted, data: u64) -> Result<(), Errno> {
+        let watch = of.file.watch().ok_or(Errno::EPERM)?;
+        let _changing = this.changing.lock();
+        mem::charged_to(this.heap, || {
+            let token = this.insert(key, of, wanted, data)?;
+            let mut staged = Staged { set: this, of, token: Some(token), at_object: None, at_description: None };
+            staged.at_description = Some(of.watched.add((this.clone(), token)).map_err(|_| Errno::ENOMEM)?);
+            if !of.is_open() {
+                // Its last descriptor went meanwhile, and perhaps without noticing this interest.
+                return Err(Errno::EBADF);
+            }
+            let observer = Observer::Interest(this.clone(), token);
+            let mut added = Err(Errno::ENOMEM);
+            watch.with_observers(&mut |list| {
+                added = list.add(observer.clone(), mask(of, wanted), wanted.mode()).map_err(|_| Errno::ENOMEM);
+            });
+            staged.at_object = Some(added?);
+            // Point of no return.
+            staged.commit();
+            this.ask(of, token, wanted);
+            Ok(())
+        })
+    }
+
+    fn insert(&self, key: Key, of: &Ref<OpenFile>, wanted: Wanted, data: u64) -> Result<Token, Errno> {
+        let node = mem::try_box(Node::new(key, 0)).map_err(|NoMemory| Errno::ENOMEM)?;
+        let mut state = self.state.lock();
+        while let Some(shortage) = state.interests.shortage().map_err(|_| Errno::ENOSPC)? {
+            drop(state);
+            let spare = Spare::new(shortage).map_err(|_| Errno::ENOMEM)?;
+            state = self.state.lock();
+            let rest = state.interests.supply(spare);
+            drop(state);
+            drop(rest);
+            state = self.state.lock();
+        }
+        let added = state.interests.add(node, of.clone(), wanted, data);
+        drop(state);
+        added.map_err(|(refused, ..)| match refused {
+            Refused::Exists => Errno::EEXIST,
+            Refused::Closed => Errno::EBADF,
+            Refused::NoMemory => Errno::ENOMEM,
+        })
+    }
+
+    /// Asks the object once it is registered: what came before is seen here, what comes later fires.
+    fn ask(&self, of: &OpenFile, token: Token, wanted: Wanted) {
+        if of.poll().intersects(wanted.events()) {
+            interest_told(self, token);
+        }
+    }
+
+    /// Changes an interest (EPOLL_CTL_MOD).
+    pub(crate) fn change(&self, number: i32, of: &Ref<OpenFile>, wanted: Wanted, data: u64) -> Result<(), Errno> {
+        let _changing = self.changing.lock();
+        let mut state = self.state.lock();
+        let token = state.interests.find(&key(number, of)).ok_or(Errno::ENOENT)?;
+        let changed = state.interests.change(token, wanted, data).map_err(|_| Errno::EINVAL)?;
+        drop(state);
+        if let (Some((_file, Some(bond))), Some(watch)) = (changed, of.file.watch()) {
+            watch.with_observers(&mut |list| list.set_mask(bond.at_object, mask(of, wanted)));
+        }
+        self.ask(of, token, wanted);
+        Ok(())
+    }
+
+    /// Removes an interest (EPOLL_CTL_DEL).
+    pub(crate) fn remove(&self, number: i32, of: &Ref<OpenFile>) -> Result<(), Errno> {
+        let _changing = self.changing.lock();
+        let mut state = self.state.lock();
+        let token = state.interests.find(&key(number, of)).ok_or(Errno::ENOENT)?;
+        let removed = state.interests.remove(token);
+        drop(state);
+        removed.map(untie).ok_or(Errno::ENOENT)
+    }
+
+    /// Waits for events and copies at most `most` of them to `to` (epoll_wait(2)).
+    pub(crate) fn wait(&self, me: &Thread, to: usize, most: usize, deadline_ns: Option<u64>) -> Result<usize, Stop> {
+        loop {
+            match self.gather(to, most)? {
+                Collected::Again => continue,
+                Collected::Events(0) if deadline_ns == Some(0) => return Ok(0),
+                Collected::Events(0) => {}
+                Collected::Events(n) => return Ok(n),
+            }
+            let look = || self.state.lock().interests.has_ready().then_some(());
+            match wait::wait_at(me, self, Events::IN, Mode::One, deadline_ns, Interrupt::AnySignal, look) {
+                Ok(()) => {}
+                Err(Ended::Deadline) => return Ok(0),
+                Err(Ended::Signal) => return Err(Errno::EINTR.into()),
+                Err(Ended::NoMemory) => return Err(Errno::ENOMEM.into()),
+            }
+        }
+    }
+
+    /// Takes what is ready, asks it, copies it.
+    fn gather(&self, to: usize, most: usize) -> Result<Collected, Errno> {
+        let mut scan = None;
+        let mut count = 0;
+        let mut others_wait;
+        let result = loop {
+            let mut taken: ArrayVec<Taken<Ref<OpenFile>>, TOGETHER> = ArrayVec::new();
+            let mut state = self.state.lock();
+            let scan = scan.get_or_insert_with(|| state.interests.scan());
+            let progress = state.interests.take(scan, &mut taken, most - count);
+            others_wait = state.observers.has_one();
+            drop(state);
+            let end = to + count * size_of::<EpollEvent>();
+            match self.report(&taken, end) {
+                Ok(n) => count += n,
+                Err(n) if count + n == 0 => break Err(Errno::EFAULT),
+                Err(n) => break Ok(Collected::Events(count + n)),
+            }
+            if progress == Progress::More && count < most {
+                continue;
+            }
+            if progress == Progress::More {
+                self.state.lock().interests.turn(scan);
+            }
+            break Ok(if progress == Progress::Disturbed && count == 0 { Collected::Again } else { Collected::Events(count) });
+        };
+        if others_wait && self.state.lock().interests.has_ready() {
+            // Something is left, or will still be ready: for the next who waits.
+            wait::pass_on(self, Events::IN);
+        }
+        result
+    }
+
+    /// Asks those that were taken and copies what they report to `to`; gives how many were reported, as an error if copying
+    /// ended early.
+    fn report(&self, taken: &[Taken<Ref<OpenFile>>], to: usize) -> Result<usize, usize> {
+        let mut events: ArrayVec<EpollEvent, TOGETHER> = ArrayVec::new();
+        let mut ready = 0u32;
+        for (n, t) in taken.iter().enumerate() {
+            let found = t.file.poll() & t.wanted.events();
+            if !found.is_empty() {
+                ready |= 1 << n;
+                // No more than were taken.
+                let _ = events.try_push(EpollEvent { events: found.bits(), _pad: 0, data: t.data });
+            }
+        }
+        let copied = copy(&events, to);
+        if copied == taken.len() {
+            return Ok(copied);
+        }
+        self.settle(taken, ready, copied);
+        if copied == events.len() { Ok(copied) } else { Err(copied) }
+    }
+
+    /// Says of each whose event was not copied why; `ready` has a bit for each that had one.
+    #[cold]
+    fn settle(&self, taken: &[Taken<Ref<OpenFile>>], ready: u32, copied: usize) {
+        let mut state = self.state.lock();
+        let had = |n: usize| ready >> n & 1 != 0;
+        // Backwards, as each goes to the head of the list.
+        for (n, t) in taken.iter().enumerate().rev() {
+            let before = (ready & ((1u32 << n) - 1)).count_ones() as usize;
+            if !had(n) {
+                state.interests.settle(t, Outcome::NotReady);
+            } else if before >= copied {
+                state.interests.settle(t, Outcome::NotDelivered);
+            }
+        }
+    }
+
+    /// An interest has news; fires the set's own observers into `batch`.
+    fn fire<const N: usize>(&self, token: Token, batch: &mut Batch<Observer, N>) -> More {
+        let mut state = self.state.lock();
+        if !state.interests.fire(token) || state.observers.is_empty() {
+            return More::Done;
+        }
+        state.observers.changed(NEWS);
+        state.observers.fire(NEWS, batch)
+    }
+
+    /// The last descriptor is gone.
+    fn close(&self) {
+        loop {
+            let Some(removed) = self.state.lock().interests.drain() else { break };
+            untie(removed);
+        }
+        let memory = self.state.lock().interests.memory();
+        drop(memory);
+    }
+}
+
+/// What an interest is known by.
+fn key(number: i32, of: &OpenFile) -> Key {
+    Key::new(number, of.id, of.file.as_epoll().is_some())
+}
+
+/// The events that its object's list has to know of.
+fn mask(of: &OpenFile, wanted: Wanted) -> Events {
+    wanted.events() & of.file.news()
+}
+
+/// Copies events to the program; gives how many.
+fn copy(events: &[EpollEvent], to: usize) -> usize {
+    if user::copy_out(to, events.as_bytes()).is_ok() {
+        return events.len();
+    }
+    let mut n = 0;
+    for e in events {
+        if user::write(to + n * size_of::<EpollEvent>(), e).is_err() {
+            break;
+        }
+        n += 1;
+    }
+    n
+}
+
+/// Ends the registrations of an interest that was taken out of its set.
+fn untie(removed: Removed<Ref<OpenFile>, Bond>) {
+    if let Some(bond) = removed.bond {
+        untie_object(&removed.file, bond.at_object);
+        drop(removed.file.watched.remove(bond.at_description));
+    }
+}
+
+fn untie_object(of: &OpenFile, key: logic_waits::Key) {
+    let mut observer = None;
+    if let Some(watch) = of.file.watch() {
+        watch.with_observers(&mut |list| observer = list.remove(key));
+    }
+    drop(observer);
+}
+
+/// An interest that is being added; dropped before its time, it ends what was begun.
+struct Staged<'a> {
+    set: &'a Ref<EpollSet>,
+    of: &'a Ref<OpenFile>,
+    token: Option<Token>,
+    at_object: Option<logic_waits::Key>,
+    at_description: Option<Place>,
+}
+
+impl Staged<'_> {
+    fn commit(mut self) {
+        if let (Some(token), Some(at_object), Some(at_description)) = (self.token, self.at_object, self.at_description)
+            && self.set.state.lock().interests.tie(token, Bond { at_object, at_description })
+        {
+            self.token = None;
+            self.at_object = None;
+            self.at_description = None;
+        }
+        // Otherwise the description or the set was closed meanwhile: the interest is gone, and its registrations go here.
+    }
+}
+
+impl Drop for Staged<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.at_object.take() {
+            untie_object(self.of, key);
+        }
+        if let Some(place) = self.at_description.take() {
+            drop(self.of.watched.remove(place));
+        }
+        if let Some(token) = self.token.take() {
+            let removed = self.set.state.lock().interests.remove(token);
+            drop(removed);
+        }
+    }
+}
+
+impl Watched {
+    pub(super) const fn new() -> Self {
+        Watched { list: SpinLock::new(Watchers::new()), ever: AtomicBool::new(false) }
+    }
+
+    fn add(&self, interest: Interest) -> Result<Place, logic_waits::NoMemory> {
+        // Before the caller looks whether a descriptor is left: SeqCst on both sides, so that it or the last close sees the
+        // other.
+        self.ever.store(true, Ordering::SeqCst);
+        self.list.lock().add(interest)
+    }
+
+    fn remove(&self, place: Place) -> impl Sized + use<> {
+        let mut list = self.list.lock();
+        let removed = list.remove(place);
+        let excess = list.excess();
+        drop(list);
+        (removed, excess)
+    }
+
+    /// Ends all interests: the last descriptor is gone.
+    #[inline]
+    pub(super) fn end(&self, of: &OpenFile) {
+        if self.ever.load(Ordering::SeqCst) {
+            self.end_all(of);
+        }
+    }
+
+    #[cold]
+    fn end_all(&self, of: &OpenFile) {
+        let mut batch = Batch::new();
+        loop {
+            let (first, more) = self.list.lock().drain(&mut batch);
+            for (set, token) in first.into_iter().chain(batch.drain()) {
+                let removed = set.state.lock().interests.remove(token);
+                if let Some(bond) = removed.as_ref().and_then(|r| r.bond) {
+                    untie_object(of, bond.at_object);
+                }
+            }
+            if more == More::Done {
+                return;
+            }
+        }
+    }
+}
+
+/// An object changed that an interest watches. True if a thread waits at the set, and so will see to it.
+pub(crate) fn interest_told(set: &EpollSet, token: Token) -> bool {
+    let mut batch: Batch<Observer, 1> = Batch::sized();
+    let more = set.fire(token, &mut batch);
+    match (batch.pop(), more) {
+        (None, More::Done) => false,
+        (Some(Observer::Thread(t)), More::Done) => {
+            t.wake();
+            true
+        }
+        (first, more) => epoll_nesting::tell_all(set, first, batch, more, EpollSet::fire),
+    }
+}
+
+impl Watch for EpollSet {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        f(&mut self.state.lock().observers);
+    }
+    fn on(&self, _events: Events) -> On {
+        On::plain(Waits::EventSet)
+    }
+}
+
+/// An open set.
+struct EpollFile {
+    set: Ref<EpollSet>,
+}
+
+impl File for EpollFile {
+    fn poll(&self, _of: &OpenFile) -> Events {
+        loop {
+            let Some(peeked) = self.set.state.lock().interests.peek() else { return Events::empty() };
+            // Sets within sets: as deep as `epoll_nesting` allows, and no deeper.
+            if peeked.file.poll().intersects(peeked.wanted.events()) {
+                return NEWS;
+            }
+            self.set.state.lock().interests.dismiss(&peeked);
+        }
+    }
+    fn watch(&self) -> Option<&dyn Watch> {
+        Some(&*self.set)
+    }
+    fn seek(&self, of: &OpenFile, _offset: i64, _whence: u32) -> Result<u64, Errno> {
+        Ok(of.position.load(Ordering::Relaxed))
+    }
+    fn last_close(&self, _of: &OpenFile) {
+        self.set.close();
+    }
+    fn label(&self, out: &mut dyn core::fmt::Write) {
+        let _ = out.write_str("anon_inode:[eventpoll]");
+    }
+    fn fdinfo(&self, _of: &OpenFile, out: &mut dyn core::fmt::Write) -> core::fmt::Result {
+        let mut key = None;
+        loop {
+            let next = self.set.state.lock().interests.next_after(key.as_ref());
+            let Some((at, wanted, data, of)) = next else { return Ok(()) };
+            let (fd, bits) = (at.number(), wanted.bits());
+            write!(out, "tfd: {fd:8} events: {bits:8x} data: {data:16x}  ")?;
+            let (ino, device) = of.inode().map_or((of.id, 0), |i| (i.ino, i.fs.dev));
+            writeln!(out, "pos:{} ino:{ino:x} sdev:{device:x}", of.position.load(Ordering::Relaxed))?;
+            key = Some(at);
+        }
+    }
+    fn as_epoll(&self) -> Option<&Ref<EpollSet>> {
+        Some(&self.set)
+    }
+}
