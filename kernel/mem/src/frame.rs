@@ -3,7 +3,8 @@
 use crate::addr::{PAGE, Paddr, page_words_mut};
 use crate::boxed::NoMemory;
 use crate::frame_cache;
-use crate::heap::{current_heap, heap_by_index, note_refusal};
+use crate::heap::{current_heap, note_refusal};
+use crate::heaps::heap_by_index;
 use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
 use logic_frames::{Frames, Node};
 use sync::levels;
@@ -56,7 +57,7 @@ impl Frame {
             }
             None => {
                 heap.uncharge_page();
-                Err(note_refusal(1))
+                Err(note_refusal(0, 1))
             }
         }
     }

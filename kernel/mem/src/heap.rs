@@ -1,41 +1,52 @@
 //! The heap: whose memory an allocation is, and the global allocator behind `Box`, `Vec` and the containers of `logic`.
 //!
-//! Each budget has a [`Heap`]: a page account and slab caches of its own, so a slab page holds one payer's objects only
+//! Each budget has a [`Heap`]: an account and slab caches of its own, so a slab page holds one payer's objects only
 //! and an object needs no pointer to its payer. Allocations are charged to the running thread's heap; [`charged_to`]
-//! changes that for a while.
+//! changes that for a while. Neighbour: `heaps` has the table of them, where they begin and end.
 
 use crate::boxed::NoMemory;
 use crate::frame::{alloc_run, free_run};
+use crate::heaps::{self, Heaps, ROOT_HEAP, heap_by_index};
 use crate::slab::{self, Slabs};
+use arch::MAX_HARTS;
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicU64, Ordering};
-use logic_budget::PageAccount;
+use logic_budget::{Account, Full, Kind, Place, Stocks};
+use logic_shim::Core;
 
-/// Heaps that exist: the kernel's root budget, process 1's and one for the session.
-const HEAPS: usize = 3;
+/// A budget's account: charges are taken from a stock per hart.
+pub type HeapAccount = Account<Core, Place<Heaps>, HartStocks>;
+/// The stocks of an account.
+pub type HartStocks = [Stocks<Core>; MAX_HARTS];
 
-/// A budget's memory: page account and slab caches.
+/// A budget's account and slab caches.
 pub struct Heap {
     index: u16,
-    account: PageAccount,
+    account: HeapAccount,
     pub(crate) slabs: Slabs,
 }
-
-static TABLE: [Heap; HEAPS] = [Heap::new(0), Heap::new(1), Heap::new(2)];
-
-/// The kernel's own heap.
-pub static ROOT_HEAP: &Heap = &TABLE[0];
-/// What process 1 pays from.
-pub static INIT_HEAP: &Heap = &TABLE[1];
-/// What all other processes pay from.
-pub static SESSION_HEAP: &Heap = &TABLE[2];
 
 /// Live bytes outside slabs (allocations of more than the largest slab class), in pages.
 static LARGE_PAGES: AtomicU64 = AtomicU64::new(0);
 
+#[inline(always)]
+fn hart() -> usize {
+    // Leaving the hart in between does no harm: any stock will do.
+    arch::core(|c| c.hart_index())
+}
+
 impl Heap {
-    const fn new(index: u16) -> Self {
-        Heap { index, account: PageAccount::new(), slabs: Slabs::new(index) }
+    pub(crate) const fn new(index: u16, place: Place<Heaps>, limit: u64) -> Self {
+        let account = HeapAccount::fixed([const { Stocks::fixed() }; MAX_HARTS], Some(place), limit);
+        Heap { index, account, slabs: Slabs::new(index) }
+    }
+    /// Gives a new one its number.
+    pub(crate) fn number(&mut self, index: u16) {
+        self.index = index;
+        self.slabs.number(index);
+        if let Some(link) = self.account.link_mut() {
+            link.number(index);
+        }
     }
     /// Its number in the table of heaps.
     #[inline(always)]
@@ -43,39 +54,58 @@ impl Heap {
         self.index
     }
     /// What it was charged, and its limits.
-    pub fn account(&self) -> &PageAccount {
+    pub fn account(&self) -> &HeapAccount {
         &self.account
+    }
+    /// Charges units of a kind.
+    #[inline(always)]
+    pub fn charge(&self, kind: Kind, units: u32) -> Result<(), Full> {
+        self.account.charge(hart(), kind, units)
+    }
+    /// Gives them back.
+    #[inline(always)]
+    pub fn uncharge(&self, kind: Kind, units: u32) {
+        self.account.uncharge(hart(), kind, units);
     }
     #[inline(always)]
     pub(crate) fn charge_page(&self) -> Result<(), NoMemory> {
         fault_injection()?;
-        self.account.charge_single().map_err(|_| note_refusal(1))
+        self.account.charge_yielding(hart(), Kind::Frames, 1).map_err(|full| self.note_full(full, 1))
     }
     #[inline]
     pub(crate) fn charge_pages(&self, n: u64) -> Result<(), NoMemory> {
         fault_injection()?;
-        self.account.charge(n).map_err(|_| note_refusal(n))
+        self.charge(Kind::Frames, n as u32).map_err(|full| self.note_full(full, n))
     }
     #[inline(always)]
     pub(crate) fn uncharge_page(&self) {
-        self.account.uncharge(1);
+        self.uncharge(Kind::Frames, 1);
     }
     pub(crate) fn uncharge_pages(&self, n: u64) {
-        self.account.uncharge(n);
+        self.uncharge(Kind::Frames, n as u32);
+    }
+    #[cold]
+    fn note_full(&self, full: Full, pages: u64) -> NoMemory {
+        let above = |heap: &Heap| heap.account.link().and_then(Place::parent);
+        let full = (0..full.levels_up).fold(self.index, |at, _| above(heap_by_index(at)).unwrap_or(at));
+        note_refusal(full, pages)
     }
 }
 
-/// Notes for the running thread that memory was really short, rather than a test making an allocation fail.
+/// Notes for the running thread that memory was really short, rather than a test making an allocation fail, and in which
+/// heap: the root's, if the machine has none.
 #[cold]
-pub(crate) fn note_refusal(pages: u64) -> NoMemory {
-    arch::core(|c| c.refused_pages.store(pages as u32, Ordering::Relaxed));
+pub(crate) fn note_refusal(full: u16, pages: u64) -> NoMemory {
+    let word = (pages as u32).clamp(1, 0xffff) << 16 | u32::from(full);
+    arch::core(|c| c.refused_pages.store(word, Ordering::Relaxed));
     NoMemory
 }
 
-/// How many pages the running thread was refused last, if it was since this was last asked.
-pub fn take_refusal() -> Option<u64> {
-    let pages = arch::core(|c| c.refused_pages.swap(0, Ordering::Relaxed));
-    (pages != 0).then_some(u64::from(pages))
+/// How many pages the running thread was refused last, if it was since this was last asked, and the index of the heap that
+/// was full.
+pub fn take_refusal() -> Option<(u64, u16)> {
+    let word = arch::core(|c| c.refused_pages.swap(0, Ordering::Relaxed));
+    (word != 0).then_some((u64::from(word >> 16), word as u16))
 }
 
 /// Counts an allocation of the running thread and says whether it is the one that a test wants to fail.
@@ -91,19 +121,12 @@ pub(crate) fn fault_injection() -> Result<(), NoMemory> {
     Ok(())
 }
 
-/// The heap with this index (the root's, if there is none).
-#[inline(always)]
-pub fn heap_by_index(index: u16) -> &'static Heap {
-    TABLE.get(index as usize).unwrap_or(&TABLE[0])
-}
-
 /// The heap that the running thread's allocations are charged to.
 #[inline(always)]
 pub fn current_heap() -> &'static Heap {
-    // The pointer is always null or an element of TABLE (stored below), so its index is recomputed from it.
     let p = arch::core(|c| c.heap.load(Ordering::Relaxed));
     // SAFETY: only `Heap::become_current` stores here, a `&'static Heap`.
-    unsafe { p.cast::<Heap>().as_ref() }.unwrap_or(&TABLE[0])
+    unsafe { p.cast::<Heap>().as_ref() }.unwrap_or(ROOT_HEAP)
 }
 
 impl Heap {
@@ -122,37 +145,21 @@ pub fn charged_to<R>(heap: &'static Heap, f: impl FnOnce() -> R) -> R {
     r
 }
 
-/// Figures of all heaps together.
-#[derive(Clone, Copy, Debug)]
-pub struct HeapCounts {
-    /// Live objects in each slab class, with the class's size in bytes.
-    pub classes: [(u32, u64); slab::CLASSES.len()],
-    /// Pages of allocations larger than any class.
-    pub large_pages: u64,
-    /// Pages that slabs hold.
-    pub slab_pages: u64,
+impl Heap {
+    /// Live objects of a slab class, and the pages that they lie on.
+    pub fn count(&self, class: usize) -> (u64, u64) {
+        self.slabs.count(class)
+    }
+    /// Gives empty slab pages back, so that counters are exact.
+    pub fn drain(&self) {
+        slab::drain(&self.slabs);
+        self.account.settle();
+    }
 }
 
-/// Counts the kernel's heap.
-pub fn heap_counts() -> HeapCounts {
-    let mut classes = [(0, 0); slab::CLASSES.len()];
-    let mut slab_pages = 0;
-    for (i, (size, live)) in classes.iter_mut().enumerate() {
-        *size = slab::CLASSES[i];
-        for h in &TABLE {
-            let (objects, pages) = h.slabs.count(i);
-            *live += objects;
-            slab_pages += pages;
-        }
-    }
-    HeapCounts { classes, large_pages: LARGE_PAGES.load(Ordering::Relaxed), slab_pages }
-}
-
-/// Gives empty slab pages back, so that counters are exact.
-pub fn drain_heaps() {
-    for heap in &TABLE {
-        slab::drain(&heap.slabs);
-    }
+/// Pages of allocations larger than any class, without those that heaps lie on.
+pub fn large_pages() -> u64 {
+    LARGE_PAGES.load(Ordering::Relaxed).saturating_sub(heaps::made())
 }
 
 struct KernelAllocator;

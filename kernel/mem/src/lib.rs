@@ -15,6 +15,7 @@ mod boxed;
 mod frame;
 mod frame_cache;
 mod heap;
+mod heaps;
 mod kernel_table;
 mod refs;
 mod slab;
@@ -27,12 +28,12 @@ mod tlb;
 pub use addr::{PAGE, Paddr, Vaddr, page_down, page_up};
 pub use boxed::{NoMemory, try_box};
 pub use frame::{Frame, FrameCounts, frame_counts, init_frames, release_boot_range, zero_frame};
-pub use heap::{
-    Heap, HeapCounts, INIT_HEAP, ROOT_HEAP, SESSION_HEAP, charged_to, current_heap, drain_heaps, heap_by_index, heap_counts,
-    take_refusal,
-};
+pub use heap::{HartStocks, Heap, HeapAccount, charged_to, current_heap, large_pages, take_refusal};
+pub use heaps::{Heaps, INIT_HEAP, ROOT_HEAP, SESSION_HEAP, close_heap, heap_by_index, heaps, made as heap_pages, open_heap};
 pub use kernel_table::{init_hart, init_kernel_table};
+pub use logic_budget::OpenError;
 pub use logic_pagetable::{Access, Permit, PteFlags, permits};
+pub use logic_slab::CLASSES;
 pub use refs::{Ref, Shared, Weak};
 pub use stack::{KernelStack, StackCounts, drain_stacks, stack_counts};
 pub use tables::{Leaf, Sharing, SpaceHandle, UserTables, table_pages};

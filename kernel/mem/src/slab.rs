@@ -6,7 +6,7 @@
 
 use crate::PAGE;
 use crate::frame::{alloc_run, free_run};
-use crate::heap::heap_by_index;
+use crate::heaps::heap_by_index;
 use crate::tags;
 use core::ptr::null_mut;
 pub(crate) use logic_slab::{CLASSES, class_of};
@@ -45,6 +45,8 @@ struct Cache {
     live: u64,
 }
 
+const NEW: Cache = Cache { partial: null_mut(), pages: 0, empty: 0, live: 0 };
+
 // SAFETY: the pointers lead to pages that only this cache, under its lock, touches.
 unsafe impl Send for Cache {}
 
@@ -56,10 +58,12 @@ pub(crate) struct Slabs {
 
 impl Slabs {
     pub(crate) const fn new(heap: u16) -> Self {
-        Slabs {
-            heap,
-            caches: [const { SpinLock::new(Cache { partial: null_mut(), pages: 0, empty: 0, live: 0 }) }; CLASSES.len()],
-        }
+        Slabs { heap, caches: [const { SpinLock::new(NEW) }; CLASSES.len()] }
+    }
+
+    /// Sets whose caches they are.
+    pub(crate) fn number(&mut self, heap: u16) {
+        self.heap = heap;
     }
 
     /// Live objects and pages of a class.
@@ -111,7 +115,8 @@ pub(crate) unsafe fn free(slot: *mut u8) {
     let page = (slot as usize & !(PAGE - 1)) as *mut Header;
     // SAFETY: slab pages begin with a header, whose class and heap never change while a slot is live.
     let (class, heap) = unsafe { ((*page).class, (*page).heap) };
-    let slabs = &heap_by_index(heap).slabs;
+    let owner = heap_by_index(heap);
+    let slabs = &owner.slabs;
     let mut cache = slabs.caches[class as usize].lock();
     cache.live -= 1;
     // SAFETY: the lock is held; the slot is dead from here on and may carry the link.
@@ -128,7 +133,7 @@ pub(crate) unsafe fn free(slot: *mut u8) {
         if (*page).used == 0 {
             cache.empty += 1;
         }
-        (*page).used == 0 && cache.empty > 1
+        (*page).used == 0 && (cache.empty > 1 || owner.account().is_closed())
     };
     if release {
         // SAFETY: no slot of the page is in use and it is on the list.
@@ -136,7 +141,7 @@ pub(crate) unsafe fn free(slot: *mut u8) {
         cache.pages -= 1;
         cache.empty -= 1;
         drop(cache);
-        heap_by_index(heap).uncharge_pages(1);
+        owner.uncharge_pages(1);
         free_run(page as usize, 0);
     }
 }

@@ -4,10 +4,12 @@
 use crate::addr::{PAGE, Paddr};
 use crate::boxed::NoMemory;
 use crate::frame::Frame;
-use crate::heap::{current_heap, heap_by_index};
+use crate::heap::current_heap;
+use crate::heaps::heap_by_index;
 use crate::kernel_table::{kernel_root_ppn, stack_gibs};
 use arch::{KERNEL_STACK_BYTES, STACK_SLOT_BYTES, STACKS_BASE};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use logic_ids::{Slots, Spare};
 use logic_pagetable::{Pte, PteFlags, index};
 use sync::{SpinLock, levels};
 
@@ -22,14 +24,7 @@ const FLAGS: PteFlags = PteFlags::VALID
     .union(PteFlags::ACCESSED)
     .union(PteFlags::DIRTY);
 
-struct Slots {
-    /// One bit a slot; set: taken.
-    taken: [u64; SLOTS / 64],
-    /// First word that may have a free bit.
-    hint: usize,
-}
-
-static STATE: SpinLock<Slots, levels::Stacks> = SpinLock::new(Slots { taken: [0; SLOTS / 64], hint: 0 });
+static STATE: SpinLock<Slots<{ SLOTS / 64 }>, levels::Stacks> = SpinLock::new(Slots::new());
 
 /// A mapped kernel stack. Goes to the stock of mapped stacks, or is unmapped and freed, when dropped.
 pub struct KernelStack {
@@ -37,13 +32,7 @@ pub struct KernelStack {
 }
 
 /// Slots whose stacks are mapped and unused.
-struct Stock {
-    count: usize,
-    slots: [Mapping; CACHE],
-}
-
-static STOCK: SpinLock<Stock, levels::StackStock> =
-    SpinLock::new(Stock { count: 0, slots: [Mapping { slot: u32::MAX, payer: 0 }; CACHE] });
+static STOCK: SpinLock<Spare<Mapping, CACHE>, levels::StackStock> = SpinLock::new(Spare::new());
 
 /// A mapped slot and the heap that pays for its frames.
 #[derive(Clone, Copy)]
@@ -57,7 +46,8 @@ impl KernelStack {
     pub fn try_new() -> Result<Self, NoMemory> {
         let heap = current_heap();
         heap.charge_pages(PAGES as u64)?;
-        let mapping = match take_stocked().map_or_else(Mapping::try_new, Ok) {
+        let stocked = STOCK.lock().pop();
+        let mapping = match stocked.map_or_else(Mapping::try_new, Ok) {
             Ok(m) => m,
             Err(e) => {
                 heap.uncharge_pages(PAGES as u64);
@@ -92,17 +82,7 @@ impl Drop for KernelStack {
         let Some(m) = self.mapping.take() else { return };
         heap_by_index(m.payer).uncharge_pages(PAGES as u64);
         let mut batch = Batch::default();
-        let mut stock = STOCK.lock();
-        if stock.count == CACHE {
-            for slot in &mut batch.0 {
-                stock.count -= 1;
-                *slot = Some(stock.slots[stock.count]);
-            }
-        }
-        let n = stock.count;
-        stock.slots[n] = m;
-        stock.count = n + 1;
-        drop(stock);
+        STOCK.lock().push(m, &mut batch.0);
         batch.retire();
     }
 }
@@ -136,16 +116,9 @@ impl Batch {
         }
         drop(frames);
         for m in self.0.iter().flatten() {
-            give_slot(m.slot);
+            STATE.lock().give(m.slot);
         }
     }
-}
-
-fn take_stocked() -> Option<Mapping> {
-    let mut stock = STOCK.lock();
-    stock.count = stock.count.checked_sub(1)?;
-    let m = stock.slots[stock.count];
-    Some(m)
 }
 
 /// Figures of all kernel stacks.
@@ -177,7 +150,7 @@ pub fn drain_stacks() {
     loop {
         let mut batch = Batch::default();
         for slot in &mut batch.0 {
-            *slot = take_stocked();
+            *slot = STOCK.lock().pop();
         }
         if batch.0[0].is_none() {
             return;
@@ -192,7 +165,7 @@ fn bottom(slot: u32) -> usize {
 
 impl Mapping {
     fn try_new() -> Result<Self, NoMemory> {
-        let slot = take_slot().ok_or(NoMemory)?;
+        let slot = STATE.lock().take().ok_or(NoMemory)?;
         let m = Mapping { slot, payer: 0 };
         MAPPED.fetch_add(1, Ordering::Relaxed);
         for page in 0..PAGES {
@@ -214,26 +187,6 @@ impl Mapping {
             *f = unmap(bottom(self.slot) + page * PAGE);
         }
     }
-}
-
-fn give_slot(slot: u32) {
-    let mut s = STATE.lock();
-    let word = slot as usize / 64;
-    s.taken[word] &= !(1 << (slot % 64));
-    s.hint = s.hint.min(word);
-}
-
-fn take_slot() -> Option<u32> {
-    let mut s = STATE.lock();
-    let mut word = s.hint;
-    while word < s.taken.len() && s.taken[word] == u64::MAX {
-        word += 1;
-    }
-    s.hint = word;
-    let bits = *s.taken.get(word)?;
-    let bit = (!bits).trailing_zeros();
-    s.taken[word] |= 1 << bit;
-    Some(word as u32 * 64 + bit)
 }
 
 /// The level-0 entry for a stack page, making its table if there is none.

@@ -1,6 +1,7 @@
 //! The root file system from the initial archive, and process 1.
 
 use super::machine::Machine;
+use crate::budget::{self, Standing};
 use crate::fs::context::{Cred, FsContext};
 use crate::fs::file::{O_RDWR, OpenFile};
 use crate::fs::initramfs::{self, Reason, UnpackError};
@@ -53,15 +54,16 @@ pub(crate) fn make(machine: &'static Machine) -> Result<Ref<Thread>, StartError>
     let root = namespace.root().map(|m| Mount::root_location(&m)).ok_or(StartError::NoMemory)?;
     unpack(machine, &namespace)?;
     mount_devfs(&namespace, &root)?;
-    oom::share_out();
-    mem::charged_to(mem::INIT_HEAP, || start_init(machine, namespace, root))
+    budget::make_first()?;
+    oom::share_out()?;
+    budget::init().pay(|| start_init(machine, namespace, root))
 }
 
 fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> Result<Ref<Thread>, StartError> {
     let pid = ids::reserve()?;
     let process = new_process(machine, pid)?;
     let refs = Refs {
-        files: FdTable::try_new()?,
+        files: FdTable::try_new(budget::init())?,
         fs: FsContext::try_new(namespace, root.clone(), root, 0o022)?,
         cred: Ref::try_new(Cred::default())?,
     };
@@ -92,7 +94,8 @@ fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> R
 fn new_process(machine: &Machine, pid: u32) -> Result<Ref<Process>, NoMemory> {
     let limits = Limits::initial(machine.memory_bytes() as u64);
     users::set_threads_max(u32::try_from(limits.soft(limits::NPROC)).unwrap_or(u32::MAX / 2).saturating_mul(2));
-    Process::try_new(pid, ProcessSignals::try_new()?, limits, *b"init\0\0\0\0\0\0\0\0\0\0\0\0")
+    let standing = Standing::new(budget::init()).map_err(|_| NoMemory)?;
+    Process::try_new(pid, ProcessSignals::try_new()?, limits, *b"init\0\0\0\0\0\0\0\0\0\0\0\0", standing)
 }
 
 #[inline(never)]

@@ -2,6 +2,7 @@
 
 use super::file::{Descriptor, OpenFile};
 use super::locks::Owner;
+use crate::budget::{Budget, SlotCharge};
 use abi::{Errno, Rights};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use logic_fdtable::{CloseOnExec, TableError};
@@ -24,6 +25,8 @@ pub(crate) struct FdTable {
     slots: SpinLock<Slots, levels::FdTable>,
     /// Identity for record locks.
     id: u64,
+    /// Who pays for its slots.
+    budget: Ref<Budget>,
     /// Whether it has ever held a record lock: then closing a descriptor looks for them (fcntl(2)).
     locked: AtomicBool,
 }
@@ -36,16 +39,19 @@ type Slots = logic_fdtable::FdTable<Held>;
 struct Held {
     file: Descriptor,
     rights: Rights,
+    /// The table's owner pays for each slot, however it came.
+    _charge: SlotCharge,
 }
 
 impl FdTable {
     /// An empty table.
-    pub(crate) fn try_new() -> Result<Ref<Self>, NoMemory> {
-        Self::with(Slots::default())
+    pub(crate) fn try_new(budget: &Ref<Budget>) -> Result<Ref<Self>, NoMemory> {
+        Self::with(Slots::default(), budget)
     }
-    fn with(slots: Slots) -> Result<Ref<Self>, NoMemory> {
+    fn with(slots: Slots, budget: &Ref<Budget>) -> Result<Ref<Self>, NoMemory> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Ref::try_new(FdTable { slots: SpinLock::new(slots), id, locked: AtomicBool::new(false) })
+        let budget = budget.clone();
+        Ref::try_new(FdTable { slots: SpinLock::new(slots), id, budget, locked: AtomicBool::new(false) })
     }
     /// The owner of the record locks that are taken through this table, which may hold some from now on.
     pub(crate) fn lock_owner(&self) -> Owner {
@@ -65,14 +71,23 @@ impl FdTable {
             inode.locks.release(Owner::Table(self.id));
         }
     }
-    /// A copy for fork(2): slots without the right to be duplicated are absent.
-    pub(crate) fn try_copy(&self) -> Result<Ref<Self>, NoMemory> {
+    /// A copy for fork(2), whose slots `budget` pays for: slots without the right to be duplicated are absent.
+    pub(crate) fn try_copy(&self, budget: &Ref<Budget>) -> Result<Ref<Self>, Errno> {
+        let mut full = false;
         let copy = |_, held: &Held| {
-            let may = held.rights.contains(Rights::DUP);
-            may.then(|| Held { file: held.file.clone(), rights: held.rights })
+            if full || !held.rights.contains(Rights::DUP) {
+                return None;
+            }
+            let charge = SlotCharge::new(budget);
+            full |= charge.is_none();
+            Some(Held { file: held.file.clone(), rights: held.rights, _charge: charge? })
         };
-        let slots = self.slots.lock().try_clone_with(copy).map_err(|_| NoMemory)?;
-        Self::with(slots)
+        let copied = self.slots.lock().try_clone_with(copy);
+        let slots = copied.map_err(|_| Errno::ENOMEM)?;
+        if full {
+            return Err(Errno::EMFILE);
+        }
+        Self::with(slots, budget).map_err(|NoMemory| Errno::ENOMEM)
     }
     /// The description behind a number.
     #[inline]
@@ -89,17 +104,15 @@ impl FdTable {
     }
     /// Puts a slot at the lowest free number that is not below `min`.
     pub(crate) fn insert(&self, slot: Slot, min: usize, limit: u64) -> Result<i32, Errno> {
-        self.insert_or_return(slot, min, limit).map_err(|(e, _held)| e)
-    }
-    fn insert_or_return(&self, slot: Slot, min: usize, limit: u64) -> Result<i32, (Errno, Held)> {
-        let (held, close) = slot.split();
+        let (held, close) = slot.split(&self.budget)?;
         let min = u32::try_from(min).unwrap_or(u32::MAX);
-        let mut slots = self.slots.lock();
-        slots.insert(held, close, min, number_limit(limit)).map(|fd| fd as i32).map_err(|(e, held)| (errno(e), held))
+        // A statement of its own: what comes back is dropped without the lock.
+        let inserted = self.slots.lock().insert(held, close, min, number_limit(limit));
+        inserted.map(|fd| fd as i32).map_err(|(e, _held)| errno(e))
     }
     /// Puts a slot at exactly this number; what was there is closed.
     pub(crate) fn replace(&self, fd: i32, slot: Slot, limit: u64) -> Result<Option<Descriptor>, Errno> {
-        let (held, close) = slot.split();
+        let (held, close) = slot.split(&self.budget)?;
         // A statement of its own: what is dropped on the way out of this function is dropped without the lock.
         let replaced = self.slots.lock().replace(fd as u32, held, close, number_limit(limit));
         match replaced {
@@ -142,8 +155,10 @@ impl FdTable {
 }
 
 impl Slot {
-    fn split(self) -> (Held, CloseOnExec) {
-        (Held { file: self.file, rights: self.rights }, mark(self.cloexec))
+    /// What goes into a table whose slots `budget` pays for.
+    fn split(self, budget: &Budget) -> Result<(Held, CloseOnExec), Errno> {
+        let charge = SlotCharge::new(budget).ok_or(Errno::EMFILE)?;
+        Ok((Held { file: self.file, rights: self.rights, _charge: charge }, mark(self.cloexec)))
     }
 }
 

@@ -108,7 +108,7 @@ pub(super) fn close_range(c: &mut Call<'_>) -> CallResult {
     if flags & CLOSE_RANGE_UNSHARE != 0
         && let Some(mut refs) = c.me.refs()
     {
-        refs.files = refs.files.try_copy()?;
+        refs.files = refs.files.try_copy(&c.me.process().budget())?;
         drop(c.me.replace_refs(Some(refs)));
     }
     let files = c.me.files();

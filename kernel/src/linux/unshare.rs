@@ -28,7 +28,7 @@ pub(super) fn unshare(c: &mut Call<'_>) -> CallResult {
     }
     let old = c.me.refs().ok_or(Errno::ESRCH)?;
     let new = Refs {
-        files: if flags & CLONE_FILES != 0 { old.files.try_copy()? } else { old.files.clone() },
+        files: if flags & CLONE_FILES != 0 { old.files.try_copy(&process.budget())? } else { old.files.clone() },
         fs: if flags & CLONE_FS != 0 { old.fs.try_copy()? } else { old.fs.clone() },
         cred: old.cred.clone(),
     };

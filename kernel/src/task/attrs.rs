@@ -19,6 +19,8 @@ pub(crate) mod watch {
     pub(crate) const RSEQ: u32 = 1;
     /// Someone waits for its or its process's processor time.
     pub(crate) const CPU_TIME: u32 = 2;
+    /// Its process has another budget than it pays from.
+    pub(crate) const BUDGET: u32 = 4;
 }
 
 /// How a call goes on that a signal without handler interrupted (restart_syscall(2)).

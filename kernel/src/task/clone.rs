@@ -5,6 +5,7 @@ use super::signal::ProcessSignals;
 use super::thread::{Refs, Thread, ThreadSpec};
 use super::wait::{self, Interrupt, Observers, Watch};
 use super::{ids, oom, sched, users, with_current};
+use crate::budget::{self, Budget, Standing};
 use crate::events::pidfd::{self, PIDFD_THREAD};
 use crate::fs::table::Slot;
 use crate::mm::shrink;
@@ -127,12 +128,12 @@ pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, 
     let counted = users::admit(me)?;
     // What process 1 starts is the session, which pays for itself.
     let leaves_init = me.process().pid() == 1 && r.flags & CLONE_THREAD == 0;
-    let heap = if leaves_init { mem::SESSION_HEAP } else { mem::current_heap() };
-    if !oom::has_room_for_a_thread(heap) {
+    let budget = if leaves_init { budget::session().clone() } else { me.process().budget() };
+    if !oom::has_room_for_a_thread(&budget) {
         return Err(Errno::ENOMEM);
     }
     let tid = ids::reserve().map_err(|NoMemory| Errno::EAGAIN)?;
-    match mem::charged_to(heap, || build(me, frame, r, tid, counted)) {
+    match budget.pay(|| build(me, frame, r, tid, counted, &budget)) {
         Ok(done) => {
             let (child, vfork) = done;
             if r.flags & CLONE_PARENT_SETTID != 0 {
@@ -161,15 +162,22 @@ pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, 
 
 type Built = (Ref<Thread>, Option<Ref<VforkDone>>);
 
-fn build(me: &Thread, frame: &TrapFrame, r: &Request, tid: u32, counted: users::Counted) -> Result<Built, Errno> {
+fn build(
+    me: &Thread,
+    frame: &TrapFrame,
+    r: &Request,
+    tid: u32,
+    counted: users::Counted,
+    budget: &Ref<Budget>,
+) -> Result<Built, Errno> {
     const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
     let parent = me.process();
     let same_process = r.flags & CLONE_THREAD != 0;
     let space = me.space().ok_or(Errno::ESRCH)?;
     let epoch = shrink::epoch();
     let space = if r.flags & CLONE_VM != 0 { space } else { space.fork().map_err(NO_MEMORY)? };
-    let refs = child_refs(me, r.flags).map_err(NO_MEMORY)?;
-    let process = if same_process { parent.clone() } else { child_process(me, r, tid)? };
+    let process = if same_process { parent.clone() } else { child_process(me, r, tid, budget)? };
+    let refs = child_refs(me, r.flags, budget)?;
     let vfork = if r.flags & CLONE_VFORK != 0 { Some(VforkDone::try_new().map_err(NO_MEMORY)?) } else { None };
     let parameters = me.parameters().for_child();
     let spec = ThreadSpec {
@@ -252,18 +260,20 @@ pub(crate) fn enter_first() -> ! {
     arch::enter_user(&frame)
 }
 
-fn child_refs(me: &Thread, flags: u64) -> Result<Refs, NoMemory> {
+fn child_refs(me: &Thread, flags: u64, budget: &Ref<Budget>) -> Result<Refs, Errno> {
     let files = me.files();
     let fs = me.fs();
     Ok(Refs {
-        files: if flags & CLONE_FILES != 0 { files } else { files.try_copy()? },
-        fs: if flags & CLONE_FS != 0 { fs } else { fs.try_copy()? },
+        files: if flags & CLONE_FILES != 0 { files } else { files.try_copy(budget)? },
+        fs: if flags & CLONE_FS != 0 { fs } else { fs.try_copy().map_err(|NoMemory| Errno::ENOMEM)? },
         cred: me.cred(),
     })
 }
 
 #[inline(never)]
-fn child_process(me: &Thread, r: &Request, pid: u32) -> Result<Ref<Process>, Errno> {
+fn child_process(me: &Thread, r: &Request, pid: u32, budget: &Ref<Budget>) -> Result<Ref<Process>, Errno> {
+    // clone(2): the pids controller refuses with EAGAIN.
+    let standing = Standing::new(budget).map_err(|_| Errno::EAGAIN)?;
     let parent = me.process();
     let signals = ProcessSignals::inherit(&parent.signals, r.flags & CLONE_SIGHAND != 0).map_err(|NoMemory| Errno::ENOMEM)?;
     if r.flags & CLONE_CLEAR_SIGHAND != 0 {
@@ -271,7 +281,7 @@ fn child_process(me: &Thread, r: &Request, pid: u32) -> Result<Ref<Process>, Err
         signals.actions().lock().on_exec();
     }
     let name = *parent.name.lock();
-    let process = Process::try_new(pid, signals, parent.limits.copy(), name).map_err(|NoMemory| Errno::ENOMEM)?;
+    let process = Process::try_new(pid, signals, parent.limits.copy(), name, standing).map_err(|NoMemory| Errno::ENOMEM)?;
     process.attrs.inherit(&parent.attrs);
     process.mutations.inherit(&parent.mutations);
     process.oom_score_adj.store(parent.oom_score_adj.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -300,8 +310,13 @@ fn enter(
         if s.ending.is_some() || me.end.load(Ordering::Acquire) != 0 {
             return Err(Errno::EAGAIN);
         }
+        process.standing.lock().add_thread().map_err(|_| Errno::EAGAIN)?;
         let _ = s.threads.insert(entry);
     } else {
+        // Who is to end makes no children any more: who ends a whole budget would miss them.
+        if me.kill_pending() {
+            return Err(Errno::EAGAIN);
+        }
         let (pgid, sid, grandparent, exe, terminal, caller_signal) = {
             let s = caller.state.lock();
             (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone(), s.exit_signal)

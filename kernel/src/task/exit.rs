@@ -157,8 +157,18 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     if last {
         super::users::keep_for_zombie(me, process);
     }
+    let member = {
+        let mut standing = process.standing.lock();
+        if last {
+            standing.end()
+        } else {
+            standing.remove_thread();
+            None
+        }
+    };
     let remains = last.then(|| become_zombie(process, status));
     drop(tree);
+    drop(member);
     let counted = me.counted.lock().take();
     drop((gone, counted, news));
     if let Some((exe, heir)) = remains {

@@ -1,23 +1,23 @@
 //! When memory runs out: how it is shared out at boot, and who ends so that the others can go on.
 //!
-//! A page fault of the session that cannot be paid for ends the largest process of the session, as Linux does, and waits
-//! for it to be gone; so does a call that fails with ENOMEM meanwhile, if there is a really large one. New processes and threads are refused first, files
-//! have a limit of their own, pages of programs end at a lower mark than kernel objects ([`mem::Heap`]), and the kernel and
-//! process 1 keep a reserve that the session cannot touch.
+//! A page fault that cannot be paid for ends the largest process inside the budget that is full, as Linux does, and waits
+//! for it to be gone; so does a call that fails with ENOMEM meanwhile, if there is a really large one. New processes and
+//! threads are refused first, files have a limit of their own, pages of programs end at a lower mark than kernel objects
+//! ([`crate::budget::spare_frames`]), and the kernel and process 1 keep a reserve that the session cannot touch.
 
 use super::ids;
 use super::process::Process;
 use super::signal;
 use super::thread::Thread;
 use super::wait::{self, Interrupt};
+use crate::budget::{self, Budget, Event, Kind, UNLIMITED};
 use crate::klog::info;
 use crate::mm::AddressSpace;
 use crate::mm::fault::FaultError;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use logic_signal::{SigInfo, Signal, code};
 use logic_waits::{Events, Mode};
-use mem::{Access, Heap, Ref};
-use sync::{Mutex, levels};
+use mem::{Access, NoMemory, Ref, Weak};
 
 /// Whether a process was chosen to end, and has.
 pub(crate) struct Fate(AtomicU32);
@@ -35,32 +35,61 @@ impl Fate {
     }
 }
 
-/// Who was chosen last. One at a time: the next is chosen when this one's memory is back.
-static CHOICE: Mutex<Option<Ref<Process>>, levels::OutOfMemoryMutex> = Mutex::new(None);
-
 /// Pages that processes which end are giving back.
 static LEAVING: AtomicU64 = AtomicU64::new(0);
 
 /// Gives each budget its part of what is free: once, before process 1.
-pub(crate) fn share_out() {
+pub(crate) fn share_out() -> Result<(), NoMemory> {
+    /// Of each kind that costs memory, which is what bounds it: as many as anyone could have.
+    const PLENTY: u64 = UNLIMITED / 4;
     let counts = mem::frame_counts();
     // Also what lies in the stocks of other harts is in the reserve.
     let reserve = (counts.total / 64).clamp(1024, 4096);
     let session = counts.free.saturating_sub(reserve);
     let for_objects = (session / 32).clamp(256, 4096);
-    mem::SESSION_HEAP.account().set_limits(session, session.saturating_sub(for_objects));
+    let charged = budget::root().usage(Kind::Frames);
+    for (of, frames) in
+        [(budget::root(), charged.saturating_add(counts.free)), (budget::session(), session), (budget::init(), reserve / 4 * 3)]
+    {
+        for kind in [Kind::Processes, Kind::Threads, Kind::Descriptors, Kind::Channels, Kind::Messages, Kind::Bytes] {
+            if !core::ptr::eq(&**of, &**budget::root()) {
+                of.set_limit(kind, PLENTY).map_err(|_| NoMemory)?;
+            }
+        }
+        of.set_limit(Kind::Frames, frames).map_err(|_| NoMemory)?;
+    }
+    budget::session().heap().account().set_spare(Kind::Frames, for_objects);
     crate::mm::object::set_file_limit(crate::mm::object::pages().saturating_add(counts.free / 2));
+    Ok(())
+}
+
+/// The nearest budget, from this one up, whose frames are reserved for it.
+fn reserved(budget: &Budget) -> &Budget {
+    let mut at = budget;
+    while !at.heap().account().is_carved(Kind::Frames)
+        && let Some(parent) = at.parent()
+    {
+        at = parent;
+    }
+    at
+}
+
+/// Frames that programs may have in a budget.
+fn for_programs(budget: &Budget) -> u64 {
+    let account = budget.heap().account();
+    account.limit(Kind::Frames).saturating_sub(account.spare(Kind::Frames))
 }
 
 /// Whether one more thread or process may be made. When much is taken, and by many rather than by one, it is refused: what
 /// those that exist still need comes first.
-pub(crate) fn has_room_for_a_thread(heap: &Heap) -> bool {
-    let (_, frames) = heap.account().limits();
-    let has_room = || heap.account().pages() < frames - frames / 16;
+pub(crate) fn has_room_for_a_thread(budget: &Budget) -> bool {
+    let budget = reserved(budget);
+    let frames = for_programs(budget);
+    let has_room = || budget.heap().account().usage(Kind::Frames) < frames - frames / 16;
     has_room()
-        || CHOICE.lock().as_ref().is_some_and(|p| p.oom.is(CHOSEN))
-        || largest().is_some_and(|(_, pages)| pages >= large(heap))
-        || LEAVING.load(Ordering::Relaxed) >= large(heap)
+        || chosen(budget).is_some()
+        || largest(budget).is_some_and(|(_, pages)| pages >= large(budget))
+        || LEAVING.load(Ordering::Relaxed) >= large(budget)
         // The walk waits for whoever unmaps much at this moment.
         || has_room()
 }
@@ -84,26 +113,51 @@ impl Drop for Leaving {
     }
 }
 
+/// Who was chosen in a budget and is not gone yet.
+fn chosen(budget: &Budget) -> Option<Ref<Process>> {
+    let choice = budget.choice.lock().as_ref().and_then(Weak::upgrade);
+    choice.filter(|p| p.oom.is(CHOSEN))
+}
+
 /// Pages from which on a process is held to be the reason why memory is short.
-fn large(heap: &Heap) -> u64 {
-    heap.account().limits().1 / 8
+fn large(budget: &Budget) -> u64 {
+    for_programs(budget) / 8
+}
+
+/// The budget of the running thread, or above it, that memory was refused in: the outermost one that programs have if the
+/// machine has none left.
+fn full(me: &Thread, heap: u16) -> Ref<Budget> {
+    let mine = me.process().budget();
+    match mine.with_heap(heap) {
+        Some(b) if b.depth() > 0 => b.to_ref(),
+        _ => reserved(&mine).to_ref(),
+    }
+}
+
+/// What was refused may lie in stocks, or have come back since: it is taken from those before somebody ends for it.
+fn gather(budget: &Budget) {
+    budget.each_below(|b| b.heap().account().drain(Kind::Frames));
 }
 
 /// Whether `pages` more would be refused now.
-fn is_short(heap: &Heap, pages: u64) -> bool {
+fn is_short(budget: &Budget, pages: u64) -> bool {
     const NEAR: u64 = 32;
-    let (_, limit) = heap.account().limits();
-    heap.account().pages().saturating_add(pages).saturating_add(NEAR) >= limit
+    gather(budget);
+    budget.heap().account().usage(Kind::Frames).saturating_add(pages).saturating_add(NEAR) >= for_programs(budget)
         || mem::frame_counts().free < pages.saturating_add(NEAR)
 }
 
 /// Resolves a fault that memory was refused for, if others have to end for it.
 #[cold]
 pub(crate) fn resolve_with_room(me: &Thread, space: &AddressSpace, va: usize, access: Access) -> Result<(), FaultError> {
-    while let Some(pages) = mem::take_refusal() {
-        if is_short(mem::current_heap(), pages) && !make_room(me, 0) {
+    let mut gathered = false;
+    while let Some((_, heap)) = mem::take_refusal() {
+        let full = full(me, heap);
+        if gathered && !make_room(me, &full, 0) {
             break;
         }
+        gathered = true;
+        gather(&full);
         match space.resolve(va, access) {
             Err(FaultError::NoMemory) => {}
             result => return result,
@@ -117,17 +171,18 @@ pub(crate) fn resolve_with_room(me: &Thread, space: &AddressSpace, va: usize, ac
 /// can be repeated.
 #[cold]
 pub(crate) fn call_may_go_again(me: &Thread) -> bool {
-    let heap = mem::current_heap();
-    mem::take_refusal().is_some_and(|pages| !is_short(heap, pages) || make_room(me, large(heap)))
+    let Some((pages, heap)) = mem::take_refusal() else { return false };
+    let full = full(me, heap);
+    !is_short(&full, pages) || make_room(me, &full, large(&full))
 }
 
-/// Ends the largest process of the session, if it has so many pages, and waits for its memory. False: there is none, or it
+/// Ends the largest process of a budget, if it has so many pages, and waits for its memory. False: there is none, or it
 /// is the caller's own that is to end.
-fn make_room(me: &Thread, at_least: u64) -> bool {
+fn make_room(me: &Thread, full: &Budget, at_least: u64) -> bool {
     if me.kill_pending() {
         return false;
     }
-    let Some(victim) = victim(at_least) else { return false };
+    let Some(victim) = victim(full, at_least) else { return false };
     if Ref::ptr_eq(&victim, me.process()) {
         return false;
     }
@@ -136,18 +191,22 @@ fn make_room(me: &Thread, at_least: u64) -> bool {
 }
 
 /// The process that is to end: one that was told and has not, or the largest now.
-fn victim(at_least: u64) -> Option<Ref<Process>> {
-    let mut choice = CHOICE.lock();
-    if let Some(p) = choice.as_ref().filter(|p| p.oom.is(CHOSEN)) {
-        return Some(p.clone());
+fn victim(full: &Budget, at_least: u64) -> Option<Ref<Process>> {
+    // One at a time: the next is chosen when this one's memory is back.
+    let mut choice = full.choice.lock();
+    let told = choice.as_ref().and_then(Weak::upgrade);
+    if let Some(p) = told.filter(|p| p.oom.is(CHOSEN)) {
+        return Some(p);
     }
-    let (victim, pages) = largest().filter(|(_, pages)| *pages >= at_least)?;
+    let (victim, pages) = largest(full).filter(|(_, pages)| *pages >= at_least)?;
     // Exchanged, because it may have ended by itself since.
-    let _ = victim.oom.0.compare_exchange(0, CHOSEN, Ordering::AcqRel, Ordering::Acquire);
-    let old = choice.replace(victim.clone());
+    let mine = victim.oom.0.compare_exchange(0, CHOSEN, Ordering::AcqRel, Ordering::Acquire).is_ok();
+    let old = choice.replace(Ref::downgrade(&victim));
     drop(choice);
     drop(old);
-    if victim.oom.is(CHOSEN) {
+    if mine {
+        full.happened(Event::OutOfMemory);
+        victim.budget().happened(Event::Killed);
         info!("out of memory: process {} ends, which has {pages} pages", victim.pid());
         end(&victim);
     }
@@ -187,13 +246,13 @@ fn each_candidate(mut f: impl FnMut(&Ref<Process>)) {
     }
 }
 
-/// The process with the most pages, moved by what `/proc/PID/oom_score_adj` says, in thousandths of all memory.
-fn largest() -> Option<(Ref<Process>, u64)> {
-    let total = mem::frame_counts().total;
+/// The process of a budget with the most pages, moved by what `/proc/PID/oom_score_adj` says, in thousandths of all memory.
+fn largest(inside: &Budget) -> Option<(Ref<Process>, u64)> {
+    let total = mem::frame_counts().total.min(inside.limit(Kind::Frames));
     let mut best: Option<(i64, Ref<Process>, u64)> = None;
     each_candidate(|p| {
         let adjust = i64::from(p.oom_score_adj.load(Ordering::Relaxed));
-        if adjust <= -1000 || !p.oom.is(0) {
+        if adjust <= -1000 || p.oom.is(GONE) || !p.budget().is_within(inside) {
             return;
         }
         let Some(space) = space_of(p) else { return };
@@ -212,8 +271,13 @@ fn largest() -> Option<(Ref<Process>, u64)> {
 /// All that a process held is released: those who waited for that go on.
 pub(crate) fn process_ended(process: &Process) {
     if process.oom.0.swap(GONE, Ordering::AcqRel) == CHOSEN {
-        let old = CHOICE.lock().take_if(|p| core::ptr::eq(&**p, process));
-        drop(old);
+        let budget = process.budget();
+        let mut at = Some(&budget);
+        while let Some(b) = at {
+            let old = b.choice.lock().take_if(|p| p.upgrade().is_none_or(|p| core::ptr::eq(&*p, process)));
+            drop(old);
+            at = b.parent();
+        }
         // Its own threads have ended, so only those wait there who wait for this.
         wait::notify(process, Events::IN);
     }

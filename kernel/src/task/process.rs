@@ -5,6 +5,7 @@ use super::limits::Limits;
 use super::signal::ProcessSignals;
 use super::thread::Thread;
 use super::wait::{Observers, Watch};
+use crate::budget::{Budget, Standing};
 use crate::census::{Counted, Kind};
 use crate::events::pidfd::LifeSlot;
 use crate::see::{On, Waits};
@@ -60,6 +61,8 @@ pub(crate) struct Process {
     pub(crate) leader_life: LifeSlot,
     /// Its place among its user's threads once it has ended, until it is waited for.
     pub(crate) counted: SpinLock<Option<super::users::Counted>, levels::ThreadRefs>,
+    /// Its place in a budget.
+    pub(crate) standing: SpinLock<Standing, levels::ThreadRefs>,
 }
 
 /// Processes by [`Process::id`]. A child brings its node along when it is made, and it moves with it: adoption cannot fail.
@@ -118,7 +121,13 @@ impl State {
 impl Process {
     /// A process without threads.
     #[inline(never)]
-    pub(crate) fn try_new(pid: u32, signals: ProcessSignals, limits: Limits, name: [u8; 16]) -> Result<Ref<Process>, NoMemory> {
+    pub(crate) fn try_new(
+        pid: u32,
+        signals: ProcessSignals,
+        limits: Limits,
+        name: [u8; 16],
+        standing: Standing,
+    ) -> Result<Ref<Process>, NoMemory> {
         Ref::try_new_cyclic(|me| Process {
             _counted: Counted::new(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -158,6 +167,7 @@ impl Process {
             life: LifeSlot::new(),
             leader_life: LifeSlot::new(),
             counted: SpinLock::new(None),
+            standing: SpinLock::new(standing),
         })
     }
     /// Kernel-wide id, never reused.
@@ -168,6 +178,10 @@ impl Process {
     #[inline(always)]
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+    /// The budget that pays for it.
+    pub(crate) fn budget(&self) -> Ref<Budget> {
+        self.standing.lock().budget().clone()
     }
     /// The soft limit of a resource (numbers in `limits`).
     pub(crate) fn limit(&self, resource: usize) -> u64 {

@@ -6,6 +6,7 @@ use super::sched::{self, QueueNode};
 use super::signal::ThreadSignals;
 use super::timers::TimerNode;
 use super::users;
+use crate::budget::Budget;
 use crate::census::{Counted, Kind};
 use crate::events::pidfd::LifeSlot;
 use crate::fs::context::{Cred, FsContext};
@@ -68,6 +69,8 @@ pub(crate) struct Thread {
     pub(crate) life: LifeSlot,
     /// Its place among its user's threads, until it ends.
     pub(crate) counted: SpinLock<Option<users::Counted>, levels::ThreadRefs>,
+    /// What it allocates from: kept as long as it may. A thread of the kernel has the kernel's own.
+    pub(crate) budget: SpinLock<Option<Ref<Budget>>, levels::ThreadRefs>,
 }
 
 /// What a thread of a program points to.
@@ -123,6 +126,7 @@ struct Parts {
     refs: Option<Refs>,
     node: Option<QueueNode>,
     timer: Option<Box<TimerNode>>,
+    budget: Option<Ref<Budget>>,
 }
 
 impl Thread {
@@ -141,7 +145,8 @@ impl Thread {
             task.inherit_space(s.handle().clone());
         }
         let ThreadSpec { process, tid, space, refs, .. } = spec;
-        Self::enter(task, Parts { tid, process, space, refs, node: Some(node), timer: Some(timer) })
+        let budget = process.as_ref().map(|p| p.budget());
+        Self::enter(task, Parts { tid, process, space, refs, node: Some(node), timer: Some(timer), budget })
     }
 
     /// The thread that the boot code of a hart becomes: it idles. `stack` is `None` on the boot hart, which has one.
@@ -160,7 +165,7 @@ impl Thread {
     }
 
     fn build(task: Task, me: Weak<Thread>, parts: Parts) -> Thread {
-        let Parts { tid, process, space, refs, node, timer } = parts;
+        let Parts { tid, process, space, refs, node, timer, budget } = parts;
         Thread {
             _counted: Counted::new(),
             task,
@@ -188,6 +193,7 @@ impl Thread {
             seen: crate::see::Seen::new(),
             life: LifeSlot::new(),
             counted: SpinLock::new(None),
+            budget: SpinLock::new(budget),
         }
     }
 

@@ -7,13 +7,16 @@ use core::iter;
 use logic_shim::{Atomic, Atomics, Core, Ordering};
 
 use crate::mutation::{Step, left_out};
-use crate::pool::{Answer, Backing, Pool};
+use crate::pool::{Answer, Backing, Claim, Pool};
 use crate::{KINDS, Kind, Limit, Stocks};
 
 /// An owning reference to the parent account: a shared pointer of the kernel, or `&'static`.
 pub trait Link<A: Atomics, S: AsRef<[Stocks<A>]>>: Sized {
     /// The parent.
-    fn account(&self) -> &Account<A, Self, S>;
+    fn account(&self) -> Option<&Account<A, Self, S>>;
+    /// The account that this link belongs to was closed, and the last that was in use of it has been given back: nothing
+    /// touches it any more but charges that have their last step behind them. Said once for each [`Account::close`].
+    fn spent(&self) {}
 }
 
 /// A charge was refused: some account on the way to the nearest carved one has no room.
@@ -36,10 +39,11 @@ pub enum SetLimitError {
 ///
 /// `S` holds the stocks, one per hart: an array in a static, a vector made fallibly elsewhere.
 /// The depth of the tree is the caller's to bound; refills and refusals walk it, charges do not.
-#[derive(Debug)]
 pub struct Account<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> {
     stocks: S,
     pools: [Pool<A>; KINDS],
+    /// Kinds that are open or in use.
+    alive: A::U32,
     parent: Option<L>,
 }
 
@@ -50,11 +54,43 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     /// # Errors
     /// [`SetLimitError::ParentFull`]; nothing is reserved then.
     pub fn new(stocks: S, parent: Option<L>, limits: &[Limit; KINDS]) -> Result<Account<A, L, S>, SetLimitError> {
-        let account = Account { stocks, pools: limits.map(|limit| Pool::new(limit.backing())), parent };
-        for (kind, limit) in iter::zip(Kind::ALL, limits) {
-            account.set_limit(kind, limit.units())?;
-        }
+        let pools = limits.map(|limit| Pool::new(limit.backing()));
+        let account = Account { stocks, pools, alive: A::U32::new(KINDS as u32), parent };
+        account.set_limits(limits)?;
         Ok(account)
+    }
+
+    /// Begins anew with other limits, below what the link leads to now: for an account that is spent.
+    ///
+    /// # Errors
+    /// [`SetLimitError::ParentFull`]; nothing is reserved then, and the account is closed and spent.
+    pub fn reopen(&self, limits: &[Limit; KINDS]) -> Result<(), SetLimitError> {
+        self.alive.store(KINDS as u32, Ordering::Relaxed);
+        for (pool, limit) in iter::zip(&self.pools, limits) {
+            pool.reopen(limit.backing());
+        }
+        let done = self.set_limits(limits);
+        if done.is_err() {
+            self.close();
+        }
+        done
+    }
+
+    /// The same, to change it.
+    pub const fn link_mut(&mut self) -> Option<&mut L> {
+        self.parent.as_mut()
+    }
+
+    fn set_limits(&self, limits: &[Limit; KINDS]) -> Result<(), SetLimitError> {
+        for (kind, limit) in iter::zip(Kind::ALL, limits) {
+            self.set_limit(kind, limit.units())?;
+        }
+        Ok(())
+    }
+
+    /// What it was made with to find its parent.
+    pub const fn link(&self) -> Option<&L> {
+        self.parent.as_ref()
     }
 
     /// Charges `units` of a kind on this hart.
@@ -65,24 +101,51 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     /// again. While another hart moves units, a charge that would just fit may be refused.
     #[inline(always)]
     pub fn charge(&self, hart: usize, kind: Kind, units: u32) -> Result<(), Full> {
-        if let Some(stock) = self.stock(hart, kind) {
-            // (1)
-            let mut held = stock.load(Ordering::Relaxed);
-            while held >= units {
-                if left_out(Step::ChargeCompares) {
-                    stock.store(held.wrapping_sub(units), Ordering::Relaxed);
-                    return Ok(());
-                }
-                match stock.compare_exchange_weak(held, held.wrapping_sub(units), Ordering::Relaxed, Ordering::Relaxed) {
-                    Ok(_) => return Ok(()),
-                    Err(now) => held = now,
-                }
-            }
+        if self.take_from_stock(hart, kind, units) {
+            return Ok(());
         }
-        self.refill(hart, kind, units)
+        self.refill(hart, kind, units, Claim::Plain)
     }
 
-    /// Gives charged units back, on any hart.
+    /// As [`Account::charge`], and leaves what [`Account::set_spare`] keeps for others.
+    ///
+    /// # Errors
+    /// [`Full`]; nothing is charged then.
+    #[inline(always)]
+    pub fn charge_yielding(&self, hart: usize, kind: Kind, units: u32) -> Result<(), Full> {
+        if self.take_from_stock(hart, kind, units) {
+            return Ok(());
+        }
+        self.refill(hart, kind, units, Claim::Yielding)
+    }
+
+    /// As [`Account::charge`], and overdraws shared pools.
+    ///
+    /// # Errors
+    /// [`Full`]: a carved pool has no room; nothing is charged then.
+    pub fn charge_forced(&self, kind: Kind, units: u32) -> Result<(), Full> {
+        self.take(kind, u64::from(units), Claim::Forced)
+    }
+
+    /// (1)
+    #[inline(always)]
+    fn take_from_stock(&self, hart: usize, kind: Kind, units: u32) -> bool {
+        let Some(stock) = self.stock(hart, kind) else { return false };
+        let mut held = stock.load(Ordering::Relaxed);
+        while held >= units {
+            if left_out(Step::ChargeCompares) {
+                stock.store(held.wrapping_sub(units), Ordering::Relaxed);
+                return true;
+            }
+            match stock.compare_exchange_weak(held, held.wrapping_sub(units), Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(now) => held = now,
+            }
+        }
+        false
+    }
+
+    /// Gives charged units back, on any hart. A closed account that is spent with them says so ([`Link::spent`]).
     #[inline(always)]
     pub fn uncharge(&self, hart: usize, kind: Kind, units: u32) {
         let keep = self.pool(kind).map_or(0, Pool::keep);
@@ -111,6 +174,15 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
                     stock.swap(0, Ordering::Relaxed)
                 };
                 self.give(kind, u64::from(units));
+            }
+        }
+    }
+
+    /// Gives what the stocks of a closed account hold to whom it belongs.
+    pub fn settle(&self) {
+        if self.is_closed() {
+            for kind in Kind::ALL {
+                self.drain(kind);
             }
         }
     }
@@ -156,23 +228,63 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
             (Backing::Carved, Compared::Less) => {
                 let less = before.wrapping_sub(limit);
                 self.drain(kind);
-                if pool.take(less) != Answer::Done {
+                if pool.take(less, Claim::Plain) != Answer::Done {
                     return Err(SetLimitError::InUse);
                 }
                 pool.lower(less);
-                self.give_parent(kind, less);
+                if let Some(parent) = self.parent() {
+                    parent.give(kind, less);
+                }
             }
             (Backing::Carved, _) => {
                 let more = limit.wrapping_sub(before);
-                if let Some(parent) = &self.parent {
-                    let account = parent.account();
-                    account.take_or_drain(kind, more).map_err(|_| SetLimitError::ParentFull)?;
+                if let Some(parent) = self.parent() {
+                    parent.take_or_drain(kind, more, Claim::Plain).map_err(|_| SetLimitError::ParentFull)?;
                 }
                 pool.raise(more);
             }
         }
         pool.set_keep(self.batch(kind, limit));
         Ok(())
+    }
+
+    /// Fits the stocks to the parent's limit, after that has changed.
+    pub fn fit_stocks(&self, kind: Kind) {
+        if let Some(pool) = self.pool(kind) {
+            pool.set_keep(self.batch(kind, pool.limit()));
+            self.drain(kind);
+        }
+    }
+
+    /// Units that yielding charges leave for the others.
+    pub fn set_spare(&self, kind: Kind, units: u64) {
+        if let Some(pool) = self.pool(kind) {
+            pool.set_spare(units);
+        }
+    }
+
+    /// What [`Account::set_spare`] set.
+    #[must_use]
+    pub fn spare(&self, kind: Kind) -> u64 {
+        self.pool(kind).map_or(0, Pool::spare)
+    }
+
+    /// The most that was ever in use, with what lay in stocks then.
+    #[must_use]
+    pub fn peak(&self, kind: Kind) -> u64 {
+        self.pool(kind).map_or(0, Pool::peak)
+    }
+
+    /// Whether a kind's limit is reserved from the parent.
+    #[must_use]
+    pub fn is_carved(&self, kind: Kind) -> bool {
+        self.pool(kind).is_some_and(|pool| pool.backing() == Backing::Carved)
+    }
+
+    /// Whether it was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.pools.first().is_some_and(Pool::is_closed)
     }
 
     /// Ends the account: what is not in use goes to the parent, and so does what is still in use
@@ -183,9 +295,32 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
             let Some(pool) = self.pool(kind) else {
                 continue;
             };
-            self.give_parent(kind, pool.close());
-            // The stocks last: what they hold goes where everything goes from now on.
-            self.drain(kind);
+            // Before it may begin anew.
+            let parent = self.parent();
+            let Some((units, unused)) = pool.close() else {
+                self.drain(kind);
+                continue;
+            };
+            if let Some(parent) = parent {
+                parent.give(kind, units);
+            }
+            if unused {
+                // Nothing is in stock then.
+                self.kind_is_spent();
+            } else {
+                // The stocks last: what they hold goes where everything goes from now on.
+                self.drain(kind);
+            }
+        }
+    }
+
+    /// Nothing is in use of a closed pool.
+    #[inline(never)]
+    fn kind_is_spent(&self) {
+        if self.alive.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Some(link) = &self.parent
+        {
+            link.spent();
         }
     }
 
@@ -193,7 +328,7 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     #[inline]
     #[must_use]
     pub fn parent(&self) -> Option<&Account<A, L, S>> {
-        self.parent.as_ref().map(L::account)
+        self.parent.as_ref().and_then(L::account)
     }
 
     /// What has left the pool, stocks included.
@@ -204,16 +339,16 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
 
     /// (1) Charges what the stock does not hold, and fills it up on the way.
     #[inline(never)]
-    fn refill(&self, hart: usize, kind: Kind, units: u32) -> Result<(), Full> {
+    fn refill(&self, hart: usize, kind: Kind, units: u32, claim: Claim) -> Result<(), Full> {
         let keep = self.pool(kind).map_or(0, Pool::keep);
         if let Some(stock) = self.stock(hart, kind)
             && keep > 0
-            && self.take(kind, u64::from(units).wrapping_add(u64::from(keep))).is_ok()
+            && self.take(kind, u64::from(units).wrapping_add(u64::from(keep)), claim).is_ok()
         {
             stock.fetch_add(keep, Ordering::Relaxed);
             return Ok(());
         }
-        self.take_or_drain(kind, u64::from(units))
+        self.take_or_drain(kind, u64::from(units), claim)
     }
 
     /// (4) Reduces a stock to `keep`.
@@ -232,12 +367,12 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     }
 
     /// (3) Takes units from the pools; empties the stocks on the way if there is no room.
-    fn take_or_drain(&self, kind: Kind, units: u64) -> Result<(), Full> {
+    fn take_or_drain(&self, kind: Kind, units: u64, claim: Claim) -> Result<(), Full> {
         if units == 0 {
             // Fits also where a maximum is below the usage.
             return Ok(());
         }
-        let Err(full) = self.take(kind, units) else {
+        let Err(full) = self.take(kind, units, claim) else {
             return Ok(());
         };
         if !left_out(Step::DrainFirst) {
@@ -245,26 +380,25 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
                 account.drain(kind);
             }
         }
-        self.take(kind, units)
+        self.take(kind, units, claim)
     }
 
     /// (2) Takes units from every pool up to the first carved one, or from none.
-    fn take(&self, kind: Kind, units: u64) -> Result<(), Full> {
+    fn take(&self, kind: Kind, units: u64, claim: Claim) -> Result<(), Full> {
         for (account, levels_up) in iter::zip(self.way_up(), 0..) {
-            match account.pool(kind).map(|pool| pool.take(units)) {
+            match account.pool(kind).map(|pool| pool.take(units, claim)) {
                 Some(Answer::Done) => break,
                 Some(Answer::Refused) => {
                     self.untake(kind, units, levels_up);
                     return Err(Full { levels_up });
                 }
-                Some(Answer::GoOn) | None => {}
+                Some(Answer::GoOn | Answer::Spent) | None => {}
             }
         }
         Ok(())
     }
 
-    /// (2) Undoes `take` for the lowest pools. A closed one among them took nothing; to add to
-    /// its mark does no harm.
+    /// (2) Undoes `take` for the lowest pools.
     fn untake(&self, kind: Kind, units: u64, levels: u32) {
         if left_out(Step::RefusalGivesBack) {
             return;
@@ -281,16 +415,16 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
         if units == 0 {
             return;
         }
-        for account in self.way_up() {
-            if account.pool(kind).map(|pool| pool.give(units)) == Some(Answer::Done) {
-                break;
+        let mut at = Some(self);
+        while let Some(account) = at {
+            // Before the units: once they are given, a closed account may be spent and begin anew elsewhere. The parent
+            // cannot, because it has not got them yet.
+            at = account.parent();
+            match account.pool(kind).map(|pool| pool.give(units)) {
+                Some(Answer::Done) => return,
+                Some(Answer::Spent) => account.kind_is_spent(),
+                Some(Answer::GoOn | Answer::Refused) | None => {}
             }
-        }
-    }
-
-    fn give_parent(&self, kind: Kind, units: u64) {
-        if let Some(parent) = self.parent() {
-            parent.give(kind, units);
         }
     }
 
@@ -321,11 +455,18 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
 }
 
 impl<L: Link<Core, S>, S: AsRef<[Stocks<Core>]>> Account<Core, L, S> {
-    /// An account for a static: all pools are carved and have nothing yet. [`Account::set_limit`]
-    /// gives them their limits at boot, those of the root first.
+    /// An account for a static: all pools are carved and have `limit` units without anyone being asked.
+    /// [`Account::set_limit`] gives them their limits at boot, those of the root first.
     #[must_use]
-    pub const fn fixed(stocks: S, parent: Option<L>) -> Account<Core, L, S> {
-        Account { stocks, pools: [const { Pool::fixed(Backing::Carved) }; KINDS], parent }
+    pub const fn fixed(stocks: S, parent: Option<L>, limit: u64) -> Account<Core, L, S> {
+        let alive = core::sync::atomic::AtomicU32::new(KINDS as u32);
+        Account { stocks, pools: Pool::fixed(limit), alive, parent }
+    }
+}
+
+impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> core::fmt::Debug for Account<A, L, S> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(Kind::ALL.map(|kind| (kind, self.usage(kind), self.limit(kind)))).finish()
     }
 }
 

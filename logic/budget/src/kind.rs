@@ -3,7 +3,7 @@
 use crate::pool::UNLIMITED;
 
 /// How many kinds there are.
-pub const KINDS: usize = 7;
+pub const KINDS: usize = 8;
 
 /// A kind of resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,22 +21,39 @@ pub enum Kind {
     Channels,
     /// Messages in flight.
     Messages,
+    /// Bytes in flight.
+    Bytes,
     /// Frames of the DMA pool.
     DmaFrames,
 }
 
 impl Kind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Kind; KINDS] =
-        [Kind::Frames, Kind::Processes, Kind::Threads, Kind::Descriptors, Kind::Channels, Kind::Messages, Kind::DmaFrames];
+    pub const ALL: [Kind; KINDS] = [
+        Kind::Frames,
+        Kind::Processes,
+        Kind::Threads,
+        Kind::Descriptors,
+        Kind::Channels,
+        Kind::Messages,
+        Kind::Bytes,
+        Kind::DmaFrames,
+    ];
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(number: usize) -> Option<Kind> {
+        Kind::ALL.get(number).copied()
+    }
 
     /// How many units a hart keeps at most after a refill or a flush.
     pub(crate) const fn batch(self) -> u32 {
         match self {
             Kind::Frames => 32,
             Kind::Descriptors | Kind::Messages => 16,
-            Kind::Processes | Kind::Threads | Kind::Channels => 4,
-            Kind::DmaFrames => 0,
+            Kind::Bytes => 4096,
+            // Seldom charged, and exact.
+            Kind::Processes | Kind::Threads | Kind::Channels | Kind::DmaFrames => 0,
         }
     }
 }

@@ -17,8 +17,9 @@
 //!    compare-and-exchange; if one has no room, the pools below it get back what they gave.
 //! 3. Before a charge is refused, the stocks of the accounts on that way are emptied.
 //! 4. A stock that has grown too large gives the surplus back along the same way.
-//! 5. Closing swaps a mark into the room, in the same word; whoever finds the mark passes on to
-//!    the parent what it brings.
+//! 5. Closing swaps a mark into the room, in the same word, less what is in use; whoever finds the
+//!    mark passes on to the parent what it brings. Who brings the last unit of the last kind says
+//!    that the account is spent: it may begin anew at once, for another budget.
 //!
 //! Relaxed order is enough: the words are counts that change in single atomic steps, and no data
 //! is published through them. Neighbours: `logic-shim` (the atomics), `kernel/mem` (frames and
@@ -31,16 +32,16 @@
 extern crate std;
 
 mod account;
+mod heaps;
 mod kind;
 #[cfg(all(test, loom))]
 mod models;
 mod mutation;
-mod pages;
 mod pool;
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, Full, Link, SetLimitError};
+pub use heaps::{Forest, OpenError, Place, Table};
 pub use kind::{KINDS, Kind, Limit};
-pub use pages::{PageAccount, Refused};
 pub use pool::{Stocks, UNLIMITED};

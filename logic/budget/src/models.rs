@@ -22,8 +22,8 @@ type Modelled = Account<Loom, Up, [Stocks<Loom>; 2]>;
 struct Up(Arc<Modelled>);
 
 impl Link<Loom, [Stocks<Loom>; 2]> for Up {
-    fn account(&self) -> &Modelled {
-        &self.0
+    fn account(&self) -> Option<&Modelled> {
+        Some(&self.0)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{KINDS, Kind, Limit};
 /// A limit that is never reached; all limits are at most this.
 pub const UNLIMITED: u64 = 1 << 60;
 
-/// What a room reads when its pool is closed; a race may add or take some units after that.
-const CLOSED: u64 = 1 << 63;
+/// What the room of a closed pool reads when nothing is in use any more. What is in use is subtracted from it.
+const CLOSED: i64 = -(3 << 61);
 /// Rooms below this (as signed numbers) are closed, others merely overdrawn.
 const CLOSED_BELOW: i64 = -(1 << 62);
 
@@ -55,6 +55,34 @@ pub(crate) enum Backing {
     Shared,
 }
 
+impl Backing {
+    const fn number(self) -> u32 {
+        match self {
+            Backing::Carved => 0,
+            Backing::Shared => 1,
+        }
+    }
+
+    #[inline]
+    const fn answer(self) -> Answer {
+        match self {
+            Backing::Carved => Answer::Done,
+            Backing::Shared => Answer::GoOn,
+        }
+    }
+}
+
+/// How units are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// All that there is may be taken.
+    Plain,
+    /// The spare units stay.
+    Yielding,
+    /// A shared pool may be overdrawn.
+    Forced,
+}
+
 /// What a pool says when units are taken from it or given to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -64,6 +92,8 @@ pub(crate) enum Answer {
     GoOn,
     /// There is no room.
     Refused,
+    /// The parent's turn; this was the last that was in use of a closed pool.
+    Spent,
 }
 
 /// The central counts of one kind.
@@ -74,18 +104,52 @@ pub(crate) struct Pool<A: Atomics> {
     limit: A::U64,
     /// How many units a stock may keep.
     keep: A::U32,
-    backing: Backing,
+    /// Units that yielding claims leave.
+    spare: A::U64,
+    /// The most that was ever handed out.
+    peak: A::U64,
+    /// [`Backing::number`].
+    backing: A::U32,
 }
 
 impl<A: Atomics> Pool<A> {
     /// A pool with no units if it is carved, and without a maximum if it is shared.
     pub(crate) fn new(backing: Backing) -> Pool<A> {
         let limit = start_limit(backing);
-        Pool { room: A::U64::new(limit), limit: A::U64::new(limit), keep: A::U32::new(0), backing }
+        Pool {
+            room: A::U64::new(limit),
+            limit: A::U64::new(limit),
+            keep: A::U32::new(0),
+            spare: A::U64::new(0),
+            peak: A::U64::new(0),
+            backing: A::U32::new(backing.number()),
+        }
+    }
+
+    /// Begins anew: for a pool that is closed, and of which nothing is in use.
+    pub(crate) fn reopen(&self, backing: Backing) {
+        let limit = start_limit(backing);
+        self.backing.store(backing.number(), Ordering::Relaxed);
+        self.spare.store(0, Ordering::Relaxed);
+        self.peak.store(0, Ordering::Relaxed);
+        self.limit.store(limit, Ordering::Relaxed);
+        self.room.store(limit, Ordering::Relaxed);
     }
 
     pub(crate) fn backing(&self) -> Backing {
-        self.backing
+        if self.backing.load(Ordering::Relaxed) == 0 { Backing::Carved } else { Backing::Shared }
+    }
+
+    pub(crate) fn set_spare(&self, units: u64) {
+        self.spare.store(units.min(UNLIMITED), Ordering::Relaxed);
+    }
+
+    pub(crate) fn spare(&self) -> u64 {
+        self.spare.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.room.load(Ordering::Relaxed).cast_signed() < CLOSED_BELOW
     }
 
     #[inline]
@@ -109,39 +173,64 @@ impl<A: Atomics> Pool<A> {
     }
 
     /// (2) Takes units if they are there.
-    pub(crate) fn take(&self, units: u64) -> Answer {
+    pub(crate) fn take(&self, units: u64, claim: Claim) -> Answer {
+        let backing = self.backing();
+        let needed = match claim {
+            Claim::Plain | Claim::Forced => units.min(UNLIMITED),
+            Claim::Yielding => units.min(UNLIMITED).wrapping_add(self.spare()),
+        };
+        let forced = claim == Claim::Forced && backing == Backing::Shared;
         let mut room = self.room.load(Ordering::Relaxed);
         loop {
             let signed = room.cast_signed();
-            if signed < CLOSED_BELOW {
-                return Answer::GoOn;
-            }
-            if signed < units.min(UNLIMITED).cast_signed() {
+            let closed = signed < CLOSED_BELOW;
+            if !closed && !forced && signed < needed.cast_signed() {
                 return Answer::Refused;
             }
+            let answer = if closed { Answer::GoOn } else { backing.answer() };
             if left_out(Step::TakeCompares) {
                 self.room.store(room.wrapping_sub(units), Ordering::Relaxed);
-                return self.answer();
+                return answer;
             }
             match self.room.compare_exchange_weak(room, room.wrapping_sub(units), Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return self.answer(),
+                Ok(_) => {
+                    if !closed {
+                        self.note_peak(self.limit().wrapping_sub(room).wrapping_add(units));
+                    }
+                    return answer;
+                }
                 Err(now) => room = now,
+            }
+        }
+    }
+
+    /// The most that was ever handed out, stocks included.
+    pub(crate) fn peak(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    fn note_peak(&self, handed_out: u64) {
+        let mut peak = self.peak();
+        // A limit that is being changed makes this a number without meaning.
+        while handed_out > peak && handed_out < UNLIMITED {
+            match self.peak.compare_exchange_weak(peak, handed_out, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => peak = now,
             }
         }
     }
 
     /// (4) Takes units back.
     pub(crate) fn give(&self, units: u64) -> Answer {
-        let room = self.room.load(Ordering::Relaxed).cast_signed();
-        if room < CLOSED_BELOW {
-            return Answer::GoOn;
-        }
+        // Before the units: with the last ones of a closed pool it may begin anew at once.
+        let backing = self.backing();
         let before = self.room.fetch_add(units, Ordering::Relaxed).cast_signed();
-        // (5) It may have been closed since; a mark that is a little off is still a mark.
+        // (5) It may have been closed.
         if before < CLOSED_BELOW && !left_out(Step::GivePassesOn) {
-            return Answer::GoOn;
+            let after = before.wrapping_add(units.cast_signed());
+            return if after == CLOSED { Answer::Spent } else { Answer::GoOn };
         }
-        self.answer()
+        backing.answer()
     }
 
     /// (2) Gives back what `take` took, because an ancestor had no room.
@@ -149,20 +238,29 @@ impl<A: Atomics> Pool<A> {
         self.room.fetch_add(units, Ordering::Relaxed);
     }
 
-    /// (5) Ends the pool; returns the units that belong to the parent now.
-    pub(crate) fn close(&self) -> u64 {
+    /// (5) Ends the pool; returns the units that belong to the parent now, and whether nothing is in use. `None` if it had
+    /// ended already.
+    pub(crate) fn close(&self) -> Option<(u64, bool)> {
         self.set_keep(0);
-        let room = if left_out(Step::CloseSwaps) {
-            let room = self.room.load(Ordering::Relaxed);
-            self.room.store(CLOSED, Ordering::Relaxed);
-            room.cast_signed()
-        } else {
-            self.room.swap(CLOSED, Ordering::Relaxed).cast_signed()
+        let mut room = self.room.load(Ordering::Relaxed);
+        let in_use = loop {
+            if room.cast_signed() < CLOSED_BELOW {
+                return None;
+            }
+            let in_use = self.limit().cast_signed().wrapping_sub(room.cast_signed());
+            let mark = CLOSED.wrapping_sub(in_use).cast_unsigned();
+            if left_out(Step::CloseSwaps) {
+                self.room.store(mark, Ordering::Relaxed);
+                break in_use;
+            }
+            match self.room.compare_exchange_weak(room, mark, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break in_use,
+                Err(now) => room = now,
+            }
         };
-        match self.backing {
-            Backing::Carved if room > 0 => room.cast_unsigned(),
-            _ => 0,
-        }
+        let room = room.cast_signed();
+        let returned = if self.backing() == Backing::Carved && room > 0 { room.cast_unsigned() } else { 0 };
+        Some((returned, in_use == 0))
     }
 
     /// Raises the limit of a carved pool by what has been taken from the parent.
@@ -182,22 +280,31 @@ impl<A: Atomics> Pool<A> {
         // Wrapping, so that it works in both directions.
         self.room.fetch_add(units.wrapping_sub(before), Ordering::Relaxed);
     }
-
-    #[inline]
-    fn answer(&self) -> Answer {
-        match self.backing {
-            Backing::Carved => Answer::Done,
-            Backing::Shared => Answer::GoOn,
-        }
-    }
 }
 
 impl Pool<Core> {
-    /// As [`Pool::new`], for a static.
-    pub(crate) const fn fixed(backing: Backing) -> Pool<Core> {
+    const fn nothing() -> Pool<Core> {
         use core::sync::atomic::{AtomicU32, AtomicU64};
-        let limit = start_limit(backing);
-        Pool { room: AtomicU64::new(limit), limit: AtomicU64::new(limit), keep: AtomicU32::new(0), backing }
+        Pool {
+            room: AtomicU64::new(0),
+            limit: AtomicU64::new(0),
+            keep: AtomicU32::new(0),
+            spare: AtomicU64::new(0),
+            peak: AtomicU64::new(0),
+            backing: AtomicU32::new(Backing::Carved.number()),
+        }
+    }
+
+    /// Pools for a static: carved, each with all of `limit`.
+    pub(crate) const fn fixed(limit: u64) -> [Pool<Core>; KINDS] {
+        let mut pools = [const { Pool::nothing() }; KINDS];
+        let mut at: &mut [Pool<Core>] = &mut pools;
+        while let [pool, rest @ ..] = at {
+            pool.room = core::sync::atomic::AtomicU64::new(limit);
+            pool.limit = core::sync::atomic::AtomicU64::new(limit);
+            at = rest;
+        }
+        pools
     }
 }
 

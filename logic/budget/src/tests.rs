@@ -19,8 +19,8 @@ type Shared = Account<Core, Up, Vec<Stocks<Core>>>;
 struct Up(Arc<Shared>);
 
 impl Link<Core, Vec<Stocks<Core>>> for Up {
-    fn account(&self) -> &Shared {
-        &self.0
+    fn account(&self) -> Option<&Shared> {
+        Some(&self.0)
     }
 }
 
@@ -307,15 +307,15 @@ fn a_charge_takes_from_the_stock() {
 struct Fixed(&'static Account<Core, Fixed, [Stocks<Core>; 2]>);
 
 impl Link<Core, [Stocks<Core>; 2]> for Fixed {
-    fn account(&self) -> &Account<Core, Fixed, [Stocks<Core>; 2]> {
-        self.0
+    fn account(&self) -> Option<&Account<Core, Fixed, [Stocks<Core>; 2]>> {
+        Some(self.0)
     }
 }
 
 #[test]
 fn accounts_in_statics() {
-    static ROOT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::fixed([const { Stocks::fixed() }; 2], None);
-    static INIT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::fixed([const { Stocks::fixed() }; 2], Some(Fixed(&ROOT)));
+    static ROOT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::fixed([const { Stocks::fixed() }; 2], None, 0);
+    static INIT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::fixed([const { Stocks::fixed() }; 2], Some(Fixed(&ROOT)), 0);
     assert_eq!(INIT.charge(0, KIND, 1), Err(Full { levels_up: 0 }));
     assert_eq!(INIT.set_limit(KIND, 10), Err(SetLimitError::ParentFull));
     assert_eq!(ROOT.set_limit(KIND, 10_000), Ok(()));

@@ -8,12 +8,17 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+#[cfg(test)]
+extern crate std;
+
 mod node;
+mod stock;
 #[cfg(test)]
 mod tests;
 
 pub use node::Node;
 use node::{LIMIT, NONE, State};
+pub use stock::{STOCK_BATCH, Stock};
 
 /// The largest block is 2^10 frames (4 MiB).
 pub const MAX_ORDER: u8 = 10;

@@ -10,11 +10,13 @@
 extern crate alloc;
 
 mod bitmap;
+mod slots;
 mod space;
 #[cfg(test)]
 mod tests;
 
 pub use bitmap::{Bitmap, MAX_NUMBERS};
+pub use slots::{Slots, Spare};
 pub use space::IdSpace;
 
 /// Why there is no number.

@@ -34,7 +34,7 @@ fn drain() {
     futex::trim();
     crate::linux::time::trim();
     mem::drain_stacks();
-    mem::drain_heaps();
+    crate::budget::drain_heaps();
 }
 
 /// Looks at whether everyone else sleeps, and the time between two looks.

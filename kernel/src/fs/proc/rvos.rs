@@ -4,6 +4,7 @@
 use super::text::{Made, Text};
 use super::tree::{Entry, What};
 use super::{control, see};
+use crate::budget::{self, Budget, Kind};
 use crate::census;
 use crate::task::{Process, futex, ids, sched, timers};
 use core::fmt::Write;
@@ -47,10 +48,11 @@ fn counters(t: &mut Text) -> Made {
 /// Frames and what the kernel's heap holds.
 #[inline(never)]
 fn memory(t: &mut Text) -> Made {
-    let (stacks, heap, frames) = (mem::stack_counts(), mem::heap_counts(), mem::frame_counts());
+    let (stacks, heap, frames) = (mem::stack_counts(), budget::heap_counts(), mem::frame_counts());
     // How full slab pages are depends on the order of what came and went: their objects are counted, below. Page tables
     // that lead to kernel stacks stay once they are there, at most one for each 2 MiB of stacks that ever existed at once.
-    let elsewhere = frames.free.saturating_add(heap.slab_pages).saturating_add(stacks.table_pages);
+    let elsewhere =
+        [heap.slab_pages, stacks.table_pages, mem::heap_pages()].iter().fold(frames.free, |sum, n| sum.saturating_add(*n));
     writeln!(t, "frames {}", frames.total.saturating_sub(elsewhere))?;
     for (bytes, objects) in &heap.classes {
         writeln!(t, "heap_{bytes} {objects}")?;
@@ -109,32 +111,47 @@ fn sums() -> (u64, u64) {
 fn figures(t: &mut Text) -> Made {
     let frames = mem::frame_counts();
     // How full slab pages are depends on the order of what came and went.
-    writeln!(t, "frames_free {}\nframes_total {}\nslab_pages {}", frames.free, frames.total, mem::heap_counts().slab_pages)?;
+    writeln!(t, "frames_free {}\nframes_total {}\nslab_pages {}", frames.free, frames.total, budget::heap_counts().slab_pages)?;
     // Stacks that wait for the next thread are measured when they are unmapped.
     mem::drain_stacks();
     let mut deepest = mem::stack_counts().high_water_bytes;
     each_process(|p| p.each_thread(|t| deepest = deepest.max(t.task().stack_high_water())));
     writeln!(t, "stack_high_water_bytes {deepest}\nstack_bytes {}", arch::KERNEL_STACK_BYTES)?;
     let stacks = mem::stack_counts();
-    let charged: u64 = [mem::ROOT_HEAP, mem::INIT_HEAP, mem::SESSION_HEAP].iter().map(|h| h.account().pages()).sum();
+    let charged = budget::root().usage(budget::Kind::Frames);
     writeln!(t, "stack_table_pages {}\nheap_pages_charged {}", stacks.table_pages, charged)?;
     Ok(writeln!(t, "threads_made {}\nrunnable {}\nlast_pid {}", ids::handed_out(), sched::runnable(), ids::last())?)
 }
 
-/// A line for each budget: pages charged, the most there may be, and the most when a program asks for a page.
+/// A line for each budget: its id, its parent's, its name, and for each kind what is charged and the limit.
 fn budgets(t: &mut Text) -> Made {
-    writeln!(t, "budget pages limit_pages limit_frames")?;
-    for (name, heap) in [("kernel", mem::ROOT_HEAP), ("init", mem::INIT_HEAP), ("session", mem::SESSION_HEAP)] {
-        write!(t, "{name} {}", heap.account().pages())?;
-        let (pages, frames) = heap.account().limits();
-        for limit in [pages, frames] {
-            match limit {
-                u64::MAX => write!(t, " max")?,
-                n => write!(t, " {n}")?,
-            }
-        }
-        t.put(b"\n")?;
+    write!(t, "id parent name processes")?;
+    for kind in Kind::ALL {
+        write!(t, " {kind:?}")?;
     }
+    t.put(b"\n")?;
+    let mut made = Ok(());
+    budget::root().each_below(|b| {
+        if made.is_ok() {
+            made = budget_line(t, b);
+        }
+    });
+    made
+}
+
+fn budget_line(t: &mut Text, b: &Budget) -> Made {
+    write!(t, "{} {} ", b.id(), b.parent().map_or(0, |p| p.id()))?;
+    t.put(if b.name().is_empty() { b"-" } else { b.name() })?;
+    write!(t, " {}", b.live())?;
+    for kind in Kind::ALL {
+        write!(t, " {}/", b.usage(kind))?;
+        match b.limit(kind) {
+            budget::UNLIMITED => t.put(b"max")?,
+            n => write!(t, "{n}")?,
+        }
+        t.put(if b.heap().account().is_carved(kind) { b"c" } else { b"s" })?;
+    }
+    t.put(b"\n")?;
     Ok(())
 }
 

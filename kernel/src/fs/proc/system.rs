@@ -2,6 +2,7 @@
 
 use super::stat::TICK_NS;
 use super::text::{Made, Text};
+use crate::budget::Kind::Frames;
 use crate::census::{self, Kind};
 use crate::clock::{self, SECOND_NS};
 use crate::interrupts::{self, Line};
@@ -14,12 +15,13 @@ use mem::PAGE;
 /// proc_meminfo(5). What is not there on this system (swap, huge pages) is 0 only where programs insist on the line.
 pub(super) fn meminfo(t: &mut Text) -> Made {
     let frames = mem::frame_counts();
-    let heap = mem::heap_counts();
+    let heap = crate::budget::heap_counts();
     let slab = heap.slab_pages.saturating_add(heap.large_pages);
     let in_files = object::pages();
     // Files live in memory alone: nothing can be given up. What the session may not take is not there for it.
     let session = mem::SESSION_HEAP.account();
-    let available = frames.free.min(session.limits().1.saturating_sub(session.pages()));
+    let room = session.limit(Frames).saturating_sub(session.spare(Frames)).saturating_sub(session.usage(Frames));
+    let available = frames.free.min(room);
     let lines: [(&str, u64); 16] = [
         ("MemTotal:", frames.total),
         ("MemFree:", frames.free),
@@ -50,7 +52,7 @@ pub(super) fn vmstat(t: &mut Text) -> Made {
         ("nr_free_pages", mem::frame_counts().free),
         ("nr_page_table_pages", mem::table_pages()),
         ("nr_kernel_stack", mem::stack_counts().pages.saturating_mul(PAGE as u64 / 1024)),
-        ("nr_slab_unreclaimable", mem::heap_counts().slab_pages),
+        ("nr_slab_unreclaimable", crate::budget::heap_counts().slab_pages),
         ("nr_shmem", object::pages()),
         ("oom_kill", crate::mm::fault::oom_kills()),
     ];

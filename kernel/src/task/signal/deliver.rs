@@ -1,6 +1,7 @@
 //! Delivery: what happens to pending signals on the way to user mode.
 
 use super::{frame, job};
+use crate::budget;
 use crate::linux::Restart;
 use crate::mm::fault::FaultError;
 use crate::task::{Thread, exit, posix_timers, rseq};
@@ -61,6 +62,7 @@ pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
 /// Work that is due whenever the thread has come to a hart.
 fn work(me: &Thread, frame: &mut TrapFrame) {
     posix_timers::check_cpu_time(me);
+    budget::adopt(me);
     if rseq::on_the_way_out(me, frame).is_err() {
         raise(me, SigInfo::plain(Signal::SEGV, code::SI_KERNEL));
     }

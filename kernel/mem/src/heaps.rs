@@ -1,0 +1,102 @@
+//! The table of heaps. Neighbour: `logic-budget` says which of them are in use (`Forest`).
+
+use crate::heap::{HartStocks, Heap, HeapAccount, charged_to};
+use crate::slab;
+use core::alloc::Layout;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
+use logic_budget::{Forest, KINDS, Limit, OpenError, Place, Table, UNLIMITED};
+use sync::{SpinLock, levels};
+
+/// Most heaps that exist at a time.
+const MAX_HEAPS: usize = 4096;
+/// Heaps that the system begins with.
+const FIXED: usize = 3;
+
+static FIRST: [Heap; FIXED] =
+    [Heap::new(0, Place::root(0), UNLIMITED), Heap::new(1, Place::below_root(1), 0), Heap::new(2, Place::below_root(2), 0)];
+
+/// The kernel's own heap, the root of the tree.
+pub static ROOT_HEAP: &Heap = &FIRST[0];
+/// What process 1 pays from.
+pub static INIT_HEAP: &Heap = &FIRST[1];
+/// What the processes that process 1 starts pay from.
+pub static SESSION_HEAP: &Heap = &FIRST[2];
+
+static TABLE: [AtomicPtr<Heap>; MAX_HEAPS] = {
+    let mut table = [const { AtomicPtr::new(null_mut()) }; MAX_HEAPS];
+    let mut i = 0;
+    while i < FIXED {
+        table[i] = AtomicPtr::new((&raw const FIRST[i]).cast_mut());
+        i += 1;
+    }
+    table
+};
+static FOREST: Forest = Forest::new(FIXED as u32);
+static OPENING: SpinLock<(), levels::BudgetTree> = SpinLock::new(());
+
+/// The table, for the accounts in it.
+pub struct Heaps;
+
+impl Table for Heaps {
+    type Stocks = HartStocks;
+    #[inline(always)]
+    fn account(index: u16) -> &'static HeapAccount {
+        heap_by_index(index).account()
+    }
+    fn forest() -> &'static Forest {
+        &FOREST
+    }
+}
+
+/// The heap with this index (the root's, if there is none).
+#[inline(always)]
+pub fn heap_by_index(index: u16) -> &'static Heap {
+    let p = TABLE.get(index as usize).map_or(null_mut(), |p| p.load(Ordering::Acquire));
+    // SAFETY: the table holds null and pointers to heaps that live for ever.
+    unsafe { p.as_ref() }.unwrap_or(&FIRST[0])
+}
+
+/// All heaps that there ever were, open or not.
+pub fn heaps() -> impl Iterator<Item = &'static Heap> {
+    (0..FOREST.used()).map(|i| heap_by_index(i as u16))
+}
+
+/// Pages that heaps lie on; they stay for the next heap.
+pub fn made() -> u64 {
+    u64::from(FOREST.used()) - FIXED as u64
+}
+
+/// A heap below `parent`, which pays for the page that it lies on.
+pub fn open_heap(parent: &Heap, limits: &[Limit; KINDS]) -> Result<&'static Heap, OpenError> {
+    let _one = OPENING.lock();
+    FOREST.open::<Heaps>(parent.index(), limits, make).map(heap_by_index)
+}
+
+/// Ends a heap: nothing is charged to it any more by those whom it was made for.
+pub fn close_heap(heap: &Heap) {
+    heap.account().close();
+    slab::drain(&heap.slabs);
+    FOREST.look_around::<Heaps>();
+}
+
+/// A heap that there was not before. It lies on a page of the kernel's.
+fn make(index: u16) -> Option<()> {
+    /// What a new heap begins as: too large to be built on a stack.
+    static BLANK: Heap = Heap::new(0, Place::below_root(0), 0);
+    let place = TABLE.get(index as usize)?;
+    // SAFETY: the layout is not empty.
+    let memory = charged_to(ROOT_HEAP, || unsafe { alloc::alloc::alloc(Layout::new::<Heap>()) }).cast::<Heap>();
+    if memory.is_null() {
+        return None;
+    }
+    // SAFETY: fresh memory of this layout, for ever; nobody uses or changes BLANK, so that its bytes are a heap of their own.
+    unsafe {
+        core::ptr::copy_nonoverlapping(&raw const BLANK, memory, 1);
+        (*memory).number(index);
+    }
+    place.store(memory, Ordering::Release);
+    Some(())
+}
+
+const _: () = assert!(size_of::<Heap>() <= crate::PAGE);

@@ -1,0 +1,135 @@
+//! Which processes are in a budget, and moving one to another.
+
+use super::{Budget, Charge, Full, Kind};
+use crate::task::attrs::watch;
+use crate::task::{Process, Thread, ids};
+use arch::flag;
+use core::sync::atomic::Ordering;
+use mem::Ref;
+
+/// A process's place in a budget: what it is charged as a process.
+pub(crate) struct Standing {
+    budget: Ref<Budget>,
+    process: Charge,
+    /// Its threads; one stays for the record of its end.
+    threads: Charge,
+    /// Counts it among those that have not ended.
+    member: Option<Member>,
+}
+
+/// A process that has not ended, counted.
+pub(crate) struct Member(Ref<Budget>);
+
+impl Member {
+    fn new(budget: Ref<Budget>) -> Member {
+        budget.live.fetch_add(1, Ordering::Relaxed);
+        let mut at = Some(&budget);
+        while let Some(b) = at {
+            if b.populated.fetch_add(1, Ordering::AcqRel) != 0 {
+                break;
+            }
+            b.tell();
+            at = b.parent();
+        }
+        Member(budget)
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.live.fetch_sub(1, Ordering::Relaxed);
+        let mut at = Some(&self.0);
+        while let Some(b) = at {
+            if b.populated.fetch_sub(1, Ordering::AcqRel) != 1 {
+                break;
+            }
+            b.tell();
+            at = b.parent();
+        }
+    }
+}
+
+impl Standing {
+    /// The place of a new process with one thread.
+    pub(crate) fn new(budget: &Ref<Budget>) -> Result<Standing, Full> {
+        let process = budget.charge(Kind::Processes, 1)?;
+        let threads = budget.charge(Kind::Threads, 1)?;
+        Ok(Standing { budget: budget.clone(), process, threads, member: Some(Member::new(budget.clone())) })
+    }
+    /// The budget.
+    pub(crate) fn budget(&self) -> &Ref<Budget> {
+        &self.budget
+    }
+    /// Charges one more thread.
+    pub(crate) fn add_thread(&mut self) -> Result<(), Full> {
+        let more = self.budget.charge(Kind::Threads, 1)?;
+        // It is the same payer's.
+        drop(self.threads.join(more));
+        Ok(())
+    }
+    /// One of several threads has ended.
+    pub(crate) fn remove_thread(&mut self) {
+        drop(self.threads.split(1));
+    }
+    /// The process has ended; what this gives is to be dropped without locks.
+    pub(crate) fn end(&mut self) -> Option<Member> {
+        self.member.take()
+    }
+}
+
+/// Moves a process to another budget. What it has been charged for besides itself stays where it is.
+pub(crate) fn move_process(process: &Process, to: &Ref<Budget>) -> Result<(), Full> {
+    // Counted before the lock is taken, because those who watch are told.
+    let mut member = Some(Member::new(to.clone()));
+    let old = {
+        let mut standing = process.standing.lock();
+        if Ref::ptr_eq(&standing.budget, to) {
+            return Ok(());
+        }
+        let charge = to.charge_forced(Kind::Processes, standing.process.units())?;
+        let threads = to.charge_forced(Kind::Threads, standing.threads.units())?;
+        let member = if standing.member.is_some() { member.take() } else { None };
+        core::mem::replace(&mut *standing, Standing { budget: to.clone(), process: charge, threads, member })
+    };
+    drop((old, member));
+    // What they allocate from their next way to user mode on is charged there.
+    process.each_thread(|t| {
+        t.attrs.watch.fetch_or(watch::BUDGET, Ordering::Relaxed);
+        t.raise(flag::WORK);
+    });
+    Ok(())
+}
+
+/// The running thread pays from its process's budget from here on, if that was changed.
+pub(crate) fn adopt(me: &Thread) {
+    if me.attrs.watch.load(Ordering::Relaxed) & watch::BUDGET == 0 {
+        return;
+    }
+    me.attrs.watch.fetch_and(!watch::BUDGET, Ordering::Relaxed);
+    let budget = me.process().budget();
+    budget.heap().become_current();
+    let old = me.budget.lock().replace(budget);
+    drop(old);
+}
+
+/// Calls `f` with each process that is in a budget or below it, zombies included; no lock held.
+pub(crate) fn each_member(of: &Budget, mut f: impl FnMut(&Ref<Process>)) {
+    let mut from = 0;
+    while let Some((pid, process)) = ids::next_process(from) {
+        from = pid.saturating_add(1);
+        if process.budget().is_within(of) {
+            f(&process);
+        }
+    }
+}
+
+impl Budget {
+    /// Whether a process in it or below it has not ended.
+    pub(crate) fn is_populated(&self) -> bool {
+        self.populated.load(Ordering::Acquire) != 0
+    }
+    /// Processes that are in it itself and have not ended.
+    pub(crate) fn live(&self) -> u64 {
+        self.live.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,208 @@
+//! [`Forest`]: accounts of a table, which begin, end, and begin anew for others. Neighbour: `kernel/mem` has the table.
+//!
+//! An account outlives its budget while anything is charged to it: it is closed then, and what is given back goes to its
+//! parent. One of which nothing is in use any more is spent and serves the next budget. The memory that accounts lie on is
+//! never used for anything else, so that who is late with a look at one finds an account.
+
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use logic_shim::Core;
+
+use crate::{Account, KINDS, Kind, Limit, Link, Stocks};
+
+/// No account.
+const NONE: u32 = u32::MAX;
+
+/// A table of accounts.
+pub trait Table: Sized + 'static {
+    /// The stocks of an account.
+    type Stocks: AsRef<[Stocks<Core>]> + 'static;
+    /// The account with this index, or the root's if there is none.
+    fn account(index: u16) -> &'static Account<Core, Place<Self>, Self::Stocks>;
+    /// Which of them are in use.
+    fn forest() -> &'static Forest;
+}
+
+/// An account's place in the table, by which it finds the one above it.
+pub struct Place<T> {
+    own: u16,
+    parent: AtomicU32,
+    /// The next one on the list that it is on.
+    next: AtomicU32,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<T> Place<T> {
+    /// The place of an account at the root of the tree.
+    #[must_use]
+    pub const fn root(own: u16) -> Self {
+        Place { own, parent: AtomicU32::new(NONE), next: AtomicU32::new(NONE), table: PhantomData }
+    }
+    /// The place of an account below the first one of the table.
+    #[must_use]
+    pub const fn below_root(own: u16) -> Self {
+        Place { own, parent: AtomicU32::new(0), next: AtomicU32::new(NONE), table: PhantomData }
+    }
+    /// Gives a new account its index.
+    pub const fn number(&mut self, own: u16) {
+        self.own = own;
+    }
+    /// The index of the account above.
+    #[must_use]
+    pub fn parent(&self) -> Option<u16> {
+        u16::try_from(self.parent.load(Ordering::Relaxed)).ok()
+    }
+}
+
+impl<T> core::fmt::Debug for Place<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Place").field("own", &self.own).field("parent", &self.parent()).finish()
+    }
+}
+
+impl<T: Table> Link<Core, T::Stocks> for Place<T> {
+    #[inline]
+    fn account(&self) -> Option<&Account<Core, Self, T::Stocks>> {
+        self.parent().map(T::account)
+    }
+    fn spent(&self) {
+        push::<T>(&T::forest().spent, self.own);
+        T::forest().retire_spent::<T>();
+    }
+}
+
+fn next_of<T: Table>(index: u16) -> Option<&'static AtomicU32> {
+    T::account(index).link().map(|place| &place.next)
+}
+
+fn push<T: Table>(list: &AtomicU32, index: u16) {
+    let Some(next) = next_of::<T>(index) else { return };
+    let mut first = list.load(Ordering::Acquire);
+    loop {
+        next.store(first, Ordering::Relaxed);
+        match list.compare_exchange_weak(first, u32::from(index), Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return,
+            Err(now) => first = now,
+        }
+    }
+}
+
+/// Why an account cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenError {
+    /// No memory for it, or too many.
+    NoMemory,
+    /// The parent cannot spare what is to be carved.
+    Limits,
+}
+
+/// Which accounts of a table are in use.
+#[derive(Debug)]
+pub struct Forest {
+    /// Places of the table that have an account.
+    used: AtomicU32,
+    /// Accounts that are spent, and whether someone takes care of them.
+    spent: AtomicU32,
+    retiring: AtomicBool,
+    /// Accounts for the next budgets.
+    free: AtomicU32,
+    /// Where the next look for stocks of closed accounts begins.
+    look: AtomicU32,
+}
+
+impl Forest {
+    /// The first `used` accounts of the table are in use.
+    #[must_use]
+    pub const fn new(used: u32) -> Forest {
+        Forest {
+            used: AtomicU32::new(used),
+            spent: AtomicU32::new(NONE),
+            retiring: AtomicBool::new(false),
+            free: AtomicU32::new(NONE),
+            look: AtomicU32::new(0),
+        }
+    }
+
+    /// Places of the table that have an account, open or not.
+    #[must_use]
+    pub fn used(&self) -> u32 {
+        self.used.load(Ordering::Acquire)
+    }
+
+    /// Opens an account below another, which pays for the frame that it lies on. `make` puts a new one at an index of the
+    /// table. Calls do not overlap: the caller holds a lock.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing is charged or reserved then.
+    pub fn open<T: Table>(
+        &self,
+        parent: u16,
+        limits: &[Limit; KINDS],
+        make: impl FnOnce(u16) -> Option<()>,
+    ) -> Result<u16, OpenError> {
+        self.look_around::<T>();
+        let above = T::account(parent);
+        above.charge(0, Kind::Frames, 1).map_err(|_| OpenError::NoMemory)?;
+        let Some(index) = self.take_free::<T>().or_else(|| self.add(make)) else {
+            above.uncharge(0, Kind::Frames, 1);
+            return Err(OpenError::NoMemory);
+        };
+        let account = T::account(index);
+        if let Some(place) = account.link() {
+            place.parent.store(u32::from(parent), Ordering::Relaxed);
+        }
+        // On failure the account is spent, and gives the frame back.
+        account.reopen(limits).map_err(|_| OpenError::Limits)?;
+        Ok(index)
+    }
+
+    fn add(&self, make: impl FnOnce(u16) -> Option<()>) -> Option<u16> {
+        let used = self.used.load(Ordering::Relaxed);
+        let index = u16::try_from(used).ok()?;
+        make(index)?;
+        self.used.store(used.wrapping_add(1), Ordering::Release);
+        Some(index)
+    }
+
+    /// One at a time takes from the list, so that what was taken does not come back while the next is being taken.
+    fn take_free<T: Table>(&self) -> Option<u16> {
+        let mut first = self.free.load(Ordering::Acquire);
+        loop {
+            let index = u16::try_from(first).ok()?;
+            let next = next_of::<T>(index)?.load(Ordering::Relaxed);
+            match self.free.compare_exchange_weak(first, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Some(index),
+                Err(now) => first = now,
+            }
+        }
+    }
+
+    /// Makes spent accounts free. Their frames are their parents' to pay, which may be spent with them: so this is a loop,
+    /// and who comes while it runs leaves the rest to it.
+    fn retire_spent<T: Table>(&self) {
+        while self.spent.load(Ordering::Acquire) != NONE && !self.retiring.swap(true, Ordering::AcqRel) {
+            let mut at = self.spent.swap(NONE, Ordering::AcqRel);
+            while let Ok(index) = u16::try_from(at) {
+                let place = T::account(index).link();
+                at = place.map_or(NONE, |place| place.next.load(Ordering::Relaxed));
+                let parent = place.and_then(Place::parent);
+                push::<T>(&self.free, index);
+                if let Some(parent) = parent {
+                    T::account(parent).uncharge(0, Kind::Frames, 1);
+                }
+            }
+            self.retiring.store(false, Ordering::Release);
+        }
+    }
+
+    /// Who gives back while an account is being closed may put it into a stock: a few accounts are looked at each time that
+    /// one begins or ends.
+    pub fn look_around<T: Table>(&self) {
+        const LOOKS: u32 = 4;
+        for _ in 0..LOOKS {
+            let at = self.look.fetch_add(1, Ordering::Relaxed).checked_rem(self.used()).unwrap_or(0);
+            T::account(at as u16).settle();
+        }
+    }
+}
