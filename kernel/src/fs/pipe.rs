@@ -166,7 +166,7 @@ impl Pipe {
     }
 
     /// One attempt to write; `None` when there is no room.
-    fn try_write(&self, from: &mut Buffer<'_>, whole: usize) -> Option<Result<usize, Errno>> {
+    pub(crate) fn try_write(&self, from: &mut Buffer<'_>, whole: usize) -> Option<Result<usize, Errno>> {
         loop {
             let guard = self.writing.lock();
             let mut s = self.state.lock();
@@ -254,7 +254,7 @@ impl Pipe {
     }
 
     /// Hands on a wake-up of this direction if there is still something to be had: who was woken alone may have left some.
-    fn pass_on(&self, direction: Direction) {
+    pub(crate) fn pass_on(&self, direction: Direction) {
         let s = self.state.lock();
         let left = match direction {
             Direction::Out => events(s.logic.poll_read(None)),

@@ -32,7 +32,7 @@ mod timerfd;
 mod timers;
 mod unshare;
 
-use crate::see::events;
+use crate::see::{calls, events};
 use crate::task::Thread;
 use abi::Errno;
 use arch::TrapFrame;
@@ -143,6 +143,8 @@ pub(crate) const TRACE: u32 = 1;
 pub(crate) const PANIC: u32 = 2;
 /// Its beginning and its end go into the hart's trace ring.
 pub(crate) const NOTE: u32 = 4;
+/// Processes that have a tracer write it there.
+pub(crate) const TELL: u32 = 8;
 
 /// Has `what` happen at every call from now on, or no longer.
 pub(crate) fn at_every_call_also(what: u32, also: bool) {
@@ -161,7 +163,14 @@ fn seen_call(what: u32, c: &mut Call<'_>) {
     if what & NOTE != 0 {
         events::put(Event::CallBegin, number as u64, c.arg(0) as u64);
     }
+    let told = (what & TELL != 0 && c.me.process().tracer.is_there()).then(|| calls::arguments(c));
+    if told.is_some() {
+        calls::begins(c, number);
+    }
     let result = run_out_of_line(c);
+    if let Some(args) = told {
+        calls::ended(c, number, returned(c, &result), args);
+    }
     at_every_call(what, c, number, &result);
     finish(c, result);
 }

@@ -2,11 +2,12 @@
 //!
 //! * [`Seen`] – a thread's part: when it was queued or fell asleep, and what it waits for ([`On`]).
 //! * `latency` – histograms, and the longest stretch with preemption off; `events` – the trace rings of the harts.
-//! * `blocked` – whom a sleeping thread waits for.
+//! * `calls` – the calls of a process, written to a pipe; `blocked` – whom a sleeping thread waits for.
 //!
 //! `/proc/rvos` shows all of it (`fs/proc/see`).
 
 pub(crate) mod blocked;
+pub(crate) mod calls;
 pub(crate) mod events;
 pub(crate) mod latency;
 mod on;

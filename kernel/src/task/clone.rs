@@ -284,6 +284,7 @@ fn child_process(me: &Thread, r: &Request, pid: u32, budget: &Ref<Budget>) -> Re
     let process = Process::try_new(pid, signals, parent.limits.copy(), name, standing).map_err(|NoMemory| Errno::ENOMEM)?;
     process.attrs.inherit(&parent.attrs);
     process.mutations.inherit(&parent.mutations);
+    process.tracer.inherit(&parent.tracer);
     process.oom_score_adj.store(parent.oom_score_adj.load(Ordering::Relaxed), Ordering::Relaxed);
     super::posix_timers::limit_changed(&process);
     Ok(process)

@@ -56,6 +56,9 @@ pub(crate) fn exit_thread(status: i32) -> ! {
         if events::on(Group::Thread) {
             events::put(Event::Exit, status as u64, 0);
         }
+        if process.tracer.is_there() {
+            crate::see::calls::gone(me, status);
+        }
         LEAVING.count.fetch_add(1, Ordering::AcqRel);
         release_user_side(me);
         leave_process(me, &process, status);
@@ -176,6 +179,7 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
         super::oom::process_ended(process);
         super::posix_timers::drop_all(process);
         process.signals.forget_listeners();
+        process.tracer.set(None);
         crate::tty::process_ended(process);
         if let Some(heir) = heir {
             tell_adopted(&heir);

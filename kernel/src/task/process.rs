@@ -53,6 +53,8 @@ pub(crate) struct Process {
     pub(crate) mutations: crate::native::Mutations,
     /// Name and arguments for `/proc`.
     pub(crate) name: SpinLock<[u8; 16], levels::ThreadRefs>,
+    /// Where its calls are written to.
+    pub(crate) tracer: crate::see::calls::Tracer,
     /// What it is set to, and what it used.
     pub(crate) attrs: ProcessAttrs,
     /// Its life and its first thread's, for descriptors (pidfd_open(2)).
@@ -163,6 +165,7 @@ impl Process {
             oom: super::oom::Fate::new(),
             mutations: crate::native::Mutations::new(),
             name: SpinLock::new(name),
+            tracer: crate::see::calls::Tracer::new(),
             attrs: ProcessAttrs::new(),
             life: LifeSlot::new(),
             leader_life: LifeSlot::new(),

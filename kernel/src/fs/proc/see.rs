@@ -2,7 +2,7 @@
 
 use super::rvos::each_process;
 use super::subject::Subject;
-use super::text::{Made, Text};
+use super::text::{Made, Text, number};
 use crate::fs::buffer::Buffer;
 use crate::fs::context::cap;
 use crate::fs::file::{File, Io};
@@ -21,6 +21,22 @@ pub(super) fn wchan(subject: &Subject, t: &mut Text) -> Made {
     subject.process()?;
     let on = subject.thread().and_then(|thread| waits::on(&thread));
     Ok(t.put(on.map_or("0", |(on, _)| on.waits.name()).as_bytes())?)
+}
+
+/// Whether the process's calls are written somewhere.
+pub(super) fn calls(subject: &Subject, t: &mut Text) -> Made {
+    let traced = subject.process()?.tracer.is_there();
+    Ok(writeln!(t, "{}", u8::from(traced))?)
+}
+
+/// Has its calls, and those of all processes that it makes, written to the pipe of the caller's descriptor of this number;
+/// -1: no longer.
+pub(super) fn set_calls(subject: &Subject, data: &[u8]) -> Result<usize, Errno> {
+    subject.check_access()?;
+    let fd = number(data)?;
+    let process = subject.process()?;
+    with_current(|me| crate::see::calls::attach(me, &process, fd))?;
+    Ok(data.len())
 }
 
 /// A line for each thread that waits: for what, since when, and whom it waits for.
