@@ -152,8 +152,11 @@ fn typed(out: &mut String, ty: &str, direction: Direction, value: u64, part: Par
             write!(out, "{{tv_sec={}, tv_{unit}={rest}}}", sec.cast_signed())
         }
         "SigSet" => {
-            write!(out, "[")?;
             let set = each.next().unwrap_or(0);
+            // A set with most signals is shown by those that it lacks.
+            let lacks = set.count_ones() > 32;
+            write!(out, "{}[", if lacks { "~" } else { "" })?;
+            let set = if lacks { !set } else { set };
             let mut first = true;
             for number in (1..=64).filter(|n: &u32| set >> n.saturating_sub(1) & 1 != 0) {
                 write!(out, "{}", if core::mem::take(&mut first) { "" } else { " " })?;
