@@ -6,6 +6,8 @@
 //!   for Perfetto or `chrome://tracing`. EVENTS are names of `/proc/rvos/trace_events`, with commas; all without it.
 //! - `trace show` – what the trace rings hold, a line each.
 
+#![forbid(unsafe_code)]
+
 mod events;
 mod strace;
 
