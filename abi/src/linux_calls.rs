@@ -229,7 +229,7 @@ macro_rules! for_each_linux_call {
                 doc: "mount(2): attach a file system, bind or remount",
             }
             41 pivot_root(new_root: Path, put_old: Path) -> Zero {
-                state: stub, authority: World(Mount), rights: [], blocks: no,
+                state: live, authority: World(Mount), rights: [], blocks: no,
                 errors: [EBUSY, EFAULT, EINVAL, ENOENT, ENOTDIR, EPERM],
                 doc: "pivot_root(2): change the root mount",
             }
@@ -830,7 +830,7 @@ macro_rules! for_each_linux_call {
                 doc: "setgroups(2): set the supplementary groups",
             }
             160 uname(buf: OutStruct(Utsname)) -> Zero {
-                state: live, authority: Uts, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EFAULT],
                 doc: "uname(2): names of system, host and machine",
             }
@@ -1311,7 +1311,7 @@ macro_rules! for_each_linux_call {
                 doc: "syncfs(2): write the file system of a descriptor back",
             }
             268 setns(fd: Fd, nstype: Flags) -> Zero {
-                state: stub, authority: Descriptor, rights: [MANAGE], blocks: no,
+                state: live, authority: Descriptor, rights: [MANAGE], blocks: no,
                 errors: [EBADF, EINVAL, ENOMEM, EPERM, ESRCH],
                 doc: "setns(2): enter a namespace",
             }

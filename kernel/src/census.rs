@@ -29,9 +29,13 @@ pub(crate) enum Kind {
     Mounts,
     /// Sets of interests.
     EpollSets,
+    /// Worlds, and namespaces without content.
+    Worlds,
+    /// Pid scopes.
+    PidScopes,
 }
 
-const KINDS: usize = 10;
+const KINDS: usize = 12;
 
 /// All kinds with their names in `/proc/rvos/counters`.
 pub(crate) const ALL: [(Kind, &str); KINDS] = [
@@ -45,6 +49,8 @@ pub(crate) const ALL: [(Kind, &str); KINDS] = [
     (Kind::Dentries, "dentries"),
     (Kind::Mounts, "mounts"),
     (Kind::EpollSets, "epoll_sets"),
+    (Kind::Worlds, "worlds"),
+    (Kind::PidScopes, "pid_scopes"),
 ];
 
 #[repr(align(64))]

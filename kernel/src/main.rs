@@ -27,6 +27,6 @@ mod see;
 mod task;
 mod trap;
 mod tty;
-mod uname;
+mod world;
 
 arch::entry!(boot::main);

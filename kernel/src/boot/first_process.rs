@@ -5,7 +5,8 @@ use crate::budget::{self, Standing};
 use crate::fs::context::{Cred, FsContext};
 use crate::fs::file::{O_RDWR, OpenFile};
 use crate::fs::initramfs::{self, Reason, UnpackError};
-use crate::fs::mount::{Location, Mount, Namespace};
+use crate::fs::mount::{Location, Mount};
+use crate::fs::namespace::Namespace;
 use crate::fs::table::{FdTable, Slot};
 use crate::fs::tmpfs;
 use crate::klog::info;
@@ -16,9 +17,11 @@ use crate::task::process::{Process, ThreadNode};
 use crate::task::signal::ProcessSignals;
 use crate::task::thread::{Refs, Thread, ThreadSpec};
 use crate::task::{clone, exec, ids, oom, sched, users, with_current};
+use crate::world::{PidScope, World};
 use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use core::fmt;
+use logic_pidscope::Entered;
 use logic_sched::{Affinity, Class, Weight};
 use mem::{NoMemory, Paddr, Ref};
 
@@ -50,6 +53,7 @@ pub(crate) fn make(machine: &'static Machine) -> Result<Ref<Thread>, StartError>
     crate::fs::dentry::seed_hash();
     crate::mm::vdso::init()?;
     crate::tty::init()?;
+    crate::world::names::init()?;
     let namespace = tmpfs::new_root()?;
     let root = namespace.root().map(|m| Mount::root_location(&m)).ok_or(StartError::NoMemory)?;
     unpack(machine, &namespace)?;
@@ -60,16 +64,20 @@ pub(crate) fn make(machine: &'static Machine) -> Result<Ref<Thread>, StartError>
 }
 
 fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> Result<Ref<Thread>, StartError> {
-    let pid = ids::reserve()?;
-    let process = new_process(machine, pid)?;
+    let scope = PidScope::first()?;
+    let numbers = ids::reserve(&scope)?.ok_or(NoMemory)?;
+    let pid = numbers.root;
+    let world = World::first(&scope)?;
+    let process = new_process(machine, scope, numbers)?;
     let refs = Refs {
         files: FdTable::try_new(budget::init())?,
         fs: FsContext::try_new(namespace, root.clone(), root, 0o022)?,
         cred: Ref::try_new(Cred::default())?,
+        world,
     };
     let spec = ThreadSpec {
         process: Some(process.clone()),
-        tid: pid,
+        tid: numbers,
         space: None,
         refs: Some(refs),
         class: Class::Fair { weight: Weight::from_nice(0) },
@@ -91,11 +99,11 @@ fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> R
 }
 
 #[inline(never)]
-fn new_process(machine: &Machine, pid: u32) -> Result<Ref<Process>, NoMemory> {
+fn new_process(machine: &Machine, scope: Ref<PidScope>, numbers: Entered) -> Result<Ref<Process>, NoMemory> {
     let limits = Limits::initial(machine.memory_bytes() as u64);
     users::set_threads_max(u32::try_from(limits.soft(limits::NPROC)).unwrap_or(u32::MAX / 2).saturating_mul(2));
     let standing = Standing::new(budget::init()).map_err(|_| NoMemory)?;
-    Process::try_new(pid, ProcessSignals::try_new()?, limits, *b"init\0\0\0\0\0\0\0\0\0\0\0\0", standing)
+    Process::try_new(scope, numbers, ProcessSignals::try_new()?, limits, *b"init\0\0\0\0\0\0\0\0\0\0\0\0", standing)
 }
 
 #[inline(never)]
@@ -116,7 +124,7 @@ fn mount_devfs(namespace: &Ref<Namespace>, root: &Location) -> Result<(), StartE
     let Some(dev) = root.dentry.child(b"dev") else { return Ok(()) };
     let (fs, dev_root) = crate::fs::devices::new_devfs()?;
     let at = Location { mount: root.mount.clone(), dentry: dev };
-    namespace.add(Mount::try_new(fs, dev_root, Some(at), 0, b"devtmpfs")?)?;
+    namespace.add(Mount::try_new(fs, dev_root, 0, b"devtmpfs")?, at)?;
     Ok(())
 }
 

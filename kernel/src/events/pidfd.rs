@@ -8,6 +8,7 @@ use crate::fs::file::{Descriptor, File, O_EXCL, O_NONBLOCK, O_RDWR, OpenFile, Sp
 use crate::task::process::Process;
 use crate::task::wait::{self, Observers, Watch};
 use crate::task::{Thread, ids};
+use logic_pidscope::ScopeId;
 use logic_waits::Events;
 use mem::{NoMemory, Ref};
 use sync::{SpinLock, levels};
@@ -38,7 +39,7 @@ pub(crate) enum Stage {
 /// What became of a process or thread.
 pub(crate) struct Life {
     of: Of,
-    /// Its number in the pid scope.
+    /// Its number in the outermost pid scope.
     number: u32,
     state: SpinLock<State, levels::ObjectState>,
 }
@@ -67,7 +68,7 @@ impl Life {
     /// The process, or the process of the thread, unless it is gone.
     pub(crate) fn process(&self) -> Option<Ref<Process>> {
         match self.of {
-            Of::Process(id) => ids::process(self.number).filter(|p| p.id() == id),
+            Of::Process(id) => ids::process_in(ScopeId::ROOT, self.number).filter(|p| p.id() == id),
             Of::Thread(_) => self.thread()?.process_opt().cloned(),
         }
     }
@@ -75,7 +76,7 @@ impl Life {
     pub(crate) fn thread(&self) -> Option<Ref<Thread>> {
         match self.of {
             Of::Process(_) => self.process()?.state.lock().first_thread(),
-            Of::Thread(id) => ids::thread(self.number).filter(|t| t.id() == id),
+            Of::Thread(id) => ids::thread_in(ScopeId::ROOT, self.number).filter(|t| t.id() == id),
         }
     }
 }
@@ -136,7 +137,7 @@ impl LifeSlot {
 
 /// The life of a process.
 pub(crate) fn life_of_process(process: &Process) -> Result<Ref<Life>, NoMemory> {
-    process.life.get(Of::Process(process.id()), process.pid(), || match ids::process(process.pid()) {
+    process.life.get(Of::Process(process.id()), process.pid(), || match ids::process_in(ScopeId::ROOT, process.pid()) {
         Some(p) if p.id() == process.id() => {
             let waitable = process.state.lock().waitable;
             if waitable { Stage::Ended } else { Stage::Lives }
@@ -152,7 +153,7 @@ pub(crate) fn life_of_thread(thread: &Thread) -> Result<Ref<Life>, NoMemory> {
     let (tid, id) = (thread.tid(), thread.id());
     let first = tid == thread.process().pid();
     let slot = if first { &thread.process().leader_life } else { &thread.life };
-    slot.get(Of::Thread(id), tid, || match ids::thread(tid) {
+    slot.get(Of::Thread(id), tid, || match ids::thread_in(ScopeId::ROOT, tid) {
         Some(t) if t.id() == id => Stage::Lives,
         _ if first => Stage::Ended,
         _ => Stage::Gone,
@@ -196,7 +197,7 @@ impl File for PidFd {
         let _ = out.write_str("anon_inode:[pidfd]");
     }
     fn fdinfo(&self, _of: &OpenFile, out: &mut dyn core::fmt::Write) -> core::fmt::Result {
-        let number = self.life.number().map_or(-1, i64::from);
+        let number = self.life.number().map_or(-1, |n| i64::from(ids::seen_by_caller(n)));
         writeln!(out, "Pid:\t{number}\nNSpid:\t{number}")
     }
     fn special(&self) -> Special<'_> {

@@ -84,7 +84,8 @@ impl SignalFd {
                 next
             };
             let Some((id, pid)) = next else { return };
-            let lives = ids::process(pid).is_some_and(|p| p.id() == id && p.state.lock().exit.is_none());
+            let lives = ids::process_in(logic_pidscope::ScopeId::ROOT, pid)
+                .is_some_and(|p| p.id() == id && p.state.lock().exit.is_none());
             if !lives {
                 let gone = self.state.lock().homes.remove(&id);
                 drop(gone);
@@ -181,7 +182,7 @@ impl File for SignalFd {
         loop {
             let home = self.state.lock().homes.pop_first();
             let Some(home) = home else { return };
-            if let Some(p) = ids::process(home.value.pid).filter(|p| p.id() == home.key) {
+            if let Some(p) = ids::process_in(logic_pidscope::ScopeId::ROOT, home.value.pid).filter(|p| p.id() == home.key) {
                 p.signals.unlisten(home.value.key);
             }
         }

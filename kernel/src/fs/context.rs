@@ -2,7 +2,8 @@
 
 pub(crate) use super::capability::cap;
 use super::capability::{Caps, SetId};
-use super::mount::{Location, Namespace};
+use super::mount::Location;
+use super::namespace::Namespace;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 use mem::{NoMemory, Ref};
@@ -25,6 +26,20 @@ impl FsContext {
     pub(crate) fn try_copy(&self) -> Result<Ref<Self>, NoMemory> {
         let (root, cwd) = self.places.lock().clone();
         Self::try_new(self.namespace.clone(), root, cwd, self.umask())
+    }
+    /// A copy with mounts of its own (CLONE_NEWNS).
+    pub(crate) fn try_copy_mounts(&self) -> Result<Ref<Self>, NoMemory> {
+        let (root, cwd) = self.places.lock().clone();
+        let (namespace, [root, cwd]) = self.namespace.try_copy([root, cwd])?;
+        Self::try_new(namespace, root, cwd, self.umask())
+    }
+    /// The current root directory becomes another for those who have this one, and the current directory too.
+    pub(crate) fn exchange_root(&self, from: &Location, to: &Location) {
+        let mut places = self.places.lock();
+        let (root, cwd) = &mut *places;
+        let old = [root, cwd].map(|place| if place.same(from) { core::mem::replace(place, to.clone()) } else { to.clone() });
+        drop(places);
+        drop(old);
     }
     /// The root directory.
     pub(crate) fn root(&self) -> Location {

@@ -149,6 +149,8 @@ pub(crate) enum Special<'a> {
     Process(&'a Ref<crate::events::pidfd::Life>),
     /// Signals (signalfd(2)).
     Signals(&'a crate::events::signalfd::SignalFd),
+    /// A namespace (setns(2)).
+    Namespace(&'a crate::world::names::Entered),
 }
 
 /// What a mapping of a file shows.

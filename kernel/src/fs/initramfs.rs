@@ -3,7 +3,8 @@
 use super::context::{Cred, FsContext};
 use super::dentry::{Dentry, boxed_bytes};
 use super::inode::{Body, FileSystem, Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
-use super::mount::{Location, Mount, Namespace};
+use super::mount::{Location, Mount};
+use super::namespace::Namespace;
 use super::walk::{Last, Resolve, Walker};
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -20,6 +20,7 @@ pub(crate) mod initramfs;
 pub(crate) mod inode;
 pub(crate) mod locks;
 pub(crate) mod mount;
+pub(crate) mod namespace;
 pub(crate) mod node;
 pub(crate) mod open;
 pub(crate) mod pipe;

@@ -2,7 +2,8 @@
 
 use super::dentry::Dentry;
 use super::inode::{Body, FileSystem, Inode, S_IFDIR};
-use super::mount::{Mount, Namespace};
+use super::mount::Mount;
+use super::namespace::Namespace;
 use mem::{NoMemory, Ref};
 
 /// What a tmpfs begins with.
@@ -31,5 +32,5 @@ pub(crate) fn new_root() -> Result<Ref<Namespace>, NoMemory> {
     // The system's own files may take all the memory there is.
     let all = mem::frame_counts().total;
     let (fs, root) = new_tmpfs("rootfs", &Options { mode: 0o755, owner: (0, 0), pages: all, inodes: all })?;
-    Namespace::try_new(Mount::try_new(fs, root, None, 0, b"rootfs")?)
+    Namespace::try_new(Mount::try_new(fs, root, 0, b"rootfs")?)
 }

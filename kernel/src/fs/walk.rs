@@ -272,7 +272,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             }
             if Ref::ptr_eq(&self.at.dentry, &self.at.mount.root) {
                 // The root of a mount: go on from where it is mounted.
-                let Some(at) = self.at.mount.at.clone() else { return Ok(()) };
+                let Some(at) = self.w.fs.namespace.place_of(&self.at.mount) else { return Ok(()) };
                 if self.w.resolve.no_xdev {
                     return Err(Errno::EXDEV);
                 }
@@ -320,9 +320,10 @@ fn at_end(path: &[u8], at: usize) -> bool {
     skip_slashes(path, at) == path.len()
 }
 
-/// The path of a location, as getcwd(2) shows it from `root`. `(deleted)` is the caller's matter. Unreachable places
+/// The path of a location, as getcwd(2) shows it from the root directory. `(deleted)` is the caller's matter. Unreachable places
 /// begin with `(unreachable)`. A path that is longer than any call can take is ENAMETOOLONG.
-pub(crate) fn path_of(root: &Location, place: &Location) -> Result<Vec<u8>, Errno> {
+pub(crate) fn path_of(fs: &FsContext, place: &Location) -> Result<Vec<u8>, Errno> {
+    let root = &fs.root();
     let mut reversed: Vec<u8> = Vec::new();
     let mut at = place.clone();
     let mut reached = false;
@@ -332,7 +333,7 @@ pub(crate) fn path_of(root: &Location, place: &Location) -> Result<Vec<u8>, Errn
             break;
         }
         if Ref::ptr_eq(&at.dentry, &at.mount.root) {
-            match at.mount.at.clone() {
+            match fs.namespace.place_of(&at.mount) {
                 Some(below) => at = below,
                 None => break,
             }

@@ -285,7 +285,7 @@ pub(super) fn capget(c: &mut Call<'_>) -> CallResult {
 /// capset(2): permitted ones can only be dropped.
 pub(super) fn capset(c: &mut Call<'_>) -> CallResult {
     let Some((header, words)) = cap_header(c)? else { return Err(Errno::EINVAL.into()) };
-    if header.pid != 0 && header.pid as u32 != c.me.tid() {
+    if header.pid != 0 && header.pid as u32 != c.me.own_tid() {
         return Err(Errno::EPERM.into());
     }
     let mut new = Caps { effective: 0, permitted: 0, inheritable: 0, ..c.me.cred().caps };

@@ -27,7 +27,7 @@ fn whom(c: &Call<'_>) -> Result<Who, Errno> {
     Ok(match c.int(0) {
         1 => Who::Thread,
         2 if who == 0 => Who::Group(c.me.process().state.lock().pgid),
-        2 => Who::Group(who),
+        2 => Who::Group(crate::task::ids::root_of(who).ok_or(Errno::ESRCH)?),
         3 if who == 0 => Who::User(c.me.cred().uid.real),
         3 => Who::User(who),
         _ => return Err(Errno::EINVAL),

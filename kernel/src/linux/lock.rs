@@ -132,7 +132,7 @@ impl Flock {
         self.whence = 0;
         self.start = other.span.first as i64;
         self.len = if other.span.last == LAST { 0 } else { (other.span.last - other.span.first) as i64 + 1 };
-        self.pid = if matches!(other.owner, Owner::Table(_)) { other.note as i32 } else { -1 };
+        self.pid = if matches!(other.owner, Owner::Table(_)) { crate::task::ids::seen_by_caller(other.note) as i32 } else { -1 };
     }
 }
 

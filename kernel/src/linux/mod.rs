@@ -122,12 +122,40 @@ macro_rules! handler {
     };
 }
 
+/// What the World of the caller must have for a row's authority; where the call names what it is about, the names decide.
+macro_rules! authority {
+    ($c:ident World ($grant:ident)) => {
+        crate::world::need($c.me, abi::Authority::World(abi::Grant::$grant))?
+    };
+    ($c:ident Net) => {
+        crate::world::need($c.me, abi::Authority::Net)?
+    };
+    ($c:ident Uts) => {
+        crate::world::need($c.me, abi::Authority::Uts)?
+    };
+    ($c:ident Ipc) => {
+        crate::world::need($c.me, abi::Authority::Ipc)?
+    };
+    ($c:ident Descriptor) => {};
+    ($c:ident Own) => {};
+    ($c:ident Scope) => {};
+    ($c:ident Namespace) => {};
+}
+pub(crate) use authority;
+
 macro_rules! dispatch_table {
-    ($($number:literal $name:ident ($($args:tt)*) -> $ret:ident { state: $state:ident, $($rest:tt)* })*) => {
+    ($(
+        $number:literal $name:ident ($($args:tt)*) -> $ret:ident {
+            state: $state:ident, authority: $authority:ident $(($grant:ident))?, $($rest:tt)*
+        }
+    )*) => {
         #[inline(always)]
         fn call(number: usize, c: &mut Call<'_>) -> CallResult {
             match number {
-                $($number => handler!($state $name c),)*
+                $($number => {
+                    authority!(c $authority $(($grant))?);
+                    handler!($state $name c)
+                })*
                 _ => stub(c),
             }
         }
@@ -257,7 +285,7 @@ mod handlers {
     pub(super) use super::lock::flock;
     pub(super) use super::memlock::{mlock, mlock2, mlockall, munlock, munlockall};
     pub(super) use super::memory::{brk, madvise, mincore, mmap, mprotect, mremap, msync, munmap};
-    pub(super) use super::mount::{mount, umount2};
+    pub(super) use super::mount::{mount, pivot_root, umount2};
     pub(super) use super::open::{close, close_range, dup, dup3, fcntl, ioctl, memfd_create, openat, openat2, pipe2};
     pub(super) use super::path::{
         chdir, chroot, fchdir, getcwd, linkat, mkdirat, mknodat, readlinkat, renameat2, symlinkat, umask, unlinkat,
@@ -299,5 +327,5 @@ mod handlers {
     pub(super) use super::timers::{
         getitimer, setitimer, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime,
     };
-    pub(super) use super::unshare::unshare;
+    pub(super) use super::unshare::{setns, unshare};
 }

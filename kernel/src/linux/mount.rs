@@ -7,6 +7,7 @@ use crate::fs::mount::{Location, Mount};
 use crate::fs::tmpfs::Options;
 use crate::fs::walk::Last;
 use crate::fs::{devices, tmpfs};
+use crate::task::ids;
 use abi::Errno;
 use core::sync::atomic::Ordering;
 use mem::{PAGE, Ref, user};
@@ -14,8 +15,12 @@ use mem::{PAGE, Ref, user};
 const MS_REMOUNT: u32 = 32;
 const MS_BIND: u32 = 4096;
 const MS_MOVE: u32 = 8192;
-/// Propagation types: accepted, there is one namespace.
-const MS_PROPAGATION: u32 = 0x001e_0000;
+const MS_REC: u32 = 16384;
+/// Propagation types. All mounts are private, which a slave without a master is as well.
+const MS_PRIVATE: u32 = 1 << 18;
+const MS_SLAVE: u32 = 1 << 19;
+const MS_SHARED: u32 = 1 << 20;
+const MS_UNBINDABLE: u32 = 1 << 17;
 /// Flags kept with a mount: ro, nosuid, nodev, noexec, sync, noatime, nodiratime, relatime.
 const KEPT: u32 = 0x0020_041f;
 
@@ -28,34 +33,71 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
     if !cx.cred.capable(cap::SYS_ADMIN) {
         return Err(Errno::EPERM.into());
     }
-    if flags & MS_PROPAGATION != 0 {
-        return Ok(0);
+    let propagation = flags & (MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE);
+    if propagation != 0 && flags & (MS_REMOUNT | MS_BIND | MS_MOVE) == 0 {
+        let own = Ref::ptr_eq(&at.dentry, &at.mount.root);
+        return if own && matches!(propagation, MS_PRIVATE | MS_SLAVE) { Ok(0) } else { Err(Errno::EINVAL.into()) };
     }
     if flags & MS_REMOUNT != 0 {
         remount(c, &at, flags)?;
         return Ok(0);
     }
-    if flags & MS_MOVE != 0 {
-        return Err(Errno::EINVAL.into());
-    }
     let source = if c.arg(0) != 0 { read_path(c.arg(0))? } else { crate::fs::dentry::copy_bytes(b"none")? };
-    let (fs, root) = if flags & MS_BIND != 0 {
+    let namespace = &cx.fs.namespace;
+    if flags & (MS_BIND | MS_MOVE) != 0 {
         let from = cx.walker().locate(&cx.fs.cwd(), &source, Last::Follow)?;
-        (from.mount.fs.clone(), from.dentry)
-    } else {
-        let mut name = [0u8; 32];
-        let n = match user::read_string(&mut name, c.arg(2)) {
-            Ok(n) => n,
-            Err(user::StringError::Fault) => return Err(Errno::EFAULT.into()),
-            Err(user::StringError::TooLong) => return Err(Errno::ENODEV.into()),
-        };
-        new_fs(c, name.get(..n).unwrap_or_default(), c.arg(4))?
-    };
-    if root.inode().is_dir() != at.inode().is_dir() {
-        return Err(Errno::ENOTDIR.into());
+        if flags & MS_BIND == 0 {
+            namespace.move_to(&from, &at)?;
+            return Ok(0);
+        }
+        is_same_kind(&from, &at)?;
+        match flags & MS_REC {
+            0 => namespace.add(from.mount.try_copy(&from.dentry)?, at)?,
+            _ => namespace.bind_all(&from, &at)?,
+        }
+        return Ok(0);
     }
-    let mount = Mount::try_new(fs, root, Some(at), flags & KEPT, &source)?;
-    cx.fs.namespace.add(mount)?;
+    let mut name = [0u8; 32];
+    let n = match user::read_string(&mut name, c.arg(2)) {
+        Ok(n) => n,
+        Err(user::StringError::Fault) => return Err(Errno::EFAULT.into()),
+        Err(user::StringError::TooLong) => return Err(Errno::ENODEV.into()),
+    };
+    let (fs, root) = new_fs(c, name.get(..n).unwrap_or_default(), c.arg(4))?;
+    let mount = Mount::try_new(fs, root, flags & KEPT, &source)?;
+    is_same_kind(&Mount::root_location(&mount), &at)?;
+    namespace.add(mount, at)?;
+    Ok(0)
+}
+
+/// ENOTDIR unless both are directories or neither is.
+fn is_same_kind(a: &Location, b: &Location) -> Result<(), Errno> {
+    if a.inode().is_dir() == b.inode().is_dir() { Ok(()) } else { Err(Errno::ENOTDIR) }
+}
+
+/// pivot_root(2). Whoever has the old root as root or current directory gets the new one.
+pub(super) fn pivot_root(c: &mut Call<'_>) -> CallResult {
+    let (new, old) = (read_path(c.arg(0))?, read_path(c.arg(1))?);
+    let cx = c.context();
+    if !cx.cred.capable(cap::SYS_ADMIN) {
+        return Err(Errno::EPERM.into());
+    }
+    let directory = |path: &[u8]| {
+        let place = cx.walker().locate(&cx.fs.cwd(), path, Last::Follow)?;
+        if place.inode().is_dir() { Ok(place) } else { Err(Errno::ENOTDIR) }
+    };
+    let (new, old) = (directory(&new)?, directory(&old)?);
+    let root = cx.fs.root();
+    let root_now = cx.fs.namespace.pivot(&root, &new, &old)?;
+    let mut from = 0;
+    while let Some((pid, p)) = ids::next_process(from) {
+        from = pid.saturating_add(1);
+        p.each_thread(|t| {
+            if let Some(refs) = t.refs() {
+                refs.fs.exchange_root(&root, &root_now);
+            }
+        });
+    }
     Ok(0)
 }
 
@@ -73,7 +115,7 @@ fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
             tmpfs::new_tmpfs("ramfs", &o)
         }
         b"devtmpfs" => devices::new_devfs(),
-        b"proc" => crate::fs::proc::new_procfs(),
+        b"proc" => crate::fs::proc::new_procfs(c.me.process().scope()),
         _ => return other_fs(kind),
     };
     made.map_err(|_| Errno::ENOMEM)

@@ -138,7 +138,11 @@ pub(super) fn mknodat(c: &mut Call<'_>) -> CallResult {
         S_IFIFO => Some(Body::Fifo(SpinLock::new(None))),
         S_IFSOCK => Some(Body::Socket),
         S_IFCHR | S_IFBLK if !cx.cred.capable(crate::fs::context::cap::MKNOD) => return Err(Errno::EPERM.into()),
-        S_IFCHR | S_IFBLK => Some(Body::Device((dev >> 8 & 0xfff) as u32, (dev & 0xff | dev >> 12 & 0xfff00) as u32)),
+        // A device node reaches the machine as a mount does.
+        S_IFCHR | S_IFBLK => {
+            crate::world::need(c.me, abi::Authority::World(abi::Grant::Mount))?;
+            Some(Body::Device((dev >> 8 & 0xfff) as u32, (dev & 0xff | dev >> 12 & 0xfff00) as u32))
+        }
         S_IFDIR => return Err(Errno::EPERM.into()),
         _ => return Err(Errno::EINVAL.into()),
     };
@@ -253,7 +257,7 @@ pub(super) fn getcwd(c: &mut Call<'_>) -> CallResult {
     if cwd.dentry.is_removed() {
         return Err(Errno::ENOENT.into());
     }
-    let mut path = path_of(&cx.fs.root(), &cwd)?;
+    let mut path = path_of(&cx.fs, &cwd)?;
     if path.len() >= PATH_MAX {
         return Err(Errno::ENAMETOOLONG.into());
     }

@@ -1,12 +1,12 @@
 //! Processes by descriptor: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2); and kcmp(2), which compares two.
 
 use super::process_vm::may_attach;
-use super::signal::{kill_checked, may_signal, sender_info, signal_many};
+use super::signal::{as_seen, kill_checked, may_signal, sender_info, signal_many};
 use super::{Call, CallResult};
 use crate::events::pidfd::{self, Life, Of, PIDFD_THREAD};
 use crate::fs::file::{O_NONBLOCK, Special};
 use crate::fs::table::Slot;
-use crate::task::signal::{Sender, send_to_thread};
+use crate::task::signal::send_to_thread;
 use crate::task::{ids, limits};
 use abi::{Errno, Rights};
 use logic_signal::{SigInfo, Signal, code};
@@ -109,7 +109,10 @@ pub(super) fn pidfd_send_signal(c: &mut Call<'_>) -> CallResult {
                 return Err(Errno::EPERM.into());
             }
             let thread = life.thread().ok_or(Errno::ESRCH)?;
-            info.map_or(Ok(()), |i| send_to_thread(&thread, i, Sender::User))?;
+            if let Some(info) = info {
+                let (info, sender) = as_seen(c, &process, info);
+                send_to_thread(&thread, info, sender)?;
+            }
         }
     }
     Ok(0)

@@ -139,8 +139,9 @@ fn which(c: &Call<'_>, pid: i32) -> Result<Which, Errno> {
         -1 => Which::Any,
         0 => Which::Group(c.me.process().state.lock().pgid),
         i32::MIN => return Err(Errno::ESRCH),
-        p if p < 0 => Which::Group(p.unsigned_abs()),
-        p => Which::Pid(p as u32),
+        // What does not exist for the caller is nobody's number.
+        p if p < 0 => Which::Group(ids::root_of(p.unsigned_abs()).unwrap_or(0)),
+        p => Which::Pid(ids::root_of(p as u32).unwrap_or(0)),
     })
 }
 
@@ -181,7 +182,7 @@ pub(super) fn wait4(c: &mut Call<'_>) -> CallResult {
     if c.arg(3) != 0 {
         user::write(c.arg(3), &rusage_of(&found.process))?;
     }
-    Ok(found.process.pid() as usize)
+    Ok(found.number as usize)
 }
 
 /// waitid(2).
@@ -202,9 +203,9 @@ pub(super) fn waitid(c: &mut Call<'_>) -> CallResult {
     let mut impatient = false;
     let which = match c.uint(0) {
         0 => Which::Any,
-        1 if id > 0 => Which::Pid(id as u32),
+        1 if id > 0 => Which::Pid(ids::root_of(id as u32).unwrap_or(0)),
         2 if id == 0 => Which::Group(c.me.process().state.lock().pgid),
-        2 if id > 0 => Which::Group(id as u32),
+        2 if id > 0 => Which::Group(ids::root_of(id as u32).unwrap_or(0)),
         3 if id >= 0 => {
             let (life, flags) = c.life(1)?;
             impatient = flags & O_NONBLOCK != 0;
@@ -231,7 +232,7 @@ pub(super) fn waitid(c: &mut Call<'_>) -> CallResult {
     if c.arg(2) != 0 {
         let mut info = [0u8; 128];
         if let Some(f) = &found {
-            fill_info(&mut info, f.process.pid(), f.status);
+            fill_info(&mut info, f.number, f.status);
         }
         user::copy_out(c.arg(2), &info)?;
     }
@@ -265,17 +266,17 @@ fn fill_info(info: &mut [u8; 128], pid: u32, status: i32) {
 
 /// getpid(2).
 pub(super) fn getpid(c: &mut Call<'_>) -> CallResult {
-    Ok(c.me.process().pid() as usize)
+    Ok(c.me.process().own_pid() as usize)
 }
 
 /// getppid(2).
 pub(super) fn getppid(c: &mut Call<'_>) -> CallResult {
-    Ok(c.me.process().parent_pid() as usize)
+    Ok(c.me.process().parent_in(c.me.process().scope().id()) as usize)
 }
 
 /// gettid(2).
 pub(super) fn gettid(c: &mut Call<'_>) -> CallResult {
-    Ok(c.me.tid() as usize)
+    Ok(c.me.own_tid() as usize)
 }
 
 /// The process that argument `n` names; 0 is the caller.
@@ -289,12 +290,14 @@ fn named(c: &Call<'_>, n: usize) -> Result<Ref<Process>, Errno> {
 
 /// getpgid(2).
 pub(super) fn getpgid(c: &mut Call<'_>) -> CallResult {
-    Ok(named(c, 0)?.state.lock().pgid as usize)
+    let pgid = named(c, 0)?.state.lock().pgid;
+    Ok(ids::seen_by_caller(pgid) as usize)
 }
 
 /// getsid(2).
 pub(super) fn getsid(c: &mut Call<'_>) -> CallResult {
-    Ok(named(c, 0)?.state.lock().sid as usize)
+    let sid = named(c, 0)?.state.lock().sid;
+    Ok(ids::seen_by_caller(sid) as usize)
 }
 
 /// setpgid(2).
@@ -305,7 +308,7 @@ pub(super) fn setpgid(c: &mut Call<'_>) -> CallResult {
     }
     let target = named(c, 0)?;
     let me = c.me.process();
-    let pgid = if pgid == 0 { target.pid() } else { pgid as u32 };
+    let pgid = if pgid == 0 { target.pid() } else { ids::root_of(pgid as u32).ok_or(Errno::EPERM)? };
     let tree = TREE.lock();
     let my_sid = me.state.lock().sid;
     let (parent, sid, execed, old) = {
@@ -371,11 +374,11 @@ pub(super) fn setsid(c: &mut Call<'_>) -> CallResult {
     ids::update(old_session, |n| n.session_members = n.session_members.saturating_sub(1));
     drop(tree);
     crate::tty::left_session(me);
-    Ok(pid as usize)
+    Ok(me.own_pid() as usize)
 }
 
 /// set_tid_address(2).
 pub(super) fn set_tid_address(c: &mut Call<'_>) -> CallResult {
     c.me.clear_tid.store(c.arg(0), Ordering::Relaxed);
-    Ok(c.me.tid() as usize)
+    Ok(c.me.own_tid() as usize)
 }

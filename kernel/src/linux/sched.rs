@@ -104,7 +104,7 @@ impl Who {
         Ok(match c.int(0) {
             0 => Who::Thread,
             1 if who == 0 => Who::Group(c.me.process().state.lock().pgid),
-            1 => Who::Group(who),
+            1 => Who::Group(ids::root_of(who).ok_or(Errno::ESRCH)?),
             2 if who == 0 => Who::User(c.me.cred().uid.real),
             2 => Who::User(who),
             _ => return Err(Errno::EINVAL),
@@ -119,7 +119,7 @@ impl Who {
             return;
         }
         let mut from = 0;
-        while let Some((pid, p)) = ids::next_process(from) {
+        while let Some((pid, p)) = ids::next_visible(from) {
             from = pid.saturating_add(1);
             if self.includes(&p) {
                 p.each_thread(&mut f);

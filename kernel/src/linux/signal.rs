@@ -133,8 +133,19 @@ pub(super) fn may_signal(c: &Call<'_>, cred: &Cred, target: &Process, signal: Op
     same || signal == Some(Signal::CONT) && target.state.lock().sid == sid
 }
 
+/// Who sends, as the caller calls itself; [`as_seen`] says what the target calls it.
 pub(super) fn sender_info(c: &Call<'_>, cred: &Cred, signal: Signal, code: i32) -> SigInfo {
-    SigInfo::from_sender(signal, code, c.me.process().pid() as i32, cred.uid.real)
+    SigInfo::from_sender(signal, code, c.me.process().own_pid() as i32, cred.uid.real)
+}
+
+/// What a process sends as it arrives in the target's scope; nobody is named where the sender does not exist.
+pub(super) fn as_seen(c: &Call<'_>, target: &Process, info: SigInfo) -> (SigInfo, Sender) {
+    let me = c.me.process();
+    if me.scope().id() == target.scope().id() {
+        return (info, Sender::User);
+    }
+    let pid = me.number_in(target.scope());
+    (info.with_sender(pid as i32), if pid == 0 { Sender::Outer } else { Sender::User })
 }
 
 fn kill_one(c: &Call<'_>, target: &Process, signal: Option<Signal>) -> Result<(), Errno> {
@@ -147,7 +158,9 @@ pub(super) fn kill_checked(c: &Call<'_>, target: &Process, info: Option<SigInfo>
     if !may_signal(c, &c.me.cred(), target, info.map(|i| i.signal)) {
         return Err(Errno::EPERM);
     }
-    info.map_or(Ok(()), |i| send_to_process(target, i, Sender::User))
+    let Some(info) = info else { return Ok(()) };
+    let (info, sender) = as_seen(c, target, info);
+    send_to_process(target, info, sender)
 }
 
 fn kill_many(c: &Call<'_>, signal: Option<Signal>, pick: impl Fn(&Process) -> bool) -> CallResult {
@@ -158,7 +171,7 @@ fn kill_many(c: &Call<'_>, signal: Option<Signal>, pick: impl Fn(&Process) -> bo
 pub(super) fn signal_many(pick: impl Fn(&Process) -> bool, send: impl Fn(&Process) -> Result<(), Errno>) -> CallResult {
     let mut result = Err(Errno::ESRCH);
     let mut from = 0;
-    while let Some((pid, p)) = ids::next_process(from) {
+    while let Some((pid, p)) = ids::next_visible(from) {
         from = pid.saturating_add(1);
         if !pick(&p) {
             continue;
@@ -179,7 +192,7 @@ pub(super) fn kill(c: &mut Call<'_>) -> CallResult {
     let signal = if number == 0 { None } else { Some(signal(number)?) };
     let own = c.me.process();
     match c.int(0) {
-        p if p > 0 && p as u32 == own.pid() => {
+        p if p > 0 && p as u32 == own.own_pid() => {
             kill_one(c, own, signal)?;
             Ok(0)
         }
@@ -187,10 +200,10 @@ pub(super) fn kill(c: &mut Call<'_>) -> CallResult {
             let own_group = own.state.lock().pgid;
             kill_many(c, signal, |p| p.state.lock().pgid == own_group)
         }
-        -1 => kill_many(c, signal, |p| p.pid() > 1 && p.pid() != own.pid()),
+        -1 => kill_many(c, signal, |p| p.number_in(own.scope()) > 1 && p.pid() != own.pid()),
         i32::MIN => Err(Errno::ESRCH.into()),
         p if p < 0 => {
-            let group = p.unsigned_abs();
+            let group = ids::root_of(p.unsigned_abs()).ok_or(Errno::ESRCH)?;
             kill_many(c, signal, |p| p.state.lock().pgid == group)
         }
         p => {
@@ -206,7 +219,7 @@ fn target_thread(tgid: Option<i32>, tid: i32) -> Result<Ref<Thread>, Errno> {
         return Err(Errno::EINVAL);
     }
     let t = ids::thread(tid as u32).ok_or(Errno::ESRCH)?;
-    if tgid.is_some_and(|g| t.process().pid() != g as u32) {
+    if tgid.is_some_and(|g| ids::seen_by_caller(t.process().pid()) != g as u32) {
         return Err(Errno::ESRCH);
     }
     Ok(t)
@@ -219,7 +232,8 @@ fn kill_thread(c: &Call<'_>, t: &Thread, number: u32) -> CallResult {
         return Err(Errno::EPERM.into());
     }
     if let Some(s) = signal {
-        send_to_thread(t, sender_info(c, &cred, s, code::SI_TKILL), Sender::User)?;
+        let (info, sender) = as_seen(c, t.process(), sender_info(c, &cred, s, code::SI_TKILL));
+        send_to_thread(t, info, sender)?;
     }
     Ok(0)
 }
@@ -241,7 +255,7 @@ fn user_info(c: &Call<'_>, signal: Signal, addr: usize, target: u32) -> Result<S
     let mut bytes = [0u8; SigInfo::BYTES];
     user::copy_in(&mut bytes, addr).map_err(|_| Errno::EFAULT)?;
     let info = SigInfo::from_user(signal, &bytes);
-    if (info.code >= 0 || info.code == code::SI_TKILL) && target != c.me.tid() {
+    if (info.code >= 0 || info.code == code::SI_TKILL) && target != c.me.own_tid() {
         return Err(Errno::EPERM);
     }
     Ok(info)
@@ -257,7 +271,8 @@ pub(super) fn rt_sigqueueinfo(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EPERM.into());
     }
     if number != 0 {
-        send_to_process(&target, info, Sender::User)?;
+        let (info, sender) = as_seen(c, &target, info);
+        send_to_process(&target, info, sender)?;
     }
     Ok(0)
 }
@@ -274,7 +289,8 @@ pub(super) fn rt_tgsigqueueinfo(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EPERM.into());
     }
     if number != 0 {
-        send_to_thread(&t, info, Sender::User)?;
+        let (info, sender) = as_seen(c, t.process(), info);
+        send_to_thread(&t, info, sender)?;
     }
     Ok(0)
 }

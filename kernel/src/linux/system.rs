@@ -7,7 +7,7 @@ use crate::fs::context::cap;
 use crate::see::{On, Waits};
 use crate::task::load;
 use crate::task::wait::{self, Ended, Interrupt};
-use crate::uname::{self, NAME_MAX, Which};
+use crate::world::uts::{self, NAME_MAX, Which};
 use crate::{boot, klog, random};
 use abi::{Errno, Sysinfo, Utsname};
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -15,6 +15,10 @@ use mem::{PAGE, user};
 
 /// uname(2).
 pub(super) fn uname(c: &mut Call<'_>) -> CallResult {
+    let (host, domain) = {
+        let world = c.me.world();
+        (world.uts.name(Which::Host), world.uts.name(Which::Domain))
+    };
     let mut names = <Utsname as zerocopy::FromZeros>::new_zeroed();
     let fill = |field: &mut [u8; 65], text: &[u8]| {
         // The last byte stays NUL.
@@ -22,12 +26,12 @@ pub(super) fn uname(c: &mut Call<'_>) -> CallResult {
             *to = *from;
         }
     };
-    fill(&mut names.sysname, uname::SYSNAME.as_bytes());
-    fill(&mut names.nodename, uname::name(Which::Host).as_bytes());
-    fill(&mut names.release, uname::RELEASE.as_bytes());
-    fill(&mut names.version, uname::VERSION.as_bytes());
-    fill(&mut names.machine, uname::MACHINE.as_bytes());
-    fill(&mut names.domainname, uname::name(Which::Domain).as_bytes());
+    fill(&mut names.sysname, uts::SYSNAME.as_bytes());
+    fill(&mut names.nodename, host.as_bytes());
+    fill(&mut names.release, uts::RELEASE.as_bytes());
+    fill(&mut names.version, uts::VERSION.as_bytes());
+    fill(&mut names.machine, uts::MACHINE.as_bytes());
+    fill(&mut names.domainname, domain.as_bytes());
     user::write(c.arg(0), &names)?;
     Ok(0)
 }
@@ -40,7 +44,7 @@ fn set_name(c: &Call<'_>, which: Which) -> CallResult {
     let mut bytes = [0u8; NAME_MAX];
     let text = bytes.get_mut(..len).unwrap_or_default();
     user::copy_in(text, c.arg(0))?;
-    uname::set_name(which, text)?;
+    c.me.world().uts.set_name(which, text)?;
     Ok(0)
 }
 

@@ -1,17 +1,24 @@
-//! unshare(2): a context of one's own.
+//! unshare(2) and setns(2): a context of one's own, or another's.
 
 use super::{Call, CallResult};
-use crate::task::clone::{CLONE_FILES, CLONE_FS, CLONE_SIGHAND, CLONE_SYSVSEM, CLONE_THREAD, CLONE_VM};
+use crate::fs::context::{FsContext, cap};
+use crate::fs::file::Special;
+use crate::fs::mount::Mount;
+use crate::task::clone::{
+    self, CLONE_FILES, CLONE_FS, CLONE_NEWNS, CLONE_NEWPID, CLONE_SIGHAND, CLONE_SYSVSEM, CLONE_THREAD, CLONE_VM, NAMESPACES,
+};
+use crate::task::ids;
 use crate::task::thread::Refs;
+use crate::world::names::Entered;
 use abi::Errno;
 use core::sync::atomic::Ordering::Acquire;
-use mem::Ref;
+use mem::{NoMemory, Ref};
 
-/// unshare(2). Namespaces do not exist; what only threads share cannot be parted with while there are several.
+/// unshare(2). What only threads share cannot be parted with while there are several.
 pub(super) fn unshare(c: &mut Call<'_>) -> CallResult {
     let flags = c.arg(0) as u64;
     let of_threads = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
-    if flags & !(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | of_threads) != 0 {
+    if flags & !(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | NAMESPACES | of_threads) != 0 {
         return Err(Errno::EINVAL.into());
     }
     let process = c.me.process();
@@ -23,15 +30,54 @@ pub(super) fn unshare(c: &mut Call<'_>) -> CallResult {
     {
         return Err(Errno::EINVAL.into());
     }
-    if flags & (CLONE_FS | CLONE_FILES) == 0 {
+    if flags & NAMESPACES != 0 && !c.me.cred().capable(cap::SYS_ADMIN) {
+        return Err(Errno::EPERM.into());
+    }
+    // Children go to one scope: once that is another, it stays.
+    if flags & CLONE_NEWPID != 0 && c.me.world().children.id() != process.scope().id() {
+        return Err(Errno::EINVAL.into());
+    }
+    if flags & (CLONE_FS | CLONE_FILES | NAMESPACES) == 0 {
         return Ok(0);
     }
+    // What is not named stays shared: the opposite of what the flags say to clone(2).
+    let keep = (CLONE_FS | CLONE_FILES) & !flags;
+    let keep = if flags & CLONE_NEWNS != 0 { keep & !CLONE_FS } else { keep };
+    let new = clone::child_refs(c.me, keep | flags & NAMESPACES, &process.budget())?;
+    // Point of no return.
+    drop(c.me.replace_refs(Some(new)));
+    Ok(0)
+}
+
+/// What a descriptor for setns(2) stands for, as far as `kinds` asks for it (0: all of a namespace's file).
+fn entered(c: &Call<'_>, kinds: u64) -> Result<Entered, Errno> {
+    let of = c.any_file(0)?;
+    let Special::Namespace(to) = of.file.special() else { return Err(Errno::EINVAL) };
+    if kinds != 0 && kinds != to.flag() { Err(Errno::EINVAL) } else { Ok(to.clone()) }
+}
+
+/// setns(2). The descriptor is what gives access; Linux's capability is asked for on top.
+pub(super) fn setns(c: &mut Call<'_>) -> CallResult {
+    let to = entered(c, c.uint(1).into())?;
+    let cred = c.me.cred();
+    if !cred.capable(cap::SYS_ADMIN) || to.flag() == CLONE_NEWNS && !cred.capable(cap::SYS_CHROOT) {
+        return Err(Errno::EPERM.into());
+    }
     let old = c.me.refs().ok_or(Errno::ESRCH)?;
-    let new = Refs {
-        files: if flags & CLONE_FILES != 0 { old.files.try_copy(&process.budget())? } else { old.files.clone() },
-        fs: if flags & CLONE_FS != 0 { old.fs.try_copy()? } else { old.fs.clone() },
-        cred: old.cred.clone(),
+    let world = old.world.with(&to)?;
+    let fs = match &to {
+        // Only inwards: from there nobody outside could be waited for.
+        Entered::Pid(scope) if !ids::is_within(scope.id(), c.me.process().scope().id()) => return Err(Errno::EINVAL.into()),
+        // Others would be moved along.
+        Entered::Mounts(_) if Ref::strong_count(&old.fs) > 2 => return Err(Errno::EINVAL.into()),
+        Entered::Mounts(namespace) => {
+            let root = namespace.root().ok_or(Errno::EINVAL)?;
+            let top = namespace.cover(Mount::root_location(&root));
+            FsContext::try_new(namespace.clone(), top.clone(), top, old.fs.umask()).map_err(|NoMemory| Errno::ENOMEM)?
+        }
+        _ => old.fs.clone(),
     };
+    let new = Refs { files: old.files.clone(), fs, cred: old.cred.clone(), world };
     // Point of no return.
     drop((c.me.replace_refs(Some(new)), old));
     Ok(0)

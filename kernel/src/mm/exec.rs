@@ -234,12 +234,8 @@ fn writable_page(space: &AddressSpace, va: u64) -> Result<Frame, Errno> {
 impl MapName for OpenFile {
     fn path(&self, out: &mut [u8]) -> usize {
         let Some(l) = &self.location else { return 0 };
-        let mut top = l.mount.clone();
-        while let Some(at) = &top.at {
-            top = at.mount.clone();
-        }
-        let root = crate::fs::mount::Mount::root_location(&top);
-        let Ok(path) = crate::fs::walk::path_of(&root, l) else { return 0 };
+        let fs = crate::task::with_current(Thread::fs);
+        let Ok(path) = crate::fs::walk::path_of(&fs, l) else { return 0 };
         let note: &[u8] = if l.dentry.is_removed() { b" (deleted)" } else { b"" };
         let mut n = 0;
         for (to, from) in out.iter_mut().zip(path.iter().chain(note)) {

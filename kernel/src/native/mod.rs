@@ -4,7 +4,7 @@ mod debug;
 
 pub(crate) use debug::{Mutations, mutated};
 
-use crate::linux::{Call, CallResult, stub};
+use crate::linux::{Call, CallResult, authority, stub};
 
 macro_rules! handler {
     (live $name:ident $c:ident) => {
@@ -16,11 +16,18 @@ macro_rules! handler {
 }
 
 macro_rules! dispatch_table {
-    ($($number:literal $name:ident ($($args:tt)*) -> $ret:ident { state: $state:ident, $($rest:tt)* })*) => {
+    ($(
+        $number:literal $name:ident ($($args:tt)*) -> $ret:ident {
+            state: $state:ident, authority: $authority:ident $(($grant:ident))?, $($rest:tt)*
+        }
+    )*) => {
         /// Runs the native call `number`.
         pub(crate) fn call(number: usize, c: &mut Call<'_>) -> CallResult {
             match number {
-                $($number => handler!($state $name c),)*
+                $($number => {
+                    authority!(c $authority $(($grant))?);
+                    handler!($state $name c)
+                })*
                 _ => stub(c),
             }
         }

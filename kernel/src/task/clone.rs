@@ -7,12 +7,15 @@ use super::wait::{self, Interrupt, Observers, Watch};
 use super::{ids, oom, sched, users, with_current};
 use crate::budget::{self, Budget, Standing};
 use crate::events::pidfd::{self, PIDFD_THREAD};
+use crate::fs::context::cap;
 use crate::fs::table::Slot;
 use crate::mm::shrink;
 use crate::see::{On, Waits, events};
+use crate::world::{Narrow, PidScope};
 use abi::{Errno, Rights};
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
+use logic_pidscope::Entered;
 use logic_sched::Affinity;
 use logic_trace::{Event, Group};
 use logic_tree::Node;
@@ -50,8 +53,20 @@ pub(crate) const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
 pub(crate) const CLONE_PIDFD: u64 = 0x1000;
 /// Nothing any more, and not allowed beside CLONE_PIDFD.
 pub(crate) const CLONE_DETACHED: u64 = 0x40_0000;
-/// New namespaces and what else is not supported yet.
-const UNSUPPORTED: u64 = 0x0002_0000 | 0x7e00_0000 | 0x80;
+/// Mounts of its own.
+pub(crate) const CLONE_NEWNS: u64 = 0x2_0000;
+/// Host and domain name of its own.
+pub(crate) const CLONE_NEWUTS: u64 = 0x400_0000;
+/// System V names of its own.
+pub(crate) const CLONE_NEWIPC: u64 = 0x800_0000;
+/// A pid scope of its own.
+pub(crate) const CLONE_NEWPID: u64 = 0x2000_0000;
+/// A network of its own, which leads nowhere.
+pub(crate) const CLONE_NEWNET: u64 = 0x4000_0000;
+/// Namespaces that can be made.
+pub(crate) const NAMESPACES: u64 = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET;
+/// What is not supported: namespaces of users, control groups and time.
+const UNSUPPORTED: u64 = 0x1000_0000 | 0x200_0000 | 0x80;
 /// Flags that there are. Among them are those without effect here: what they are for (tracing, System V undo lists,
 /// contexts of block devices) has nothing to act on.
 const KNOWN: u64 = 0xffff_ff80 | CLONE_CLEAR_SIGHAND;
@@ -115,9 +130,21 @@ fn check(me: &Thread, r: &Request) -> Result<(), Errno> {
     if f & CLONE_THREAD != 0 && f & CLONE_SIGHAND == 0 || f & CLONE_SIGHAND != 0 && f & CLONE_VM == 0 {
         return Err(Errno::EINVAL);
     }
-    // The siblings of process 1 would have no parent.
-    if f & (CLONE_PARENT | CLONE_THREAD) == CLONE_PARENT && me.process().pid() == 1 {
+    // The siblings of a scope's first process would have no parent there.
+    if f & (CLONE_PARENT | CLONE_THREAD) == CLONE_PARENT && me.process().is_init() {
         return Err(Errno::EINVAL);
+    }
+    if f & (CLONE_NEWNS | CLONE_FS) == CLONE_NEWNS | CLONE_FS
+        || f & (CLONE_NEWIPC | CLONE_SYSVSEM) == CLONE_NEWIPC | CLONE_SYSVSEM
+    {
+        return Err(Errno::EINVAL);
+    }
+    // All threads of a process are in one scope.
+    if f & CLONE_THREAD != 0 && (f & CLONE_NEWPID != 0 || me.world().children.id() != me.process().scope().id()) {
+        return Err(Errno::EINVAL);
+    }
+    if f & NAMESPACES != 0 && !me.cred().capable(cap::SYS_ADMIN) {
+        return Err(Errno::EPERM);
     }
     Ok(())
 }
@@ -132,8 +159,13 @@ pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, 
     if !oom::has_room_for_a_thread(&budget) {
         return Err(Errno::ENOMEM);
     }
-    let tid = ids::reserve().map_err(|NoMemory| Errno::EAGAIN)?;
-    match budget.pay(|| build(me, frame, r, tid, counted, &budget)) {
+    let refs = budget.pay(|| child_refs(me, r.flags, &budget))?;
+    let scope = if r.flags & CLONE_THREAD != 0 { me.process().scope() } else { &refs.world.children }.clone();
+    let numbers = ids::reserve(&scope).map_err(|NoMemory| Errno::EAGAIN)?.ok_or(Errno::ENOMEM)?;
+    let mine = me.process().scope().id();
+    let tid = if scope.id() == mine { numbers.own } else { ids::seen(mine, numbers.root) };
+    let made = Made { scope, numbers, refs, counted };
+    match budget.pay(|| build(me, frame, r, made, &budget)) {
         Ok(done) => {
             let (child, vfork) = done;
             if r.flags & CLONE_PARENT_SETTID != 0 {
@@ -154,7 +186,7 @@ pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, 
             Ok(tid)
         }
         Err(e) => {
-            ids::release(tid);
+            ids::release(numbers.root);
             Err(e)
         }
     }
@@ -162,27 +194,28 @@ pub(crate) fn clone(me: &Thread, frame: &TrapFrame, r: &Request) -> Result<u32, 
 
 type Built = (Ref<Thread>, Option<Ref<VforkDone>>);
 
-fn build(
-    me: &Thread,
-    frame: &TrapFrame,
-    r: &Request,
-    tid: u32,
+/// What a new thread begins with.
+struct Made {
+    scope: Ref<PidScope>,
+    numbers: Entered,
+    refs: Refs,
     counted: users::Counted,
-    budget: &Ref<Budget>,
-) -> Result<Built, Errno> {
+}
+
+fn build(me: &Thread, frame: &TrapFrame, r: &Request, made: Made, budget: &Ref<Budget>) -> Result<Built, Errno> {
     const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
     let parent = me.process();
     let same_process = r.flags & CLONE_THREAD != 0;
     let space = me.space().ok_or(Errno::ESRCH)?;
     let epoch = shrink::epoch();
     let space = if r.flags & CLONE_VM != 0 { space } else { space.fork().map_err(NO_MEMORY)? };
-    let process = if same_process { parent.clone() } else { child_process(me, r, tid, budget)? };
-    let refs = child_refs(me, r.flags, budget)?;
+    let Made { scope, numbers, refs, counted } = made;
+    let process = if same_process { parent.clone() } else { child_process(me, r, scope, numbers, budget)? };
     let vfork = if r.flags & CLONE_VFORK != 0 { Some(VforkDone::try_new().map_err(NO_MEMORY)?) } else { None };
     let parameters = me.parameters().for_child();
     let spec = ThreadSpec {
         process: Some(process.clone()),
-        tid,
+        tid: numbers,
         space: Some(space.clone()),
         refs: Some(refs),
         class: parameters.class(),
@@ -251,7 +284,7 @@ pub(crate) fn enter_first() -> ! {
     let mut frame = with_current(|me| {
         let at = me.set_tid_at.load(Ordering::Relaxed);
         if at != 0 {
-            let _ = user::write(at, &me.tid());
+            let _ = user::write(at, &me.own_tid());
         }
         me.start_frame.lock().take()
     })
@@ -260,18 +293,29 @@ pub(crate) fn enter_first() -> ! {
     arch::enter_user(&frame)
 }
 
-fn child_refs(me: &Thread, flags: u64, budget: &Ref<Budget>) -> Result<Refs, Errno> {
-    let files = me.files();
-    let fs = me.fs();
-    Ok(Refs {
-        files: if flags & CLONE_FILES != 0 { files } else { files.try_copy(budget)? },
-        fs: if flags & CLONE_FS != 0 { fs } else { fs.try_copy().map_err(|NoMemory| Errno::ENOMEM)? },
-        cred: me.cred(),
-    })
+/// What the child points to; namespaces among `flags` are new.
+pub(crate) fn child_refs(me: &Thread, flags: u64, budget: &Ref<Budget>) -> Result<Refs, Errno> {
+    const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
+    let old = me.refs().ok_or(Errno::ESRCH)?;
+    let fs = match flags & (CLONE_FS | CLONE_NEWNS) {
+        CLONE_FS => old.fs.clone(),
+        0 => old.fs.try_copy().map_err(NO_MEMORY)?,
+        _ => old.fs.try_copy_mounts().map_err(NO_MEMORY)?,
+    };
+    let files = if flags & CLONE_FILES != 0 { old.files.clone() } else { old.files.try_copy(budget)? };
+    let fresh = flags & NAMESPACES & !CLONE_NEWNS;
+    let world = if fresh == 0 { old.world.clone() } else { old.world.narrowed(&Narrow::namespaces(fresh))? };
+    Ok(Refs { files, fs, cred: old.cred.clone(), world })
 }
 
 #[inline(never)]
-fn child_process(me: &Thread, r: &Request, pid: u32, budget: &Ref<Budget>) -> Result<Ref<Process>, Errno> {
+fn child_process(
+    me: &Thread,
+    r: &Request,
+    scope: Ref<PidScope>,
+    numbers: Entered,
+    budget: &Ref<Budget>,
+) -> Result<Ref<Process>, Errno> {
     // clone(2): the pids controller refuses with EAGAIN.
     let standing = Standing::new(budget).map_err(|_| Errno::EAGAIN)?;
     let parent = me.process();
@@ -281,7 +325,8 @@ fn child_process(me: &Thread, r: &Request, pid: u32, budget: &Ref<Budget>) -> Re
         signals.actions().lock().on_exec();
     }
     let name = *parent.name.lock();
-    let process = Process::try_new(pid, signals, parent.limits.copy(), name, standing).map_err(|NoMemory| Errno::ENOMEM)?;
+    let process =
+        Process::try_new(scope, numbers, signals, parent.limits.copy(), name, standing).map_err(|NoMemory| Errno::ENOMEM)?;
     process.attrs.inherit(&parent.attrs);
     process.mutations.inherit(&parent.mutations);
     process.tracer.inherit(&parent.tracer);
@@ -305,6 +350,10 @@ fn enter(
     let node = (!same_process).then(|| mem::try_box(Node::new(process.id(), process.clone())));
     let node = node.transpose().map_err(|NoMemory| Errno::ENOMEM)?;
     let tree = TREE.lock();
+    // Who ends all in the scope would miss it.
+    if !ids::is_open(process.scope().id()) {
+        return Err(Errno::ENOMEM);
+    }
     if same_process {
         let mut s = process.state.lock();
         // Who is to end makes no threads any more: who ends them all would miss them.

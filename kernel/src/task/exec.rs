@@ -319,7 +319,7 @@ fn become_leader(me: &Thread) {
     }
     let myself = Ref::downgrade(&me.to_ref());
     ids::update(pid, |n| n.thread = Some(myself));
-    me.set_tid(pid);
+    me.set_tid(pid, me.process().own_pid());
     ids::update(tid, |n| n.thread = None);
 }
 

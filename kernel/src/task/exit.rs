@@ -12,6 +12,7 @@ use abi::Errno;
 use alloc::boxed::Box;
 use arch::flag;
 use core::sync::atomic::{AtomicU32, Ordering};
+use logic_pidscope::ScopeId;
 use logic_trace::{Event, Group};
 use logic_waits::{Events, Mode};
 use mem::{Ref, user};
@@ -91,6 +92,14 @@ fn announce(process: &Ref<Process>) {
     // The parent of this moment: whoever becomes it later finds that the child can be waited for (`become_zombie`).
     tell(tree, process);
     drop(news);
+    let mut scope = Some(process.scope()).filter(|s| s.around().is_some());
+    while let Some(s) = scope {
+        // It may wait for the end of all in its scope (`end_scope`).
+        if let Some(init) = s.init() {
+            signal::notify_child(&init);
+        }
+        scope = s.around().filter(|s| s.around().is_some());
+    }
 }
 
 /// Ends the running process with all its threads.
@@ -157,6 +166,13 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     ids::update(me.tid(), |n| n.thread = None);
     let news = pidfd::thread_ended(me, process);
     let last = signal::thread_ends(me, process);
+    let tree = if last && process.is_init() && process.pid() != 1 {
+        drop(tree);
+        end_scope(me, process);
+        TREE.lock()
+    } else {
+        tree
+    };
     if last {
         super::users::keep_for_zombie(me, process);
     }
@@ -190,6 +206,47 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
     if process.live_threads.load(Ordering::Acquire) == 1 {
         super::exec::now_alone(process);
     }
+}
+
+/// The first process of a pid scope ends, and with it all others that are in it: nobody would wait for them
+/// (pid_namespaces(7)). Comes back when nothing is left of them.
+#[inline(never)]
+fn end_scope(me: &Thread, process: &Ref<Process>) {
+    let scope = process.scope().id();
+    // First: who is being made now is either found below or not made.
+    ids::close_scope(scope);
+    drop(TREE.lock());
+    let mut from = 0;
+    while let Some((number, p)) = ids::next_process_in(scope, from) {
+        from = number.saturating_add(1);
+        if !Ref::ptr_eq(&p, process) {
+            let info = logic_signal::SigInfo::plain(logic_signal::Signal::KILL, logic_signal::code::SI_KERNEL);
+            let _ = signal::send_to_process(&p, info, signal::Sender::Kernel);
+        }
+    }
+    let wanted = Wanted { exited: true, stopped: false, continued: false, keep: false, nohang: true, kin: Kin::All };
+    let alone = || {
+        while let Ok(Some(found)) = look(process, Which::Any, wanted) {
+            drop(found);
+        }
+        all_ended(scope).then_some(())
+    };
+    // Without memory to wait with, the rest is left to process 1.
+    let _ = mem::charged_to(mem::heap_by_index(0), || {
+        wait::wait_at(me, &**process, Events::IN, Mode::All, None, Interrupt::Nothing, alone)
+    });
+}
+
+/// Whether nothing but zombies is left in a scope besides its first process; their parents are outside.
+fn all_ended(scope: ScopeId) -> bool {
+    let mut from = 2;
+    while let Some((number, p)) = ids::next_process_in(scope, from) {
+        if !p.state.lock().waitable {
+            return false;
+        }
+        from = number.saturating_add(1);
+    }
+    true
 }
 
 /// What is left to be done for a zombie when the tree is free again: what it executed is forgotten, and the new parent of
@@ -255,7 +312,11 @@ fn heir(process: &Process) -> Option<Ref<Process>> {
     while let Some(p) = at {
         let next = {
             let s = p.state.lock();
-            if p.pid() == 1 || s.subreaper && s.exit.is_none() {
+            // Not beyond the scope that the process is in.
+            if p.scope().id() != process.scope().id() {
+                break;
+            }
+            if p.is_init() || s.subreaper && s.exit.is_none() {
                 drop(s);
                 return Some(p);
             }
@@ -263,7 +324,7 @@ fn heir(process: &Process) -> Option<Ref<Process>> {
         };
         at = next;
     }
-    ids::process(1)
+    process.scope().init().filter(|p| p.id() != process.id()).or_else(|| ids::process_in(ScopeId::ROOT, 1))
 }
 
 /// SIGCHLD, and whoever waits. While the tree is locked nobody finds the zombie: the signal comes before the process can
@@ -297,6 +358,8 @@ pub(crate) enum Which {
 pub(crate) struct Found {
     /// The child.
     pub(crate) process: Ref<Process>,
+    /// What its parent calls it, or called it before it was forgotten.
+    pub(crate) number: u32,
     /// Its wait status.
     pub(crate) status: i32,
 }
@@ -380,11 +443,11 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
         };
         any = true;
         if let Some(status) = exit.filter(|_| wanted.exited) {
-            found = Some(Found { process: child, status });
+            found = Some(Found { number: child.number_in(parent.scope()), process: child, status });
             break;
         }
         if let Some(status) = signal::job_status(&child, wanted) {
-            found = Some(Found { process: child, status });
+            found = Some(Found { number: child.number_in(parent.scope()), process: child, status });
             drop(tree);
             return Ok(found);
         }
@@ -402,7 +465,7 @@ fn look(parent: &Ref<Process>, which: Which, wanted: Wanted) -> Result<Option<Fo
 /// The next child that `which` can mean, after the one with id `seen` (0: the first). The tree is locked.
 fn candidate(parent: &Ref<Process>, which: Which, seen: u64) -> Option<Ref<Process>> {
     let (Which::Pid(pid) | Which::Exactly(pid, _)) = which else { return parent.child_after(seen) };
-    let named = if seen == 0 { ids::process(pid) } else { None };
+    let named = if seen == 0 { ids::process_in(ScopeId::ROOT, pid) } else { None };
     named.filter(|c| c.state.lock().parent.as_ref().is_some_and(|p| core::ptr::eq(&**p, &**parent)))
 }
 

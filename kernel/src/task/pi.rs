@@ -101,7 +101,7 @@ pub(crate) fn lock(me: &Thread, key: Key, addr: usize, patience: Patience) -> Re
     loop {
         let word = user::load_u32(addr).map_err(|user::Fault| Errno::EFAULT)?;
         let owner = word & TID_MASK;
-        if owner != 0 && owner != me.tid() && !alive(owner) {
+        if owner != 0 && owner != me.own_tid() && !alive(owner) {
             return Err(Errno::ESRCH.into());
         }
         user::fault_in(addr, user::Intent::Write).map_err(|user::Fault| Errno::EFAULT)?;
@@ -121,7 +121,7 @@ fn alive(tid: u32) -> bool {
 fn look(me: &Thread, key: Key, addr: usize, word: u32, patience: Patience) -> Look {
     let mut b = bucket(key).lock();
     let has_waiters = b.iter().any(|w| w.key == key);
-    match lock_pi(word, me.tid(), has_waiters) {
+    match lock_pi(word, me.own_tid(), has_waiters) {
         LockPi::Deadlock => Look::Failed(Errno::EDEADLK),
         LockPi::Take { word: new } => match user::compare_exchange_u32(addr, word, new) {
             Ok(found) if found == word => Look::Taken,
@@ -197,7 +197,7 @@ fn give_up(me: &Thread, key: Key) -> bool {
 fn take_from_dead(me: &Thread, addr: usize) -> Result<(), Errno> {
     let mut word = user::load_u32(addr).map_err(|user::Fault| Errno::EFAULT)?;
     loop {
-        let new = word & WAITERS | OWNER_DIED | me.tid();
+        let new = word & WAITERS | OWNER_DIED | me.own_tid();
         let found = user::compare_exchange_u32(addr, word, new).map_err(|user::Fault| Errno::EFAULT)?;
         if found == word {
             return Ok(());
@@ -212,7 +212,7 @@ fn would_deadlock(me: &Thread, owner: u32) -> bool {
     for _ in 0..CHAIN {
         let Some(t) = ids::thread(at) else { return false };
         at = t.attrs.waits_for.load(Relaxed);
-        if at == me.tid() {
+        if at == me.own_tid() {
             return true;
         }
         if at == 0 {
@@ -263,7 +263,7 @@ fn heir(b: &SpinGuard<'_, Table, levels::FutexBucket>, key: Key) -> Option<usize
 /// Takes the heir out of the queue; the others wait for it now.
 fn hand_over(b: &mut SpinGuard<'_, Table, levels::FutexBucket>, at: usize, how: Grant) -> Ref<Thread> {
     let w = b.remove(at);
-    let tid = w.thread.tid();
+    let tid = w.thread.own_tid();
     for other in b.iter_mut().filter(|o| o.key == w.key) {
         other.owner = tid;
         other.thread.attrs.waits_for.store(tid, Relaxed);
@@ -281,11 +281,11 @@ pub(crate) fn unlock(me: &Thread, key: Key, addr: usize) -> Result<(), Errno> {
         // It may have gone again: then once more from the start.
         let Ok(word) = user::load_u32(addr) else { continue };
         let heir = heir(&b, key);
-        let new = match unlock_pi(word, me.tid(), heir.is_some()) {
+        let new = match unlock_pi(word, me.own_tid(), heir.is_some()) {
             UnlockPi::NotOwner => return Err(Errno::EPERM),
             UnlockPi::Free { word } => word,
             UnlockPi::HandOver => {
-                let tid = heir.and_then(|i| b.get(i)).map_or(0, |w| w.thread.tid());
+                let tid = heir.and_then(|i| b.get(i)).map_or(0, |w| w.thread.own_tid());
                 unlocked_word(tid)
             }
         };
@@ -295,8 +295,8 @@ pub(crate) fn unlock(me: &Thread, key: Key, addr: usize) -> Result<(), Errno> {
         let thread = heir.map(|i| hand_over(&mut b, i, Grant::Done));
         drop(b);
         if let Some(t) = thread {
-            lend_along(me.tid());
-            lend_along(t.tid());
+            lend_along(me.own_tid());
+            lend_along(t.own_tid());
             t.wake();
         }
         return Ok(());
@@ -311,9 +311,9 @@ pub(crate) fn owner_died(me: &Thread, addr: usize) -> Result<bool, user::Fault> 
             user::fault_in(addr, user::Intent::Write)?;
             let mut b = bucket(key).lock();
             let Some(heir) = heir(&b, key) else { break };
-            let tid = b.get(heir).map_or(0, |w| w.thread.tid());
+            let tid = b.get(heir).map_or(0, |w| w.thread.own_tid());
             let Ok(word) = user::load_u32(addr) else { continue };
-            if word & TID_MASK != me.tid() {
+            if word & TID_MASK != me.own_tid() {
                 break;
             }
             if user::compare_exchange_u32(addr, word, tid | WAITERS | OWNER_DIED) != Ok(word) {
@@ -321,7 +321,7 @@ pub(crate) fn owner_died(me: &Thread, addr: usize) -> Result<bool, user::Fault> 
             }
             let t = hand_over(&mut b, heir, Grant::Done);
             drop(b);
-            lend_along(t.tid());
+            lend_along(t.own_tid());
             t.wake();
             return Ok(true);
         }
@@ -331,7 +331,7 @@ pub(crate) fn owner_died(me: &Thread, addr: usize) -> Result<bool, user::Fault> 
 
 /// The running thread ends: locks that it still owns go to their waiters, who write the words themselves.
 pub(crate) fn thread_ends(me: &Thread) {
-    let tid = me.tid();
+    let tid = me.own_tid();
     for table in &TABLE {
         loop {
             let mut b = table.lock();
@@ -339,7 +339,7 @@ pub(crate) fn thread_ends(me: &Thread) {
             let Some(at) = heir(&b, key) else { break };
             let t = hand_over(&mut b, at, Grant::Unwritten);
             drop(b);
-            lend_along(t.tid());
+            lend_along(t.own_tid());
             t.wake();
         }
     }

@@ -9,7 +9,9 @@ use crate::budget::{Budget, Standing};
 use crate::census::{Counted, Kind};
 use crate::events::pidfd::LifeSlot;
 use crate::see::{On, Waits};
+use crate::world::PidScope;
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
+use logic_pidscope::Entered;
 use mem::{NoMemory, Ref, Weak};
 use sync::{SpinLock, levels};
 
@@ -24,8 +26,11 @@ pub(crate) struct Process {
     _counted: Counted<{ Kind::Processes as usize }>,
     /// Never reused.
     id: u64,
-    /// Its number in the pid scope.
+    /// Its number in the outermost pid scope, which is the kernel's own name for it.
     pid: u32,
+    /// Its number in its own scope.
+    own_pid: u32,
+    scope: Ref<PidScope>,
     me: Weak<Process>,
     /// Signal handlers, pending signals, stop state.
     pub(crate) signals: ProcessSignals,
@@ -124,16 +129,20 @@ impl Process {
     /// A process without threads.
     #[inline(never)]
     pub(crate) fn try_new(
-        pid: u32,
+        scope: Ref<PidScope>,
+        numbers: Entered,
         signals: ProcessSignals,
         limits: Limits,
         name: [u8; 16],
         standing: Standing,
     ) -> Result<Ref<Process>, NoMemory> {
+        let pid = numbers.root;
         Ref::try_new_cyclic(|me| Process {
             _counted: Counted::new(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             pid,
+            own_pid: numbers.own,
+            scope,
             me: me.clone(),
             signals,
             state: SpinLock::new(State {
@@ -177,7 +186,7 @@ impl Process {
     pub(crate) fn id(&self) -> u64 {
         self.id
     }
-    /// Its number in the pid scope.
+    /// Its number in the outermost pid scope.
     #[inline(always)]
     pub(crate) fn pid(&self) -> u32 {
         self.pid
@@ -185,6 +194,26 @@ impl Process {
     /// The budget that pays for it.
     pub(crate) fn budget(&self) -> Ref<Budget> {
         self.standing.lock().budget().clone()
+    }
+    /// Its number in its own scope.
+    #[inline(always)]
+    pub(crate) fn own_pid(&self) -> u32 {
+        self.own_pid
+    }
+    /// The scope that it is in.
+    #[inline(always)]
+    pub(crate) fn scope(&self) -> &Ref<PidScope> {
+        &self.scope
+    }
+    /// Whether it is the first of its scope: orphans there become its children, and it ends only if it wants to or if
+    /// somebody outside does (pid_namespaces(7)).
+    #[inline(always)]
+    pub(crate) fn is_init(&self) -> bool {
+        self.own_pid == 1
+    }
+    /// What a scope calls it; 0: it does not exist there.
+    pub(crate) fn number_in(&self, scope: &PidScope) -> u32 {
+        if scope.id() == self.scope.id() { self.own_pid } else { super::ids::seen(scope.id(), self.pid) }
     }
     /// The soft limit of a resource (numbers in `limits`).
     pub(crate) fn limit(&self, resource: usize) -> u64 {
@@ -201,9 +230,10 @@ impl Process {
     pub(crate) fn child_after(&self, id: u64) -> Option<Ref<Process>> {
         self.state.lock().children.ceiling(&id.saturating_add(1)).map(|(_, c)| c.clone())
     }
-    /// Its parent's pid, 0 if it has none.
-    pub(crate) fn parent_pid(&self) -> u32 {
-        self.state.lock().parent.as_ref().map_or(0, |p| p.pid)
+    /// What a scope calls its parent, 0 if it has none there.
+    pub(crate) fn parent_in(&self, scope: logic_pidscope::ScopeId) -> u32 {
+        let parent = self.state.lock().parent.as_ref().map_or(0, |p| p.pid);
+        if parent == 0 { 0 } else { super::ids::seen(scope, parent) }
     }
     /// Calls `f` with each of its threads; a bounded number at a time, no lock held. Threads that come or go meanwhile
     /// make it miss no other.

@@ -35,7 +35,7 @@ fn lock_of_dead(me: &Thread, addr: usize, kind: EntryKind) -> Result<(), user::F
     }
     let mut word = user::load_u32(addr)?;
     loop {
-        let d = death(word, me.tid(), kind);
+        let d = death(word, me.own_tid(), kind);
         if let Some(new) = d.word {
             let found = user::compare_exchange_u32(addr, word, new)?;
             if found != word {

@@ -12,8 +12,10 @@ use crate::events::pidfd::LifeSlot;
 use crate::fs::context::{Cred, FsContext};
 use crate::fs::table::FdTable;
 use crate::mm::AddressSpace;
+use crate::world::World;
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use logic_pidscope::Entered;
 use logic_sched::{Affinity, Class, Entity, GroupId, Weight};
 use logic_waits::WaitCell;
 use mem::{KernelStack, NoMemory, Ref, Task, Threaded, Weak};
@@ -25,8 +27,9 @@ pub(crate) struct Thread {
     task: Task,
     /// Never reused.
     id: u64,
-    /// Its number in the pid scope; 0 for kernel threads.
+    /// Its numbers in the outermost pid scope and in its own; 0 for kernel threads.
     tid: AtomicU32,
+    own_tid: AtomicU32,
     me: Weak<Thread>,
     process: Option<Ref<Process>>,
     /// Its address space; `None` for kernel threads and after its end.
@@ -82,6 +85,8 @@ pub(crate) struct Refs {
     pub(crate) fs: Ref<FsContext>,
     /// Who it is.
     pub(crate) cred: Ref<Cred>,
+    /// What it reaches without a descriptor.
+    pub(crate) world: Ref<World>,
 }
 
 impl Threaded for Thread {
@@ -97,8 +102,8 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct ThreadSpec {
     /// The process it belongs to; `None` for a thread of the kernel.
     pub(crate) process: Option<Ref<Process>>,
-    /// Its number, 0 for a kernel thread.
-    pub(crate) tid: u32,
+    /// Its numbers, 0 for a kernel thread.
+    pub(crate) tid: Entered,
     /// Its address space.
     pub(crate) space: Option<Ref<AddressSpace>>,
     /// Descriptors, paths and identity.
@@ -113,14 +118,14 @@ impl ThreadSpec {
     /// A thread of the kernel with the usual share, anywhere.
     pub(crate) fn of_kernel() -> Self {
         let class = Class::Fair { weight: Weight::from_nice(0) };
-        ThreadSpec { process: None, tid: 0, space: None, refs: None, class, affinity: Affinity::ALL }
+        ThreadSpec { process: None, tid: Entered { root: 0, own: 0 }, space: None, refs: None, class, affinity: Affinity::ALL }
     }
 }
 
 /// What a thread owns from the beginning; an idle thread owns nothing.
 #[derive(Default)]
 struct Parts {
-    tid: u32,
+    tid: (u32, u32),
     process: Option<Ref<Process>>,
     space: Option<Ref<AddressSpace>>,
     refs: Option<Refs>,
@@ -146,7 +151,7 @@ impl Thread {
         }
         let ThreadSpec { process, tid, space, refs, .. } = spec;
         let budget = process.as_ref().map(|p| p.budget());
-        Self::enter(task, Parts { tid, process, space, refs, node: Some(node), timer: Some(timer), budget })
+        Self::enter(task, Parts { tid: (tid.root, tid.own), process, space, refs, node: Some(node), timer: Some(timer), budget })
     }
 
     /// The thread that the boot code of a hart becomes: it idles. `stack` is `None` on the boot hart, which has one.
@@ -170,7 +175,8 @@ impl Thread {
             _counted: Counted::new(),
             task,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            tid: AtomicU32::new(tid),
+            tid: AtomicU32::new(tid.0),
+            own_tid: AtomicU32::new(tid.1),
             me,
             process,
             space: SpinLock::new(space),
@@ -201,14 +207,19 @@ impl Thread {
     pub(crate) fn id(&self) -> u64 {
         self.id
     }
-    /// Its number in the pid scope.
+    /// Its number in its own pid scope.
+    #[inline]
+    pub(crate) fn own_tid(&self) -> u32 {
+        self.own_tid.load(Ordering::Relaxed)
+    }
+    /// Its number in the outermost pid scope.
     pub(crate) fn tid(&self) -> u32 {
         self.tid.load(Ordering::Relaxed)
     }
     /// Takes over another number (exec from a thread that is not the leader).
-    #[allow(dead_code, reason = "an exec from another thread than the leader does not take over the leader's number yet")]
-    pub(crate) fn set_tid(&self, tid: u32) {
+    pub(crate) fn set_tid(&self, tid: u32, own: u32) {
         self.tid.store(tid, Ordering::Relaxed);
+        self.own_tid.store(own, Ordering::Relaxed);
     }
     /// The process it belongs to. Kernel threads have none and never come where this is asked.
     #[inline(always)]
@@ -245,6 +256,10 @@ impl Thread {
     /// Who it is.
     pub(crate) fn cred(&self) -> Ref<Cred> {
         self.with_refs(|r| r.cred.clone())
+    }
+    /// What it reaches without a descriptor.
+    pub(crate) fn world(&self) -> Ref<World> {
+        self.with_refs(|r| r.world.clone())
     }
     fn with_refs<R>(&self, f: impl FnOnce(&Refs) -> R) -> R {
         match &*self.refs.lock() {

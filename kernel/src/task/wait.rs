@@ -72,6 +72,8 @@ pub(crate) enum Interrupt {
     AnySignal,
     /// Only signals that end the process.
     Kill,
+    /// Nothing: for a thread that has done with signals.
+    Nothing,
 }
 
 impl Interrupt {
@@ -79,6 +81,7 @@ impl Interrupt {
         match self {
             Interrupt::AnySignal => me.signal_pending(),
             Interrupt::Kill => me.kill_pending(),
+            Interrupt::Nothing => false,
         }
     }
 }

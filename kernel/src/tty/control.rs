@@ -11,6 +11,7 @@ use crate::task::process::{Process, TREE};
 use crate::task::signal::{group_is_orphaned, send_to_group};
 use crate::task::{Thread, ids};
 use abi::Errno;
+use logic_pidscope::ScopeId;
 use logic_signal::{Disposition, Signal};
 use logic_tty::{Access, Background, JobVerdict, TtySignal, check_background};
 use mem::{Ref, user};
@@ -22,10 +23,11 @@ pub(crate) fn of_process(process: &Process) -> Option<Ref<Tty>> {
 
 impl Tty {
     /// Its foreground process group as `/proc/PID/stat` shows it: -1 for none.
-    pub(crate) fn foreground_or_none(&self) -> i32 {
-        match self.state.lock().foreground {
+    pub(crate) fn foreground_or_none(&self, scope: ScopeId) -> i32 {
+        let foreground = self.state.lock().foreground;
+        match foreground {
             0 => -1,
-            pgid => pgid as i32,
+            pgid => ids::seen(scope, pgid) as i32,
         }
     }
 }
@@ -209,7 +211,8 @@ pub(super) fn foreground(tty: &Ref<Tty>, me: &Thread) -> Result<u32, Errno> {
     if !standing(tty, me.process()).controls {
         return Err(Errno::ENOTTY);
     }
-    Ok(tty.state.lock().foreground)
+    let foreground = tty.state.lock().foreground;
+    Ok(ids::seen_by_caller(foreground))
 }
 
 /// `TIOCGSID`.
@@ -218,7 +221,7 @@ pub(super) fn session(tty: &Ref<Tty>, me: &Thread) -> Result<u32, Errno> {
     if !standing(tty, me.process()).controls || session == 0 {
         return Err(Errno::ENOTTY);
     }
-    Ok(session)
+    Ok(ids::seen_by_caller(session))
 }
 
 /// `TIOCSPGRP`: tcsetpgrp(3).
@@ -231,6 +234,7 @@ pub(super) fn set_foreground(tty: &Ref<Tty>, me: &Thread, arg: usize) -> Result<
     }
     let pgid = user::read::<i32>(arg)?;
     let pgid = u32::try_from(pgid).map_err(|_| Errno::EINVAL)?;
+    let pgid = ids::root_of(pgid).ok_or(Errno::ESRCH)?;
     let tree = TREE.lock();
     if !ids::group_exists(pgid) {
         return Err(Errno::ESRCH.into());

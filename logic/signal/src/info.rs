@@ -84,6 +84,13 @@ impl SigInfo {
         Fields::default().i32(0, pid).u32(4, uid).into_info(signal, code)
     }
 
+    /// The same from a process that is called `pid` where the signal goes to; 0: it does not exist there.
+    #[must_use]
+    pub fn with_sender(mut self, pid: i32) -> SigInfo {
+        self.fields = Fields(self.fields).i32(0, pid).0;
+        self
+    }
+
     /// From a sender with a value (`SI_QUEUE`, `SI_MESGQ`).
     #[must_use]
     pub fn with_value(signal: Signal, code: i32, pid: i32, uid: u32, value: u64) -> SigInfo {

@@ -3,12 +3,12 @@
 use super::text::{Made, Text};
 use crate::boot::machine::machine;
 use crate::task::sched;
-use crate::uname;
+use crate::world::uts;
 use core::fmt::Write;
 
 /// proc_version(5).
 pub(super) fn version(t: &mut Text) -> Made {
-    Ok(writeln!(t, "{} version {} (rvOS) (rustc) {}", uname::SYSNAME, uname::RELEASE, uname::VERSION)?)
+    Ok(writeln!(t, "{} version {} (rvOS) (rustc) {}", uts::SYSNAME, uts::RELEASE, uts::VERSION)?)
 }
 
 /// The kernel's command line.

@@ -10,7 +10,7 @@ use crate::fs::inode::{FileSystem, Inode, LinkTarget, S_IFLNK, S_IFREG, Virtual}
 use crate::fs::mount::Location;
 use crate::fs::table::Slot;
 use crate::fs::walk::path_of;
-use crate::task::with_current;
+use crate::task::{Thread, with_current};
 use abi::Errno;
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -126,8 +126,11 @@ fn mount_id(of: &OpenFile) -> u32 {
 
 /// The path of a place as the caller sees it, with a note if its name is gone (proc_pid_fd(5)).
 pub(super) fn name_of(place: &Location) -> Result<Vec<u8>, Errno> {
-    let root = with_current(|me| me.fs().root());
-    let mut name = path_of(&root, place)?;
+    if let Some(ino) = crate::world::names::number_of(place) {
+        return make(|t| Ok(write!(t, "{}:[{ino}]", crate::world::names::kind_of(place))?));
+    }
+    let fs = with_current(Thread::fs);
+    let mut name = path_of(&fs, place)?;
     if place.dentry.is_removed() || place.inode().attrs.lock().nlink == 0 {
         let note = b" (deleted)";
         name.try_reserve(note.len()).map_err(|_| Errno::ENOMEM)?;

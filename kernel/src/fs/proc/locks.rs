@@ -80,8 +80,8 @@ pub(super) fn locks(t: &mut Text) -> Made {
 #[inline(never)]
 fn line(t: &mut Text, number: usize, (dev, ino, whole, ..): &Key, held: &Held) -> Made {
     let (name, pid) = match (*whole, held.owner) {
-        (true, _) => ("FLOCK ", held.note as i32),
-        (false, Owner::Table(_)) => ("POSIX ", held.note as i32),
+        (true, _) => ("FLOCK ", crate::task::ids::seen_by_caller(held.note) as i32),
+        (false, Owner::Table(_)) => ("POSIX ", crate::task::ids::seen_by_caller(held.note) as i32),
         (false, Owner::Description(_)) => ("OFDLCK", -1),
     };
     let kind = if held.kind == Kind::Exclusive { "WRITE" } else { "READ" };

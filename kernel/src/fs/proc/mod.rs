@@ -3,7 +3,7 @@
 //! * [`new_procfs`] – the file system for mount(2). `root` – its root: fixed names, and a directory for each process.
 //! * `tree` – fixed files from tables; `system`, `facts`, `sysctl`, `rvos` – what they show. `text` – how texts are made.
 //! * `subject` – whom a process directory is about; `process` – its entries; `stat`, `status`, `memory`, `maps`, `fds`,
-//!   `mounts` – what they show.
+//!   `mounts`, `ns` – what they show.
 //!
 //! Inodes and dentries are made at each look-up. A process directory remembers the process by its id, which is never
 //! reused: when the process has gone, reading a file of it is ESRCH and looking a name up ENOENT.
@@ -15,6 +15,7 @@ mod locks;
 mod maps;
 mod memory;
 mod mounts;
+mod ns;
 mod process;
 mod root;
 mod rvos;
@@ -29,6 +30,7 @@ mod tree;
 
 use super::dentry::Dentry;
 use super::inode::{Body, FileSystem, Inode, S_IFDIR};
+use crate::world::PidScope;
 use mem::{NoMemory, Ref};
 
 /// PROC_SUPER_MAGIC (statfs(2)).
@@ -36,10 +38,10 @@ const MAGIC: u64 = 0x9fa0;
 /// Linux's number of its root.
 const ROOT_INO: u64 = 1;
 
-/// A procfs: its file system and root.
-pub(crate) fn new_procfs() -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
+/// A procfs, which shows the processes of a scope: its file system and root.
+pub(crate) fn new_procfs(scope: &Ref<PidScope>) -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
     let fs = FileSystem::try_new("proc", MAGIC)?;
-    let node = Ref::try_new(root::Root::new(&fs))?;
+    let node = Ref::try_new(root::Root::new(&fs, scope))?;
     let inode = Inode::try_new_numbered(&fs, ROOT_INO, S_IFDIR | 0o555, (0, 0), Body::Virtual(node.unsize(|p| p)))?;
     Ok((fs, Dentry::try_new_root(inode)?))
 }

@@ -4,7 +4,7 @@ use super::subject::Subject;
 use super::text::{Failed, Made, Text};
 use crate::fs::context::FsContext;
 use crate::fs::dentry::Dentry;
-use crate::fs::mount::{MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, Mount};
+use crate::fs::mount::{Location, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, Mount};
 use crate::fs::walk::path_of;
 use abi::Errno;
 use alloc::vec::Vec;
@@ -15,11 +15,11 @@ use mem::Ref;
 /// Characters that separate fields.
 const SEPARATORS: &[u8] = b" \t\n#";
 
-fn each(subject: &Subject, mut f: impl FnMut(&FsContext, &Mount) -> Made) -> Made {
+fn each(subject: &Subject, mut f: impl FnMut(&FsContext, &Mount, Option<&Location>) -> Made) -> Made {
     let fs = subject.refs().ok_or(Errno::EINVAL)?.fs;
     let mut n = 0;
-    while let Some(mount) = fs.namespace.nth(n) {
-        f(&fs, &mount)?;
+    while let Some((mount, at)) = fs.namespace.nth(n) {
+        f(&fs, &mount, at.as_ref())?;
         n += 1;
     }
     Ok(())
@@ -27,10 +27,10 @@ fn each(subject: &Subject, mut f: impl FnMut(&FsContext, &Mount) -> Made) -> Mad
 
 /// `source place type options 0 0`.
 pub(super) fn mounts(subject: &Subject, t: &mut Text) -> Made {
-    each(subject, |fs, m| {
+    each(subject, |fs, m, at| {
         t.put_escaped(&m.source, SEPARATORS)?;
         t.put(b" ")?;
-        put_place(fs, m, t)?;
+        put_place(fs, at, t)?;
         write!(t, " {} ", m.fs.kind)?;
         put_options(m, t)?;
         Ok(t.put(b" 0 0\n")?)
@@ -39,13 +39,13 @@ pub(super) fn mounts(subject: &Subject, t: &mut Text) -> Made {
 
 /// `id parent major:minor root place options - type source options`.
 pub(super) fn mountinfo(subject: &Subject, t: &mut Text) -> Made {
-    each(subject, |fs, m| {
-        let parent = m.at.as_ref().map_or(m.id, |at| at.mount.id);
+    each(subject, |fs, m, at| {
+        let parent = at.map_or(m.id, |at| at.mount.id);
         let (major, minor) = split_dev(m.fs.dev);
         write!(t, "{} {parent} {major}:{minor} ", m.id)?;
         t.put_escaped(&path_in_fs(&m.root)?, SEPARATORS)?;
         t.put(b" ")?;
-        put_place(fs, m, t)?;
+        put_place(fs, at, t)?;
         t.put(b" ")?;
         put_options(m, t)?;
         write!(t, " - {} ", m.fs.kind)?;
@@ -59,9 +59,9 @@ pub(super) fn split_dev(dev: u64) -> (u64, u64) {
     (dev >> 8 & 0xfff, dev & 0xff | dev >> 12 & 0xf_ff00)
 }
 
-fn put_place(fs: &FsContext, m: &Mount, t: &mut Text) -> Result<(), Failed> {
-    match &m.at {
-        Some(at) => Ok(t.put_escaped(&path_of(&fs.root(), at)?, SEPARATORS)?),
+fn put_place(fs: &FsContext, at: Option<&Location>, t: &mut Text) -> Result<(), Failed> {
+    match at {
+        Some(at) => Ok(t.put_escaped(&path_of(fs, at)?, SEPARATORS)?),
         None => Ok(t.put(b"/")?),
     }
 }

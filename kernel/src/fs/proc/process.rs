@@ -3,7 +3,7 @@
 use super::subject::{Owned, Subject};
 use super::text::{Made, Text, make, number};
 use super::tree::Each;
-use super::{fds, maps, memory, mounts, number_of, see, stat, status, with_digits};
+use super::{fds, maps, memory, mounts, ns, number_of, see, stat, status, with_digits};
 use crate::fs::context::cap;
 use crate::fs::file::File;
 use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
@@ -34,6 +34,8 @@ enum What {
     Link(fn(&Subject) -> Result<Location, Errno>),
     /// The descriptors, as links or as texts about them.
     Fds(fds::Show),
+    /// The namespaces.
+    Namespaces,
     /// The threads.
     Tasks,
 }
@@ -68,6 +70,7 @@ static ENTRIES: &[Entry] = &[
     Entry { name: b"maps", mode: 0o444, what: What::File(maps::open) },
     Entry { name: b"mountinfo", mode: 0o444, what: What::Text(mounts::mountinfo, Access::Mounts) },
     Entry { name: b"mounts", mode: 0o444, what: What::Text(mounts::mounts, Access::Mounts) },
+    Entry { name: b"ns", mode: 0o511, what: What::Namespaces },
     text(b"oom_score", 0o444, status::oom_score),
     Entry { name: b"oom_score_adj", mode: 0o644, what: What::Setting(oom_score_adj, set_oom_score_adj) },
     link(b"root", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.root())),
@@ -93,7 +96,7 @@ fn kind(what: What) -> u32 {
     match what {
         What::Text(..) | What::Setting(..) | What::File(_) => S_IFREG,
         What::Link(_) => S_IFLNK,
-        What::Fds(_) | What::Tasks => S_IFDIR,
+        What::Fds(_) | What::Namespaces | What::Tasks => S_IFDIR,
     }
 }
 
@@ -131,6 +134,7 @@ impl Virtual for Directory {
         let no_memory = |NoMemory| Errno::ENOMEM;
         let node: Ref<dyn Virtual> = match entry.what {
             What::Fds(show) => fds::directory(&self.fs, self.subject, show)?,
+            What::Namespaces => ns::directory(&self.fs, self.subject)?,
             What::Tasks => Ref::try_new(Tasks { fs: self.fs.clone(), subject: self.subject }).map_err(no_memory)?.unsize(|p| p),
             what => Ref::try_new(Leaf { subject: self.subject, what }).map_err(no_memory)?.unsize(|p| p),
         };
@@ -196,9 +200,9 @@ impl Virtual for Tasks {
         let tid = number_of(name).ok_or(Errno::ENOENT)?;
         let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
         let own = |t: &Ref<Thread>| t.process_opt().is_some_and(|p| Ref::ptr_eq(p, &process));
-        let subject = match ids::thread(tid).filter(own) {
-            Some(thread) => Subject::of_thread(&process, &thread),
-            None if tid == process.pid() => Subject::of_ended_leader(&process),
+        let subject = match ids::thread_in(self.subject.scope, tid).filter(own) {
+            Some(thread) => Subject::of_thread(self.subject.scope, &process, &thread),
+            None if tid == self.subject.pid => Subject::of_ended_leader(self.subject.scope, &process),
             None => return Err(Errno::ENOENT),
         };
         directory(&self.fs, subject)
@@ -206,14 +210,15 @@ impl Virtual for Tasks {
     fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
         let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
         // The first one is there to the end, also when it has ended. The others by age: a cursor is an id.
-        let leader = process.pid();
+        let (scope, leader) = (self.subject.scope, self.subject.pid);
         if cursor == 0 && !with_digits(leader, |name| each(1, ino(leader, 0), DT_DIR, name)) {
             return Ok(());
         }
         let mut at = cursor.max(1);
         loop {
-            let next = process.state.lock().threads.ceiling(&at).map(|(id, thread)| (*id, thread.tid()));
-            let Some((id, tid)) = next else { return Ok(()) };
+            let next = process.state.lock().threads.ceiling(&at).map(|(id, thread)| (*id, thread.clone()));
+            let Some((id, thread)) = next else { return Ok(()) };
+            let tid = ids::seen(scope, thread.tid());
             at = id.saturating_add(1);
             if tid != leader && !with_digits(tid, |name| each(at, ino(tid, 0), DT_DIR, name)) {
                 return Ok(());

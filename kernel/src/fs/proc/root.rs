@@ -5,15 +5,17 @@ use super::subject::Subject;
 use super::text::make;
 use super::tree::{self, Each, Entry};
 use super::{facts, locks, number_of, rvos, sysctl, system, with_digits};
-use crate::fs::inode::{FileSystem, Inode, LinkTarget, Virtual};
+use crate::fs::inode::{FileSystem, Inode, LinkTarget, S_IFLNK, Virtual};
 use crate::task::{ids, with_current};
+use crate::world::PidScope;
 use abi::Errno;
 use core::fmt::Write;
-use mem::Ref;
+use logic_pidscope::ScopeId;
+use mem::{NoMemory, Ref};
 
 static FIXED: &[Entry] = &[
-    Entry::link(b"self", self_link),
-    Entry::link(b"thread-self", thread_self_link),
+    Entry::link(b"self", || Err(Errno::ENOENT)),
+    Entry::link(b"thread-self", || Err(Errno::ENOENT)),
     Entry::text(b"cmdline", facts::command_line),
     Entry::text(b"cpuinfo", facts::cpuinfo),
     Entry::text(b"devices", facts::devices),
@@ -36,21 +38,29 @@ static FIXED: &[Entry] = &[
 /// The root directory. Cursors below the count of fixed names are their indexes, those above are pids.
 pub(super) struct Root {
     fs: Ref<FileSystem>,
+    scope: Ref<PidScope>,
 }
 
 impl Root {
-    /// The root of `fs`.
-    pub(super) fn new(fs: &Ref<FileSystem>) -> Root {
-        Root { fs: fs.clone() }
+    /// The root of `fs`, with the processes of a scope.
+    pub(super) fn new(fs: &Ref<FileSystem>, scope: &Ref<PidScope>) -> Root {
+        Root { fs: fs.clone(), scope: scope.clone() }
     }
 }
 
 impl Virtual for Root {
     fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
-        let Some(number) = number_of(name) else { return tree::lookup(&self.fs, FIXED, name) };
+        let scope = self.scope.id();
+        let Some(number) = number_of(name) else {
+            return match SELVES.iter().position(|s| *s == name) {
+                Some(which) => self_link(&self.fs, scope, which),
+                None => tree::lookup(&self.fs, FIXED, name),
+            };
+        };
         // A thread's number leads to its process, although it is not listed (proc(5)).
-        let process = ids::process(number).or_else(|| ids::thread(number).and_then(|t| t.process_opt().cloned()));
-        process::directory(&self.fs, Subject::of_process(&*process.ok_or(Errno::ENOENT)?))
+        let process =
+            ids::process_in(scope, number).or_else(|| ids::thread_in(scope, number).and_then(|t| t.process_opt().cloned()));
+        process::directory(&self.fs, Subject::of_process(scope, &*process.ok_or(Errno::ENOENT)?))
     }
     fn list(&self, cursor: u64, each: Each<'_>) -> Result<(), Errno> {
         let fixed = FIXED.len() as u64;
@@ -58,7 +68,7 @@ impl Virtual for Root {
             return Ok(());
         }
         let mut from = u32::try_from(cursor.saturating_sub(fixed)).unwrap_or(u32::MAX);
-        while let Some((pid, _)) = ids::next_process(from) {
+        while let Some((pid, _)) = ids::next_process_in(self.scope.id(), from) {
             from = pid.saturating_add(1);
             let next = fixed.saturating_add(u64::from(from));
             if !with_digits(pid, |name| each(next, process::ino(pid, 0), DT_DIR, name)) {
@@ -75,12 +85,29 @@ fn path(text: &[u8]) -> Result<LinkTarget, Errno> {
     Ok(LinkTarget::Path(crate::fs::dentry::copy_bytes(text).map_err(|mem::NoMemory| Errno::ENOMEM)?))
 }
 
-fn self_link() -> Result<LinkTarget, Errno> {
-    let pid = with_current(|me| me.process().pid());
-    Ok(LinkTarget::Path(make(|t| Ok(write!(t, "{pid}")?))?))
+/// The first names of [`FIXED`]: links to the reader's own process and thread, which has a number of its own in each scope.
+const SELVES: [&[u8]; 2] = [b"self", b"thread-self"];
+
+fn self_link(fs: &Ref<FileSystem>, scope: ScopeId, which: usize) -> Result<Ref<Inode>, Errno> {
+    let ino = FIXED.get(which).map_or(0, Entry::ino);
+    let node = Ref::try_new(SelfLink { scope, thread: which != 0 }).map_err(|NoMemory| Errno::ENOMEM)?;
+    process::inode(fs, ino, S_IFLNK | 0o777, (0, 0), node.unsize(|p| p))
 }
 
-fn thread_self_link() -> Result<LinkTarget, Errno> {
-    let (pid, tid) = with_current(|me| (me.process().pid(), me.tid()));
-    Ok(LinkTarget::Path(make(|t| Ok(write!(t, "{pid}/task/{tid}")?))?))
+struct SelfLink {
+    scope: ScopeId,
+    thread: bool,
+}
+
+impl Virtual for SelfLink {
+    fn link(&self) -> Result<LinkTarget, Errno> {
+        let (pid, tid) = with_current(|me| (me.process().pid(), me.tid()));
+        let (pid, tid) = (ids::seen(self.scope, pid), ids::seen(self.scope, tid));
+        // The reader does not exist there.
+        if pid == 0 {
+            return Err(Errno::ENOENT);
+        }
+        let text = make(|t| if self.thread { Ok(write!(t, "{pid}/task/{tid}")?) } else { Ok(write!(t, "{pid}")?) })?;
+        Ok(LinkTarget::Path(text))
+    }
 }

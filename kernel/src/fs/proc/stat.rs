@@ -5,9 +5,10 @@ use super::process::put_name;
 use super::subject::Subject;
 use super::text::{Made, Text};
 use crate::task::policy::Parameters;
-use crate::task::{Process, Thread, limits, sched};
+use crate::task::{Process, Thread, ids, limits, sched};
 use core::fmt::Write;
 use core::sync::atomic::Ordering;
+use logic_pidscope::ScopeId;
 use logic_signal::SigSet;
 use mem::{PAGE, Ref, Threaded};
 
@@ -95,12 +96,14 @@ struct Family {
 }
 
 impl Family {
-    fn of(process: &Process) -> Family {
+    fn of(process: &Process, scope: ScopeId) -> Family {
+        let parent = process.parent_in(scope);
         let s = process.state.lock();
+        let (pgid, sid) = (s.pgid, s.sid);
         Family {
-            parent: s.parent.as_ref().map_or(0, |p| p.pid()),
-            pgid: s.pgid,
-            sid: s.sid,
+            parent,
+            pgid,
+            sid,
             exit_signal: i64::from(s.exit_signal),
             exit: s.exit.unwrap_or(0),
             has_execed: s.has_execed,
@@ -127,19 +130,20 @@ pub(super) fn stat(subject: &Subject, t: &mut Text) -> Made {
     let thread: Option<Ref<Thread>> = subject.thread();
     let thread = thread.as_deref();
     let may = subject.may_access();
-    let f = Family::of(&process);
+    let shown = |number| ids::seen(subject.scope, number);
+    let f = Family::of(&process, subject.scope);
     let sizes = subject.space().map(|s| Sizes::of(&s));
     let times = match thread {
         Some(t) if subject.is_thread() => Times::of_thread(t),
         _ => Times::of_process(&process),
     };
     let ended = Times::of_children(&process);
-    let (tty, foreground) = terminal_of(&process);
+    let (tty, foreground) = terminal_of(&process, subject.scope);
     // PF_RANDOMIZE; PF_FORKNOEXEC; PF_EXITING.
     let flags = 0x40_0000 | if f.has_execed { 0 } else { 0x40 } | if thread.is_none() { 4 } else { 0 };
     write!(t, "{} (", subject.number())?;
     put_name(subject, t)?;
-    write!(t, ") {} {} {} {} {tty} {foreground} {flags}", state(&process, thread).0, f.parent, f.pgid, f.sid)?;
+    write!(t, ") {} {} {} {} {tty} {foreground} {flags}", state(&process, thread).0, f.parent, shown(f.pgid), shown(f.sid))?;
     // All faults are minor ones: no page comes from a device.
     let of_children = process.attrs.children.faults.load(Ordering::Relaxed);
     write!(t, " {} {of_children} 0 0", faults(&process, thread, subject.is_thread()))?;
@@ -164,8 +168,8 @@ pub(super) fn stat(subject: &Subject, t: &mut Text) -> Made {
 }
 
 /// Device number of the controlling terminal, and the process group in its foreground; `(0, -1)` without one.
-fn terminal_of(process: &Process) -> (u32, i32) {
-    crate::tty::of_process(process).map_or((0, -1), |t| (t.number, t.foreground_or_none()))
+fn terminal_of(process: &Process, scope: ScopeId) -> (u32, i32) {
+    crate::tty::of_process(process).map_or((0, -1), |t| (t.number, t.foreground_or_none(scope)))
 }
 
 /// vsize, rss, rsslim, startcode, endcode, startstack, kstkesp, kstkeip.

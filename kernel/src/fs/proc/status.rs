@@ -7,9 +7,10 @@ use super::subject::Subject;
 use super::text::{Made, Text};
 use crate::fs::capability::Caps;
 use crate::fs::context::{Cred, Ids};
-use crate::task::{Process, Thread, limits, sched};
+use crate::task::{Process, Thread, ids, limits, sched};
 use core::fmt::Write;
 use core::sync::atomic::Ordering;
+use logic_pidscope::ScopeId;
 use mem::PAGE;
 
 /// Lines of a name, a colon, a tab and a value.
@@ -26,7 +27,7 @@ pub(super) fn status(subject: &Subject, t: &mut Text) -> Made {
     }
     let (letter, word) = state(&process, thread);
     writeln!(t, "State:\t{letter} ({word})")?;
-    let (number, parent) = (subject.number(), process.parent_pid());
+    let (number, parent) = (subject.number(), process.parent_in(subject.scope));
     writeln!(t, "Tgid:\t{}\nNgid:\t0\nPid:\t{number}\nPPid:\t{parent}\nTracerPid:\t0", subject.pid)?;
     put_identity(
         t,
@@ -66,8 +67,27 @@ fn put_numbers(t: &mut Text, subject: &Subject, process: &Process) -> Made {
         let s = process.state.lock();
         (s.pgid, s.sid)
     };
-    let (pid, number) = (subject.pid, subject.number());
-    Ok(writeln!(t, "NStgid:\t{pid}\nNSpid:\t{number}\nNSpgid:\t{pgid}\nNSsid:\t{sid}\nKthread:\t0")?)
+    let thread = subject.thread().map_or(process.pid(), |t| t.tid());
+    for (name, number) in [("NStgid", process.pid()), ("NSpid", thread), ("NSpgid", pgid), ("NSsid", sid)] {
+        write!(t, "{name}:")?;
+        put_scopes(t, subject.scope, number)?;
+    }
+    Ok(writeln!(t, "Kthread:\t0")?)
+}
+
+/// What something is called from a scope on inwards, the scope first.
+fn put_scopes(t: &mut Text, scope: ScopeId, number: u32) -> Made {
+    let mut inside = false;
+    write!(t, "\t{}", ids::seen(scope, number))?;
+    let mut result = Ok(());
+    ids::each_number(number, |at, n| {
+        if (inside || scope == ScopeId::ROOT) && result.is_ok() {
+            result = write!(t, "\t{n}");
+        }
+        inside |= at == scope;
+    });
+    result?;
+    Ok(t.put(b"\n")?)
 }
 
 fn put_memory(t: &mut Text, s: &Sizes) -> Made {

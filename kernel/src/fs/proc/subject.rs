@@ -6,13 +6,17 @@ use crate::task::thread::Refs;
 use crate::task::{Process, Thread, ids, with_current};
 use abi::Errno;
 use core::sync::atomic::Ordering;
+use logic_pidscope::ScopeId;
 use mem::Ref;
 
 /// A process, or one thread of it, by identities that are never reused: holding one keeps nothing alive.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subject {
-    /// The process's number.
+    /// Whose numbers are shown: the scope of the procfs.
+    pub(super) scope: ScopeId,
+    /// The process's number there.
     pub(super) pid: u32,
+    root: u32,
     process_id: u64,
     thread: Option<ThreadId>,
 }
@@ -28,7 +32,9 @@ pub(super) enum Owned {
 
 #[derive(Clone, Copy, Debug)]
 struct ThreadId {
+    /// Its number in the scope.
     tid: u32,
+    root: u32,
     id: u64,
 }
 
@@ -37,18 +43,20 @@ const ENDED: u64 = 0;
 
 impl Subject {
     /// A process as a whole.
-    pub(super) fn of_process(process: &Process) -> Subject {
-        Subject { pid: process.pid(), process_id: process.id(), thread: None }
+    pub(super) fn of_process(scope: ScopeId, process: &Process) -> Subject {
+        let (root, process_id) = (process.pid(), process.id());
+        Subject { scope, pid: ids::seen(scope, root), root, process_id, thread: None }
     }
     /// One thread of it.
-    pub(super) fn of_thread(process: &Process, thread: &Thread) -> Subject {
-        let id = ThreadId { tid: thread.tid(), id: thread.id() };
-        Subject { thread: Some(id), ..Subject::of_process(process) }
+    pub(super) fn of_thread(scope: ScopeId, process: &Process, thread: &Thread) -> Subject {
+        let root = thread.tid();
+        let id = ThreadId { tid: ids::seen(scope, root), root, id: thread.id() };
+        Subject { thread: Some(id), ..Subject::of_process(scope, process) }
     }
     /// The first thread of a process, which has ended while the process is still there.
-    pub(super) fn of_ended_leader(process: &Process) -> Subject {
-        let id = ThreadId { tid: process.pid(), id: ENDED };
-        Subject { thread: Some(id), ..Subject::of_process(process) }
+    pub(super) fn of_ended_leader(scope: ScopeId, process: &Process) -> Subject {
+        let subject = Subject::of_process(scope, process);
+        Subject { thread: Some(ThreadId { tid: subject.pid, root: subject.root, id: ENDED }), ..subject }
     }
     /// The number that files show as the pid: the thread's, or the process's.
     pub(super) fn number(&self) -> u32 {
@@ -60,7 +68,7 @@ impl Subject {
     }
     /// The process; ESRCH when it has gone.
     pub(super) fn process(&self) -> Result<Ref<Process>, Errno> {
-        let process = ids::process(self.pid).filter(|p| p.id() == self.process_id).ok_or(Errno::ESRCH)?;
+        let process = ids::process_in(ScopeId::ROOT, self.root).filter(|p| p.id() == self.process_id).ok_or(Errno::ESRCH)?;
         if self.thread.is_some_and(|t| t.id != ENDED) && self.own_thread().is_none() {
             return Err(Errno::ESRCH);
         }
@@ -68,7 +76,7 @@ impl Subject {
     }
     fn own_thread(&self) -> Option<Ref<Thread>> {
         let want = self.thread?;
-        ids::thread(want.tid).filter(|t| t.id() == want.id)
+        ids::thread_in(ScopeId::ROOT, want.root).filter(|t| t.id() == want.id)
     }
     /// The thread that stands for it: its own, or the oldest of the process. `None`: a zombie.
     pub(super) fn thread(&self) -> Option<Ref<Thread>> {

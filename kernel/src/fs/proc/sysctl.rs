@@ -4,8 +4,9 @@ use super::text::{Made, Text};
 use super::tree::Entry;
 use crate::census::{self, Kind};
 use crate::mm::space::{MAX_REGIONS, MMAP_MIN};
+use crate::task::with_current;
 use crate::task::{ids, users};
-use crate::uname::{self, Which};
+use crate::world::uts::{self, Which};
 use abi::Errno;
 use core::fmt::Write;
 use sync::Once;
@@ -18,14 +19,14 @@ static KERNEL: &[Entry] = &[
     Entry::setting(b"domainname", |t| put_name(t, Which::Domain), |data| set_name(Which::Domain, data)),
     Entry::setting(b"hostname", |t| put_name(t, Which::Host), |data| set_name(Which::Host, data)),
     Entry::text(b"ngroups_max", |t| line(t, 65_536)),
-    Entry::text(b"osrelease", |t| line(t, uname::RELEASE)),
-    Entry::text(b"ostype", |t| line(t, uname::SYSNAME)),
+    Entry::text(b"osrelease", |t| line(t, uts::RELEASE)),
+    Entry::text(b"ostype", |t| line(t, uts::SYSNAME)),
     Entry::text(b"overflowgid", |t| line(t, 65_534)),
     Entry::text(b"overflowuid", |t| line(t, 65_534)),
     Entry::text(b"pid_max", |t| line(t, ids::PID_MAX)),
     Entry::dir(b"random", RANDOM),
     Entry::text(b"threads-max", |t| line(t, users::threads_max())),
-    Entry::text(b"version", |t| line(t, uname::VERSION)),
+    Entry::text(b"version", |t| line(t, uts::VERSION)),
 ];
 
 static RANDOM: &[Entry] = &[
@@ -56,14 +57,18 @@ fn line(t: &mut Text, value: impl core::fmt::Display) -> Made {
 }
 
 fn put_name(t: &mut Text, which: Which) -> Made {
-    t.put(uname::name(which).as_bytes())?;
+    t.put(with_current(|me| me.world().uts.name(which)).as_bytes())?;
     Ok(t.put(b"\n")?)
 }
 
 /// Takes a name up to the end of its line; what is too long is cut, as Linux does.
 fn set_name(which: Which, data: &[u8]) -> Result<usize, Errno> {
     let name = data.split(|b| *b == b'\n' || *b == 0).next().unwrap_or_default();
-    uname::set_name(which, name.get(..uname::NAME_MAX).unwrap_or(name))?;
+    let name = name.get(..uts::NAME_MAX).unwrap_or(name);
+    with_current(|me| {
+        crate::world::need(me, abi::Authority::Uts)?;
+        me.world().uts.set_name(which, name)
+    })?;
     Ok(data.len())
 }
 

@@ -61,7 +61,7 @@ impl Entry {
         }
     }
     /// Entries live in the image for ever, so their places number them.
-    fn ino(&'static self) -> u64 {
+    pub(super) fn ino(&'static self) -> u64 {
         (core::ptr::from_ref(self) as u64 & 0x7fff_ffff) | 0x8000_0000
     }
     fn inode(&'static self, fs: &Ref<FileSystem>) -> Result<Ref<Inode>, Errno> {

@@ -72,7 +72,7 @@ fn work(me: &Thread, frame: &mut TrapFrame) {
 fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo, continues: u64) -> bool {
     let process = me.process();
     let action = process.signals.action(info.signal);
-    let protection = if process.pid() == 1 { Protection::Init } else { Protection::None };
+    let protection = if process.is_init() { Protection::Init } else { Protection::None };
     match decide(info.signal, &Situation { action, protection, tracing: Tracing::None }) {
         Delivery::Ignore | Delivery::Trace => false,
         Delivery::Terminate | Delivery::Core => {
@@ -181,7 +181,7 @@ pub(super) fn raise(me: &Thread, info: SigInfo) {
     let actions = process.signals.actions();
     let at = Situation {
         action: actions.lock().get(info.signal),
-        protection: if process.pid() == 1 { Protection::Init } else { Protection::None },
+        protection: if process.is_init() { Protection::Init } else { Protection::None },
         tracing: Tracing::None,
     };
     let forced = force(info.signal, me.blocked(), &at);

@@ -204,7 +204,7 @@ fn tell_parent(process: &Process, report: JobReport) {
         !action.flags.contains(SaFlags::NOCLDSTOP)
     };
     if wants {
-        let info = SigInfo::from_child(code, process.pid() as i32, 0, status, 0, 0);
+        let info = SigInfo::from_child(code, process.number_in(parent.scope()) as i32, 0, status, 0, 0);
         let _ = send_to_process(&parent, info, Sender::Kernel);
     }
     notify_child(&parent);
@@ -230,7 +230,14 @@ pub(crate) fn child_ended(parent: &Process, child: &Process, signal: u32) -> boo
     if action.disposition() != Disposition::Ignore {
         let (run, system) = child.times_ns();
         let tick = |ns: u64| (ns / 10_000_000) as i64;
-        let mut info = SigInfo::from_child(code, child.pid() as i32, 0, status, tick(run.saturating_sub(system)), tick(system));
+        let mut info = SigInfo::from_child(
+            code,
+            child.number_in(parent.scope()) as i32,
+            0,
+            status,
+            tick(run.saturating_sub(system)),
+            tick(system),
+        );
         info.signal = signal;
         let _ = send_to_process(parent, info, Sender::Kernel);
     }

@@ -14,13 +14,15 @@ use mem::Ref;
 pub(crate) enum Sender {
     /// A process.
     User,
+    /// A process outside the target's pid scope.
+    Outer,
     /// The kernel.
     Kernel,
 }
 
 fn situation(process: &Process, signal: Signal) -> Situation {
     let action = process.signals.action(signal);
-    let protection = if process.pid() == 1 { Protection::Init } else { Protection::None };
+    let protection = if process.is_init() { Protection::Init } else { Protection::None };
     Situation { action, protection, tracing: Tracing::None }
 }
 
@@ -62,14 +64,14 @@ pub(crate) fn send_to_thread(thread: &Thread, info: SigInfo, sender: Sender) -> 
 /// Sends a signal to the calling thread, as the kernel does for SIGPIPE.
 pub(crate) fn send_to_self(me: &Thread, signal: u32) {
     if let Some(s) = Signal::new(signal) {
-        let info = SigInfo::from_sender(s, code::SI_USER, me.process().pid() as i32, 0);
+        let info = SigInfo::from_sender(s, code::SI_USER, me.process().own_pid() as i32, 0);
         let _ = send_to_thread(me, info, Sender::Kernel);
     }
 }
 
 /// Discards what cancels each other; says whether the signal is to be queued.
 pub(super) fn prepare(process: &Process, signal: Signal, blocked: bool, sender: Sender) -> bool {
-    let origin = if sender == Sender::Kernel { Origin::Outside } else { Origin::Inside };
+    let origin = if sender != Sender::User { Origin::Outside } else { Origin::Inside };
     let what = generate(signal, origin, blocked, &situation(process, signal));
     if !what.discard.is_empty() {
         discard_everywhere(process, what.discard);

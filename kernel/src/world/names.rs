@@ -1,0 +1,203 @@
+//! Namespaces as files (namespaces(7)): `/proc/PID/ns/*` lead to them, setns(2) enters them.
+
+use super::uts::Uts;
+use super::{PidScope, World};
+use crate::census::{Counted, Kind};
+use crate::fs::dentry::Dentry;
+use crate::fs::file::{File, Io, Special};
+use crate::fs::inode::{Body, FileSystem, Inode, S_IFREG, Virtual};
+use crate::fs::mount::{Location, Mount};
+use crate::fs::namespace::Namespace;
+use crate::linux::Stop;
+use crate::task::clone::{CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS};
+use crate::task::thread::Refs;
+use abi::Errno;
+use core::sync::atomic::{AtomicU64, Ordering};
+use mem::{NoMemory, Ref};
+use sync::Once;
+
+/// Numbers of the namespaces at boot (include/linux/proc_ns.h), and of the first one that is made.
+pub(crate) const FIRST_UTS: u64 = 0xefff_fffe;
+const FIRST_IPC: u64 = 0xefff_ffff;
+/// The outermost pid scope.
+pub(crate) const FIRST_PID: u64 = 0xefff_fffc;
+const FIRST_NET: u64 = 0xf000_0000;
+/// The mounts of process 1.
+pub(crate) const FIRST_MOUNTS: u64 = 0xf000_0001;
+const FIRST_MADE: u64 = 0xf000_0098;
+/// NSFS_MAGIC (statfs(2)).
+const MAGIC: u64 = 0x6e73_6673;
+const NSFS: &str = "nsfs";
+
+static NEXT_INO: AtomicU64 = AtomicU64::new(FIRST_MADE);
+
+/// A number for a new namespace, never used again.
+pub(crate) fn next_ino() -> u64 {
+    NEXT_INO.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A namespace that has nothing in it but its identity.
+pub(crate) struct Space {
+    _counted: Counted<{ Kind::Worlds as usize }>,
+    /// Its number.
+    pub(crate) ino: u64,
+}
+
+impl Space {
+    fn with_ino(ino: u64) -> Result<Ref<Space>, NoMemory> {
+        Ref::try_new(Space { _counted: Counted::new(), ino })
+    }
+    /// A new one.
+    pub(crate) fn try_new() -> Result<Ref<Space>, NoMemory> {
+        Self::with_ino(next_ino())
+    }
+    /// Names of System V objects at boot.
+    pub(super) fn first_ipc() -> Result<Ref<Space>, NoMemory> {
+        Self::with_ino(FIRST_IPC)
+    }
+    /// The network at boot.
+    pub(super) fn first_net() -> Result<Ref<Space>, NoMemory> {
+        Self::with_ino(FIRST_NET)
+    }
+    /// Of a network: whether it is the machine's.
+    pub(super) fn leads_out(&self) -> bool {
+        self.ino == FIRST_NET
+    }
+}
+
+/// What setns(2) enters.
+#[derive(Clone)]
+pub(crate) enum Entered {
+    /// Host and domain name.
+    Uts(Ref<Uts>),
+    /// System V names.
+    Ipc(Ref<Space>),
+    /// A network.
+    Net(Ref<Space>),
+    /// A pid scope, for children.
+    Pid(Ref<PidScope>),
+    /// Mounts.
+    Mounts(Ref<Namespace>),
+}
+
+/// The kinds of namespaces by their names in `/proc/PID/ns`.
+pub(crate) const KINDS: [(&[u8], u64); 6] = [
+    (b"ipc", CLONE_NEWIPC),
+    (b"mnt", CLONE_NEWNS),
+    (b"net", CLONE_NEWNET),
+    (b"pid", CLONE_NEWPID),
+    (b"pid_for_children", 0),
+    (b"uts", CLONE_NEWUTS),
+];
+
+impl Entered {
+    /// Its CLONE_NEW* flag.
+    pub(crate) fn flag(&self) -> u64 {
+        match self {
+            Entered::Uts(_) => CLONE_NEWUTS,
+            Entered::Ipc(_) => CLONE_NEWIPC,
+            Entered::Net(_) => CLONE_NEWNET,
+            Entered::Pid(_) => CLONE_NEWPID,
+            Entered::Mounts(_) => CLONE_NEWNS,
+        }
+    }
+    /// Its number.
+    pub(crate) fn ino(&self) -> u64 {
+        match self {
+            Entered::Uts(u) => u.ino,
+            Entered::Ipc(s) | Entered::Net(s) => s.ino,
+            Entered::Pid(s) => s.ino,
+            Entered::Mounts(n) => n.ino,
+        }
+    }
+    /// What stands before its number in a link.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Entered::Uts(_) => "uts",
+            Entered::Ipc(_) => "ipc",
+            Entered::Net(_) => "net",
+            Entered::Pid(_) => "pid",
+            Entered::Mounts(_) => "mnt",
+        }
+    }
+    /// That of a thread: `of_children` is the scope in which its children are made.
+    pub(crate) fn of(refs: &Refs, scope: &Ref<PidScope>, flag: u64) -> Entered {
+        let world: &World = &refs.world;
+        match flag {
+            CLONE_NEWUTS => Entered::Uts(world.uts.clone()),
+            CLONE_NEWIPC => Entered::Ipc(world.ipc().clone()),
+            CLONE_NEWNET => Entered::Net(world.net().clone()),
+            CLONE_NEWNS => Entered::Mounts(refs.fs.namespace.clone()),
+            CLONE_NEWPID => Entered::Pid(scope.clone()),
+            _ => Entered::Pid(world.children.clone()),
+        }
+    }
+    /// A place to which a link can lead.
+    pub(crate) fn place(&self) -> Result<Location, NoMemory> {
+        let mount = MOUNT.get().ok_or(NoMemory)?.clone();
+        let node = Ref::try_new(Node { of: self.clone() })?;
+        let body = Body::Virtual(node.unsize(|p| p));
+        let inode = Inode::try_new_numbered(&mount.fs, self.ino(), S_IFREG | 0o444, (0, 0), body)?;
+        Ok(Location { mount, dentry: Dentry::try_new_root(inode)? })
+    }
+}
+
+/// The number of a namespace's file; `None` for other files.
+pub(crate) fn number_of(place: &Location) -> Option<u64> {
+    (place.mount.fs.kind == NSFS).then(|| place.inode().ino)
+}
+
+/// What stands before the number of a namespace's file.
+pub(crate) fn kind_of(place: &Location) -> &'static str {
+    let Body::Virtual(node) = &place.inode().body else { return "" };
+    let Some(Ok(file)) = node.open() else { return "" };
+    match file.special() {
+        Special::Namespace(of) => of.kind(),
+        _ => "",
+    }
+}
+
+/// The mount of all such files, which is nowhere.
+static MOUNT: Once<Ref<Mount>> = Once::new();
+
+/// At boot: makes that mount.
+pub(crate) fn init() -> Result<(), NoMemory> {
+    /// Its root is never shown.
+    struct Nothing;
+    impl Virtual for Nothing {}
+    let fs = FileSystem::try_new(NSFS, MAGIC)?;
+    let body = Body::Virtual(Ref::try_new(Nothing)?.unsize(|p| p));
+    let root = Dentry::try_new_root(Inode::try_new_numbered(&fs, 1, S_IFREG | 0o444, (0, 0), body)?)?;
+    let _ = MOUNT.set(Mount::try_new(fs, root, 0, b"nsfs")?);
+    Ok(())
+}
+
+/// A namespace in the tree of names.
+struct Node {
+    of: Entered,
+}
+
+impl Virtual for Node {
+    fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
+        let file = Ref::try_new(NamespaceFile { of: self.of.clone() });
+        Some(match file {
+            Ok(f) => Ok(f.unsize(|p| p)),
+            Err(NoMemory) => Err(Errno::ENOMEM),
+        })
+    }
+}
+
+/// A namespace that is open: it lives as long.
+struct NamespaceFile {
+    of: Entered,
+}
+
+impl File for NamespaceFile {
+    fn ioctl(&self, _io: &Io<'_>, request: u32, _arg: usize) -> Result<usize, Stop> {
+        const NS_GET_NSTYPE: u32 = 0xb703;
+        if request == NS_GET_NSTYPE { Ok(self.of.flag() as usize) } else { Err(Errno::ENOTTY.into()) }
+    }
+    fn special(&self) -> Special<'_> {
+        Special::Namespace(&self.of)
+    }
+}
