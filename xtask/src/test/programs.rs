@@ -23,7 +23,11 @@ const FLAGS: &[&str] = &["-static", "-O1", "-s", "-Wall", "-Wno-unused-result", 
 const WORKERS: usize = 2;
 
 /// Packages below `tests/` whose programs are tests.
-const RUST_PACKAGES: [&str; 1] = ["hostile"];
+const RUST_PACKAGES: [&str; 2] = ["hostile", "ktest"];
+/// Their folders.
+const RUST_FOLDERS: [&str; 2] = ["hostile", "kernel"];
+/// The folders of tests that need the native calls: they run on rvOS alone.
+const NATIVE: [&str; 1] = ["tests/kernel"];
 
 /// What a test is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,12 @@ pub(crate) struct Test {
 }
 
 impl Test {
+    /// Whether it is about what Linux does not have.
+    pub(super) fn is_native(&self) -> bool {
+        let tree = paths::tree();
+        NATIVE.iter().any(|folder| self.path.starts_with(tree.join(folder)))
+    }
+
     /// Whether it is a C program.
     pub(super) fn is_c(&self) -> bool {
         self.language == Language::C
@@ -67,7 +77,7 @@ pub(crate) struct Suite {
 pub(crate) fn find(only: Option<&str>) -> Result<Vec<Test>> {
     let mut found = BTreeMap::new();
     collect(&paths::tree().join("tests/linux"), Language::C, &mut found)?;
-    for package in RUST_PACKAGES {
+    for package in RUST_FOLDERS {
         let programs = paths::tree().join("tests").join(package).join("src/bin");
         if programs.is_dir() {
             collect(&programs, Language::Rust, &mut found)?;
