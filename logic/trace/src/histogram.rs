@@ -19,7 +19,6 @@ static NEAR_BUCKETS: [u8; NEAR] = {
         {
             table[i] = (usize::BITS - i.leading_zeros()) as u8;
         }
-        #[expect(clippy::arithmetic_side_effects, reason = "made by the compiler")]
         {
             i += 1;
         }
