@@ -155,17 +155,17 @@ macro_rules! for_each_linux_call {
                 doc: "fcntl(2): commands on a descriptor; F_DUPFD needs DUP; F_SETLKW blocks",
             }
             26 inotify_init1(flags: Flags) -> Fd {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EINVAL, EMFILE, ENFILE, ENOMEM],
                 doc: "inotify_init1(2): make a watch queue",
             }
             27 inotify_add_watch(fd: Fd, path: Path, mask: Flags) -> Int {
-                state: stub, authority: Namespace, rights: [CHANGE], blocks: no,
+                state: live, authority: Namespace, rights: [CHANGE], blocks: no,
                 errors: [EACCES, EBADF, EEXIST, EFAULT, EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, ENOSPC, ENOTDIR],
                 doc: "inotify_add_watch(2): watch a path",
             }
             28 inotify_rm_watch(fd: Fd, wd: Int) -> Zero {
-                state: stub, authority: Descriptor, rights: [CHANGE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [EBADF, EINVAL],
                 doc: "inotify_rm_watch(2): drop a watch",
             }

@@ -158,11 +158,15 @@ impl Dentry {
     /// Takes the whole tree below a root apart, without a stack: an entry keeps its directory alive and the directory its
     /// entries, so nothing of it would go by itself.
     pub(crate) fn dismantle(root: &Ref<Dentry>) {
+        super::notify::unmounted(&root.inode);
         let mut at = root.clone();
         loop {
             let taken = at.children.lock().take_first();
             match taken {
                 Some(entry) => {
+                    if let Some(child) = entry.child() {
+                        super::notify::unmounted(&child.inode);
+                    }
                     if let Some(dir) = entry.child().filter(|c| c.inode.is_dir()) {
                         at = dir.clone();
                     }
@@ -214,6 +218,7 @@ impl Dentry {
 /// after the other here, not each from the drop of the one below.
 impl Drop for Dentry {
     fn drop(&mut self) {
+        super::notify::dropped(self);
         let mut above = self.place.get_mut().parent.take();
         while let Some(mut dentry) = above {
             above = Ref::get_mut(&mut dentry).and_then(|last| last.place.get_mut().parent.take());

@@ -4,6 +4,7 @@ use super::buffer::Buffer;
 use super::epoll::Watched;
 use super::locks::Owner;
 use super::mount::Location;
+use super::notify;
 use crate::census::{Counted, Kind};
 use crate::linux::Stop;
 use crate::mm::object::PageSource;
@@ -147,6 +148,8 @@ pub(crate) enum Special<'a> {
     Timer(&'a crate::events::timerfd::TimerFd),
     /// A process or thread (pidfd_open(2)).
     Process(&'a Ref<crate::events::pidfd::Life>),
+    /// What watches files (inotify_init(2)).
+    Inotify(&'a crate::events::inotify::Inotify),
     /// Signals (signalfd(2)).
     Signals(&'a crate::events::signalfd::SignalFd),
     /// A namespace (setns(2)).
@@ -201,6 +204,9 @@ impl OpenFile {
             locked: AtomicBool::new(false),
             watched: Watched::new(),
         })?;
+        if flags & O_PATH == 0 {
+            notify::open_file(&of, notify::OPEN);
+        }
         Ok(Descriptor { _counted: Counted::new(), of })
     }
     /// Whether a descriptor of it was left a moment ago.
@@ -230,11 +236,33 @@ impl OpenFile {
     }
     /// Reads; the caller has checked that reading is allowed.
     pub(crate) fn read(&self, me: &Thread, at: Option<u64>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
-        self.file.read(&self.io(me, at), to)
+        self.file.read(&self.io(me, at), to).inspect(|n| self.was_read(*n))
     }
     /// Writes; the caller has checked that writing is allowed.
     pub(crate) fn write(&self, me: &Thread, at: Option<u64>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
-        self.file.write(&self.io(me, at), from)
+        self.file.write(&self.io(me, at), from).inspect(|n| self.was_written(*n))
+    }
+    /// Its last descriptor is gone.
+    #[inline(always)]
+    fn was_closed(&self) {
+        let mask = if self.writable() { notify::CLOSE_WRITE } else { notify::CLOSE_NOWRITE };
+        if self.flags() & O_PATH == 0 {
+            notify::open_file(self, mask);
+        }
+    }
+    /// So many bytes were read from it: those who watch it hear of that.
+    #[inline(always)]
+    pub(crate) fn was_read(&self, bytes: usize) {
+        if bytes != 0 {
+            notify::open_file(self, notify::ACCESS);
+        }
+    }
+    /// So many bytes were written to it.
+    #[inline(always)]
+    pub(crate) fn was_written(&self, bytes: usize) {
+        if bytes != 0 {
+            notify::open_file(self, notify::MODIFY);
+        }
     }
     /// What its flags say about a transfer.
     #[inline]
@@ -319,6 +347,7 @@ impl Drop for Descriptor {
                 inode.locks.release(Owner::Description(self.of.id));
             }
             self.of.file.last_close(&self.of);
+            self.of.was_closed();
         }
     }
 }

@@ -181,6 +181,8 @@ pub(crate) struct Inode {
     pub(crate) linkable: AtomicBool,
     /// Advisory locks.
     pub(crate) locks: super::locks::FileLocks,
+    /// Who watches it.
+    pub(crate) marks: crate::events::inotify::Marks,
 }
 
 impl Inode {
@@ -211,6 +213,7 @@ impl Inode {
             attrs: SpinLock::new(attrs),
             linkable: AtomicBool::new(false),
             locks: super::locks::FileLocks::new(),
+            marks: crate::events::inotify::Marks::new(),
         })
     }
     /// A regular file without contents.

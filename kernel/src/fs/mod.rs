@@ -22,6 +22,7 @@ pub(crate) mod locks;
 pub(crate) mod mount;
 pub(crate) mod namespace;
 pub(crate) mod node;
+pub(crate) mod notify;
 pub(crate) mod open;
 pub(crate) mod pipe;
 pub(crate) mod proc;

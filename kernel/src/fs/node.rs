@@ -5,6 +5,7 @@ use super::dentry::{Dentry, boxed_bytes};
 use super::entries::{NewEntry, Removed};
 use super::inode::{Attrs, Body, Inode, S_IFDIR, S_IFMT};
 use super::mount::Location;
+use super::notify;
 use abi::Errno;
 use core::sync::atomic::Ordering;
 use mem::{NoMemory, Ref};
@@ -81,6 +82,7 @@ pub(crate) fn create(
         dir.inode().attrs.lock().nlink += 1;
     }
     dir.inode().touch_modified();
+    notify::created(dir.inode(), &dentry);
     Ok(dentry)
 }
 
@@ -105,6 +107,7 @@ pub(crate) fn link(dir: &Location, name: &[u8], cred: &Cred, target: &Location) 
         a.nlink += 1;
         counted = true;
         drop(a);
+        notify::inode(inode, notify::ATTRIB);
         Ok(inode.clone())
     });
     match made {
@@ -156,7 +159,14 @@ pub(crate) fn remove(dir: &Location, name: &[u8], cred: &Cred, what: Remove, mus
     let removed = dir.dentry.take_child(name);
     drop(guard);
     forget(dir, &victim, is_dir);
+    let inode = victim.inode().clone();
+    if !is_dir {
+        notify::inode(&inode, notify::ATTRIB);
+    }
+    // The file may be gone for those who watch it, who are told before those who watch the directory.
     drop(removed);
+    drop(victim);
+    notify::deleted(dir.inode(), name, &inode);
     Ok(())
 }
 
@@ -216,6 +226,7 @@ pub(crate) fn rename(from: &Side<'_>, to: &Side<'_>, cred: &Cred, existing: Exis
     if to.dir.dentry.is_removed() {
         return Err(Errno::ENOENT);
     }
+    let other = target.clone();
     let result = match (existing, target) {
         (Existing::Exchange, Some(other)) => exchange(from, to, &moved, &other),
         (Existing::Exchange, None) => Err(Errno::ENOENT),
@@ -223,10 +234,19 @@ pub(crate) fn rename(from: &Side<'_>, to: &Side<'_>, cred: &Cred, existing: Exis
     };
     drop(entries);
     drop(whole);
-    drop(result?);
+    let left = result?;
     moved.inode().change(|_| {});
     from.dir.inode().touch_modified();
     to.dir.inode().touch_modified();
+    let (a, b) = ((&**from.dir.inode(), from.name), (&**to.dir.inode(), to.name));
+    match (&other, existing) {
+        (Some(other), Existing::Exchange) => {
+            notify::moved(a, b, moved.inode(), None);
+            notify::moved(b, a, other.inode(), None);
+        }
+        (other, _) => notify::moved(a, b, moved.inode(), other.as_ref().map(|o| &**o.inode())),
+    }
+    drop(left);
     Ok(())
 }
 

@@ -199,6 +199,7 @@ pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) 
             let writing = writing(&inode, flags)?;
             if flags & O_TRUNC != 0 {
                 truncate(&inode, 0)?;
+                super::notify::file(&place.dentry, super::notify::MODIFY);
             }
             RegularFile::try_new(&inode, writing)?
         }

@@ -5,6 +5,7 @@ mod cred;
 mod epoll;
 mod futex;
 mod hart;
+mod inotify;
 mod ioprio;
 mod limits;
 mod lock;
@@ -280,6 +281,7 @@ mod handlers {
     pub(super) use super::epoll::{epoll_create1, epoll_ctl, epoll_pwait, epoll_pwait2, eventfd2};
     pub(super) use super::futex::{futex, futex_requeue, futex_wait, futex_waitv, futex_wake, get_robust_list, set_robust_list};
     pub(super) use super::hart::{getcpu, membarrier, riscv_flush_icache, riscv_hwprobe, rseq};
+    pub(super) use super::inotify::{inotify_add_watch, inotify_init1, inotify_rm_watch};
     pub(super) use super::ioprio::{ioprio_get, ioprio_set};
     pub(super) use super::limits::{getrlimit, getrusage, prlimit64, setrlimit};
     pub(super) use super::lock::flock;

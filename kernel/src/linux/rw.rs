@@ -132,7 +132,7 @@ pub(super) fn preadv2(c: &mut Call<'_>) -> CallResult {
     let at = position_or_own(c, &of)?;
     readable(&of)?;
     let mut to = Buffer::vector(c.arg(1), c.arg(2))?;
-    of.file.read(&flagged(c, &of, at)?, &mut to)
+    of.file.read(&flagged(c, &of, at)?, &mut to).inspect(|n| of.was_read(*n))
 }
 
 /// pwritev2(2).
@@ -141,7 +141,7 @@ pub(super) fn pwritev2(c: &mut Call<'_>) -> CallResult {
     let at = position_or_own(c, &of)?;
     writable(&of)?;
     let mut from = Buffer::vector(c.arg(1), c.arg(2))?;
-    of.file.write(&flagged(c, &of, at)?, &mut from)
+    of.file.write(&flagged(c, &of, at)?, &mut from).inspect(|n| of.was_written(*n))
 }
 
 /// lseek(2).

@@ -6,6 +6,7 @@ use super::rw::readable;
 use super::{Call, CallResult};
 use crate::fs::busy::OpenForWriting;
 use crate::fs::inode::{FileData, Inode, S_IFDIR, S_IFIFO, S_IFREG};
+use crate::fs::notify;
 use crate::fs::regular::{MAX_SIZE, truncate as set_size};
 use crate::fs::seals::{F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_WRITE};
 use crate::fs::walk::Last;
@@ -41,6 +42,7 @@ pub(super) fn truncate(c: &mut Call<'_>) -> CallResult {
     }
     let writing = OpenForWriting::begin(inode)?;
     set_size(inode, size)?;
+    notify::file(&place.dentry, notify::MODIFY);
     drop(writing);
     Ok(0)
 }
@@ -53,6 +55,7 @@ pub(super) fn ftruncate(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     set_size(of.inode().ok_or(Errno::EINVAL)?, size)?;
+    notify::open_file(&of, notify::MODIFY);
     Ok(0)
 }
 
@@ -99,6 +102,7 @@ pub(super) fn fallocate(c: &mut Call<'_>) -> CallResult {
     }
     drop(guard);
     inode.touch_modified();
+    notify::open_file(&of, notify::MODIFY);
     Ok(0)
 }
 

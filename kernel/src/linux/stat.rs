@@ -7,6 +7,7 @@ use crate::fs::context::{Cred, cap};
 use crate::fs::file::OpenFile;
 use crate::fs::inode::{Body, Inode, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 use crate::fs::mount::Location;
+use crate::fs::notify;
 use crate::fs::walk::Last;
 use abi::{Errno, Stat, Statfs, Statx, StatxTimestamp};
 use core::sync::atomic::Ordering;
@@ -182,6 +183,7 @@ pub(super) fn getdents64(c: &mut Call<'_>) -> CallResult {
     let mut out = Entries { at: c.arg(1), left: c.arg(2), done: 0, error: None, last, record: [0; RECORD_MAX] };
     list(&place, &mut out)?;
     of.position.store(out.last, Ordering::Release);
+    notify::open_file(&of, notify::ACCESS);
     match out.error {
         Some(e) if out.done == 0 => Err(e.into()),
         _ => Ok(out.done),
@@ -286,6 +288,7 @@ fn chmod(c: &Call<'_>, place: &Location, mode: u32) -> CallResult {
         mode &= !0o2000;
     }
     inode.change(|a| a.mode = a.mode & S_IFMT | mode);
+    notify::file(&place.dentry, notify::ATTRIB);
     Ok(0)
 }
 
@@ -341,6 +344,9 @@ fn chown(c: &Call<'_>, place: &Location, uid: u32, gid: u32) -> CallResult {
             }
         }
     });
+    if (uid, gid) != (u32::MAX, u32::MAX) {
+        notify::file(&place.dentry, notify::ATTRIB);
+    }
     Ok(0)
 }
 
@@ -399,6 +405,13 @@ pub(super) fn utimensat(c: &mut Call<'_>) -> CallResult {
         a.atime_ns = value(asec, ansec, a.atime_ns);
         a.mtime_ns = value(msec, mnsec, a.mtime_ns);
     });
+    // One time alone looks as if the file had been read, or written.
+    let event = match (ansec, mnsec) {
+        (_, UTIME_OMIT) => notify::ACCESS,
+        (UTIME_OMIT, _) => notify::MODIFY,
+        _ => notify::ATTRIB,
+    };
+    notify::file(&place.dentry, event);
     Ok(0)
 }
 

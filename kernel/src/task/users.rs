@@ -1,4 +1,5 @@
-//! How many threads there are, in all and of each user: what threads-max and RLIMIT_NPROC bound (getrlimit(2)).
+//! What is counted for each user: threads, which threads-max and RLIMIT_NPROC bound (getrlimit(2)), and what inotify(7) has
+//! limits for.
 
 use super::thread::Thread;
 use super::{limits, process::Process};
@@ -8,14 +9,27 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use hashbrown::HashMap;
 use sync::{SpinLock, levels};
 
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Threads, and processes that nobody has waited for.
+    Thread,
+    /// Descriptors for watching files (inotify_init(2)).
+    InotifyInstance,
+    /// Watched files.
+    InotifyWatch,
+}
+
+const KINDS: usize = 3;
+
 /// Threads and zombies that exist.
 static ALL: AtomicU32 = AtomicU32::new(0);
 /// Most of them (kernel.threads-max).
 static MOST: AtomicU32 = AtomicU32::new(u32::MAX);
-/// Those of the superuser, who has most of them.
-static ROOT: AtomicU32 = AtomicU32::new(0);
-/// Those of everybody else.
-static OTHERS: SpinLock<HashMap<u32, u32, Mix>, levels::Users> = SpinLock::new(HashMap::with_hasher(Mix(0)));
+/// What the superuser has, who has most.
+static ROOT: [AtomicU32; KINDS] = [const { AtomicU32::new(0) }; KINDS];
+/// What everybody else has.
+static OTHERS: SpinLock<HashMap<u32, [u32; KINDS], Mix>, levels::Users> = SpinLock::new(HashMap::with_hasher(Mix(0)));
 
 #[derive(Clone, Default)]
 struct Mix(u64);
@@ -48,69 +62,96 @@ pub(crate) fn threads_max() -> u32 {
     MOST.load(Ordering::Relaxed)
 }
 
-/// One thread, or a process that has ended and not been waited for, counted for its user until dropped.
+/// One of something, counted for its user until dropped.
 pub(crate) struct Counted {
     uid: u32,
+    what: What,
 }
 
 impl Counted {
-    /// Counts one more of a user.
-    fn try_new(uid: u32) -> Result<Counted, Errno> {
+    /// Counts one more of a user, if that does not make more than `most`.
+    fn try_new(uid: u32, what: What, most: u64) -> Result<Counted, Errno> {
         if uid == 0 {
-            ROOT.fetch_add(1, Ordering::Relaxed);
+            let cell = ROOT.get(what as usize).ok_or(Errno::EAGAIN)?;
+            if u64::from(cell.fetch_add(1, Ordering::Relaxed)) >= most {
+                cell.fetch_sub(1, Ordering::Relaxed);
+                return Err(Errno::EAGAIN);
+            }
         } else {
             let mut others = OTHERS.lock();
             others.try_reserve(1).map_err(|_| Errno::EAGAIN)?;
             // reserved: just above.
-            let n = others.entry(uid).or_insert(0);
-            *n = n.saturating_add(1);
+            let cell = others.entry(uid).or_insert([0; KINDS]).get_mut(what as usize).ok_or(Errno::EAGAIN)?;
+            if u64::from(*cell) >= most {
+                drop(others);
+                trim(uid);
+                return Err(Errno::EAGAIN);
+            }
+            *cell = cell.saturating_add(1);
         }
-        ALL.fetch_add(1, Ordering::Relaxed);
-        Ok(Counted { uid })
+        if what == What::Thread {
+            ALL.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(Counted { uid, what })
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        ALL.fetch_sub(1, Ordering::Relaxed);
+        if self.what == What::Thread {
+            ALL.fetch_sub(1, Ordering::Relaxed);
+        }
         if self.uid == 0 {
-            ROOT.fetch_sub(1, Ordering::Relaxed);
+            if let Some(cell) = ROOT.get(self.what as usize) {
+                cell.fetch_sub(1, Ordering::Relaxed);
+            }
             return;
         }
-        let mut empty = HashMap::with_hasher(Mix(0));
-        let mut others = OTHERS.lock();
-        if let Some(n) = others.get_mut(&self.uid) {
-            *n = n.saturating_sub(1);
-            if *n == 0 {
-                others.remove(&self.uid);
-            }
+        if let Some(cell) = OTHERS.lock().get_mut(&self.uid).and_then(|c| c.get_mut(self.what as usize)) {
+            *cell = cell.saturating_sub(1);
         }
-        if others.is_empty() {
-            // Its memory goes too, outside of the lock.
-            core::mem::swap(&mut *others, &mut empty);
-        }
-        drop(others);
+        trim(self.uid);
     }
+}
+
+/// Forgets a user who has nothing.
+fn trim(uid: u32) {
+    let mut empty = HashMap::with_hasher(Mix(0));
+    let mut others = OTHERS.lock();
+    if others.get(&uid).is_some_and(|cells| cells.iter().all(|n| *n == 0)) {
+        others.remove(&uid);
+    }
+    if others.is_empty() {
+        // Its memory goes too, outside of the lock.
+        core::mem::swap(&mut *others, &mut empty);
+    }
+    drop(others);
 }
 
 /// Threads of a user.
 fn of_user(uid: u32) -> u64 {
+    const THREAD: usize = What::Thread as usize;
     match uid {
-        0 => u64::from(ROOT.load(Ordering::Relaxed)),
-        _ => u64::from(OTHERS.lock().get(&uid).copied().unwrap_or(0)),
+        0 => ROOT.get(THREAD).map_or(0, |n| u64::from(n.load(Ordering::Relaxed))),
+        _ => OTHERS.lock().get(&uid).and_then(|c| c.get(THREAD)).map_or(0, |n| u64::from(*n)),
     }
+}
+
+/// Counts something of a user, of which there may be `most`; `None`: there are as many.
+pub(crate) fn count(uid: u32, what: What, most: u32) -> Option<Counted> {
+    Counted::try_new(uid, what, u64::from(most)).ok()
 }
 
 /// Counts the first thread of the system.
 pub(crate) fn first() -> Result<Counted, Errno> {
-    Counted::try_new(0)
+    Counted::try_new(0, What::Thread, u64::MAX)
 }
 
 /// Counts a thread that the caller is about to make; EAGAIN if there are too many (clone(2)).
 pub(crate) fn admit(me: &Thread) -> Result<Counted, Errno> {
     let cred = me.cred();
     let privileged = cred.uid.real == 0 || cred.capable(cap::SYS_RESOURCE) || cred.capable(cap::SYS_ADMIN);
-    let counted = Counted::try_new(cred.uid.real)?;
+    let counted = Counted::try_new(cred.uid.real, What::Thread, u64::MAX)?;
     if !privileged && of_user(cred.uid.real) > me.process().limit(limits::NPROC) {
         return Err(Errno::EAGAIN);
     }
@@ -124,7 +165,7 @@ pub(crate) fn admit(me: &Thread) -> Result<Counted, Errno> {
 pub(crate) fn changed_user(me: &Thread, uid: u32) {
     let same = me.counted.lock().as_ref().is_none_or(|c| c.uid == uid);
     // Without memory to count for the new user it stays counted for the old one.
-    if !same && let Ok(new) = Counted::try_new(uid) {
+    if !same && let Ok(new) = Counted::try_new(uid, What::Thread, u64::MAX) {
         let old = me.counted.lock().replace(new);
         drop(old);
     }

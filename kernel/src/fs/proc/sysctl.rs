@@ -3,6 +3,7 @@
 use super::text::{Made, Text};
 use super::tree::Entry;
 use crate::census::{self, Kind};
+use crate::events::inotify;
 use crate::mm::space::{MAX_REGIONS, MMAP_MIN};
 use crate::task::with_current;
 use crate::task::{ids, users};
@@ -43,10 +44,17 @@ static VM: &[Entry] = &[
     Entry::text(b"overcommit_memory", |t| line(t, 0)),
 ];
 
+static INOTIFY: &[Entry] = &[
+    Entry::text(b"max_queued_events", |t| line(t, inotify::MAX_EVENTS)),
+    Entry::text(b"max_user_instances", |t| line(t, inotify::MAX_INSTANCES)),
+    Entry::text(b"max_user_watches", |t| line(t, inotify::MAX_WATCHES)),
+];
+
 static FS: &[Entry] = &[
     // Memory alone limits open files.
     Entry::text(b"file-max", |t| line(t, i64::MAX)),
     Entry::text(b"file-nr", |t| line(t, format_args!("{}\t0\t{}", census::count(Kind::OpenFiles), i64::MAX))),
+    Entry::dir(b"inotify", INOTIFY),
     Entry::text(b"inode-nr", |t| line(t, format_args!("{}\t0", census::count(Kind::Inodes)))),
     Entry::text(b"nr_open", |t| line(t, 1_048_576)),
     Entry::text(b"pipe-max-size", |t| line(t, logic_pipe::MAX_BYTES)),
