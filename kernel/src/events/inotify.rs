@@ -237,7 +237,7 @@ impl Inotify {
             drop(node);
             return;
         }
-        let (news, left) = match node.map(|n| s.queue.push(n)) {
+        let (news, left) = match node.map(|n| s.queue.add(n)) {
             Ok(Pushed::Queued) => (true, None),
             Ok(Pushed::Merged(node)) => (false, Some(node)),
             Ok(Pushed::Lost(node, told)) => (told, Some(node)),

@@ -91,7 +91,7 @@ impl Event {
 /// An event with its place in a queue.
 pub type EventNode = Node<u64, Event>;
 
-/// An event for [`Queue::push`], to be boxed.
+/// An event for [`Queue::add`], to be boxed.
 #[must_use]
 pub fn node(event: Event) -> EventNode {
     Node::new(0, event)
@@ -145,14 +145,14 @@ impl Queue {
     }
 
     /// Adds an event.
-    pub fn push(&mut self, event: Box<EventNode>) -> Pushed {
+    pub fn add(&mut self, event: Box<EventNode>) -> Pushed {
         if self.is_full() {
             return Pushed::Lost(event, self.lose());
         }
         if self.events.last().is_some_and(|(_, last)| event.value.repeats(last)) {
             return Pushed::Merged(event);
         }
-        self.append(event);
+        self.enter(event);
         Pushed::Queued
     }
 
@@ -160,7 +160,7 @@ impl Queue {
     pub fn lose(&mut self) -> bool {
         match self.overflow.take() {
             Some(node) => {
-                self.append(node);
+                self.enter(node);
                 true
             }
             None => false,
@@ -192,7 +192,7 @@ impl Queue {
         self.events.len() >= self.limit
     }
 
-    fn append(&mut self, mut node: Box<EventNode>) {
+    fn enter(&mut self, mut node: Box<EventNode>) {
         self.last = self.last.saturating_add(1);
         node.key = self.last;
         self.bytes = self.bytes.saturating_add(node.value.bytes());

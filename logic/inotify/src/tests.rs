@@ -42,8 +42,8 @@ fn records() {
 fn an_ignored_watch_ends_merging() {
     let mut q = queue(9);
     let ignored = || Box::new(node(event(1, bits::IGNORED, b"")));
-    assert!(matches!(q.push(ignored()), Pushed::Queued));
-    assert!(matches!(q.push(ignored()), Pushed::Queued));
+    assert!(matches!(q.add(ignored()), Pushed::Queued));
+    assert!(matches!(q.add(ignored()), Pushed::Queued));
 }
 
 proptest! {
@@ -56,7 +56,7 @@ proptest! {
         for (what, wd, name, most) in steps {
             if what < 3 {
                 let e = event(wd, bits::OPEN, if name == 0 { b"" } else { b"name" });
-                let pushed = q.push(Box::new(node(e.clone())));
+                let pushed = q.add(Box::new(node(e.clone())));
                 if full(&list) {
                     let first = !list.contains(&overflow);
                     if first {
