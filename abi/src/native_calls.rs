@@ -8,27 +8,27 @@ macro_rules! for_each_native_call {
     ($($callback:tt)+) => {
         $($callback)+! {
             0x1000 chan_create(ends: OutStruct([i32; 2]), args: InSized(ChanCreate, size, opt), size: Len) -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [E2BIG, EDQUOT, EFAULT, EINVAL, EMFILE, ENOMEM],
                 doc: "Make a channel: its two ends are new descriptors, closed on exec. `args` holds the bounds of its queues.",
             }
             0x1001 chan_send(fd: Fd, args: InSized(ChanSend, size), size: Len) -> Zero {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EFAULT, EINTR, EINVAL, EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT],
                 doc: "Send a message of bytes and descriptors, which move: on success the sender has them no more, on failure it has all of them.",
             }
             0x1002 chan_recv(fd: Fd, args: InOutSized(ChanRecv, size), size: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [E2BIG, EAGAIN, EBADF, EDQUOT, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT],
                 doc: "Receive a message. It stays queued when its bytes (EMSGSIZE) or its descriptors (EMSGSIZE, EMFILE) have no room. EPIPE: the queue is empty and the peer closed.",
             }
             0x1003 chan_call(fd: Fd, args: InOutSized(ChanCall, size), size: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [READ | WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ | WRITE], blocks: yes,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, ECONNRESET, EDEADLK, EDQUOT, EFAULT, EINVAL, EMFILE, EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT],
                 doc: "Send a request and wait for its reply. EPIPE: nobody took the request; ECONNRESET: who took it is gone. A signal does not end the wait.",
             }
             0x1004 chan_reply_recv(fd: Fd, args: InOutSized(ChanReplyRecv, size), size: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [READ | WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ | WRITE], blocks: yes,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT],
                 doc: "Answer a call, which never waits, and receive the next message. The reply to a call that ended meanwhile is destroyed.",
             }

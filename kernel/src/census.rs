@@ -33,9 +33,13 @@ pub(crate) enum Kind {
     Worlds,
     /// Pid scopes.
     PidScopes,
+    /// Channels: pairs of ends.
+    Channels,
+    /// Messages that wait, are in hand, or are kept for the next.
+    Messages,
 }
 
-const KINDS: usize = 12;
+const KINDS: usize = 14;
 
 /// All kinds with their names in `/proc/rvos/counters`.
 pub(crate) const ALL: [(Kind, &str); KINDS] = [
@@ -51,6 +55,8 @@ pub(crate) const ALL: [(Kind, &str); KINDS] = [
     (Kind::EpollSets, "epoll_sets"),
     (Kind::Worlds, "worlds"),
     (Kind::PidScopes, "pid_scopes"),
+    (Kind::Channels, "channels"),
+    (Kind::Messages, "messages"),
 ];
 
 #[repr(align(64))]

@@ -7,6 +7,7 @@ mod families;
 mod header;
 mod markdown;
 
+pub(crate) use header::render as header;
 pub(crate) use markdown::render as markdown;
 
 use abi::{Call, LINUX_CALLS, NATIVE_CALLS, State};
@@ -34,7 +35,7 @@ pub(crate) struct Args {
 /// Runs the verb.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     if args.header {
-        print!("{}", header::render());
+        print!("{}", header());
         return Ok(ExitCode::SUCCESS);
     }
     if args.write {

@@ -42,7 +42,20 @@ macro_rules! plain_structs {
             }
 
             const _: () = assert!(size_of::<$name>() == $size);
+
+            impl $name {
+                /// Names and types of the fields, for the C header.
+                pub const FIELDS: &'static [(&'static str, &'static str)] = &[$((stringify!($field), stringify!($ty))),*];
+            }
         )*
     };
 }
 pub(crate) use plain_structs;
+
+macro_rules! with_fields {
+    ($($name:ident)*) => {
+        /// The structs of the native calls, each after those that it contains: name and fields.
+        pub const NATIVE_STRUCTS: &[(&str, &[(&str, &str)])] = &[$((stringify!($name), $name::FIELDS)),*];
+    };
+}
+with_fields! { ChanCreate ChanPart ChanRoom ChanInfo ChanSend ChanRecv ChanCall ChanReplyRecv SpawnFd SpawnArgs }

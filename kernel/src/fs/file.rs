@@ -134,6 +134,10 @@ pub(crate) trait File: Send + Sync {
     fn as_epoll(&self) -> Option<&Ref<super::epoll::EpollSet>> {
         None
     }
+    /// The end of a channel that it is.
+    fn as_channel(&self) -> Option<&crate::object::channel::ChannelEnd> {
+        None
+    }
     /// The socket behind it.
     fn as_socket(&self) -> Option<&crate::net::unix::SocketEnd> {
         None
@@ -269,6 +273,10 @@ impl OpenFile {
     pub(crate) fn io<'a>(&'a self, me: &'a Thread, at: Option<u64>) -> Io<'a> {
         let flags = self.flags();
         Io { of: self, me, at, nonblock: flags & O_NONBLOCK != 0, append: flags & O_APPEND != 0 }
+    }
+    /// Its descriptors: slots, in flight, in use by a call.
+    pub(crate) fn holders(&self) -> u32 {
+        self.handles.load(Ordering::Relaxed)
     }
     /// What could be done now.
     pub(crate) fn poll(&self) -> Events {

@@ -4,8 +4,9 @@ use super::file::{Descriptor, OpenFile};
 use super::locks::Owner;
 use crate::budget::{Budget, SlotCharge};
 use abi::{Errno, Rights};
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use logic_fdtable::{CloseOnExec, TableError};
+use logic_fdtable::{CloseOnExec, FdNumber, TableError};
 use mem::{NoMemory, Ref};
 use sync::{SpinLock, levels};
 
@@ -151,6 +152,97 @@ impl FdTable {
     /// Descriptors in use.
     pub(crate) fn len(&self) -> usize {
         self.slots.lock().len()
+    }
+}
+
+/// A slot on its way from one table to another.
+pub(crate) struct Passed {
+    /// The description.
+    pub(crate) file: Descriptor,
+    /// What may be done through it.
+    pub(crate) rights: Rights,
+}
+
+/// Numbers that are reserved in a table; given back when dropped.
+pub(crate) struct Reserved {
+    table: Ref<FdTable>,
+    numbers: Vec<(FdNumber, SlotCharge)>,
+}
+
+impl FdTable {
+    /// Moves slots out of the table, all or none. Once it is sure that all of them are there, different, and may be handed
+    /// on, `go` runs under the table's lock: it either calls what it is given with a list that has room for them, or
+    /// leaves them where they are. `carried` comes back if it does not run.
+    pub(crate) fn move_out<M, R>(
+        &self,
+        fds: &[i32],
+        carried: M,
+        go: impl FnOnce(M, &mut dyn FnMut(&mut Vec<Passed>)) -> R,
+    ) -> Result<R, (Errno, M)> {
+        if fds.iter().enumerate().any(|(i, fd)| fds.iter().take(i).any(|other| other == fd)) {
+            return Err((Errno::EINVAL, carried));
+        }
+        let mut slots = self.slots.lock();
+        for &fd in fds {
+            match slots.get(fd as u32) {
+                None => return Err((Errno::EBADF, carried)),
+                Some(held) if !held.rights.contains(Rights::TRANSFER) => return Err((Errno::EACCES, carried)),
+                Some(_) => {}
+            }
+        }
+        let result = go(carried, &mut |to| {
+            for &fd in fds {
+                if let Some(Held { file, rights, .. }) = slots.remove(fd as u32) {
+                    // reserved: by the caller.
+                    to.push(Passed { file, rights });
+                }
+            }
+        });
+        Ok(result)
+    }
+
+    /// Reserves `count` numbers below `limit`.
+    pub(crate) fn reserve(this: &Ref<Self>, count: usize, limit: u64) -> Result<Reserved, Errno> {
+        let mut reserved = Reserved { table: this.clone(), numbers: Vec::new() };
+        reserved.numbers.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+        for _ in 0..count {
+            let charge = SlotCharge::new(&this.budget).ok_or(Errno::EDQUOT)?;
+            let number = this.slots.lock().reserve(0, number_limit(limit)).map_err(errno)?;
+            reserved.numbers.push((number, charge));
+        }
+        Ok(reserved)
+    }
+}
+
+impl Reserved {
+    /// The numbers.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = i32> + '_ {
+        self.numbers.iter().map(|(n, _)| n.get() as i32)
+    }
+    /// Puts slots under the first of the numbers; what comes from elsewhere does not lead upwards, and is closed by exec.
+    pub(crate) fn install(mut self, from: &mut Vec<Passed>) {
+        let mut slots = self.table.slots.lock();
+        let mut numbers = core::mem::take(&mut self.numbers).into_iter();
+        for Passed { file, rights } in from.drain(..) {
+            let Some((number, charge)) = numbers.next() else { break };
+            let rights = rights.difference(Rights::WALK_UP);
+            // The number is reserved in this table, so nothing comes back.
+            let _ = slots.install(number, Held { file, rights, _charge: charge }, CloseOnExec::Close);
+        }
+        for (number, _charge) in numbers {
+            slots.cancel(number);
+        }
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if !self.numbers.is_empty() {
+            let mut slots = self.table.slots.lock();
+            while let Some((number, _charge)) = self.numbers.pop() {
+                slots.cancel(number);
+            }
+        }
     }
 }
 

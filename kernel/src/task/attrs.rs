@@ -142,6 +142,8 @@ pub(crate) struct ProcessAttrs {
     pub(crate) cpu_watchers: AtomicU32,
     /// Bumped when a thread's figures move to `ended` below: who adds them up looks again.
     pub(crate) endings: AtomicU32,
+    /// Not 0 once it has received a request: its end answers those that are open.
+    pub(crate) serves: AtomicU32,
     /// Figures of its threads that have ended.
     pub(crate) ended: Usage,
     /// Figures of children that were waited for, theirs included.
@@ -190,6 +192,7 @@ impl ProcessAttrs {
             membarrier: AtomicU32::new(0),
             cpu_watchers: AtomicU32::new(0),
             endings: AtomicU32::new(0),
+            serves: AtomicU32::new(0),
             ended: Usage::new(),
             children: Usage::new(),
             timers: ProcessTimers::new(),

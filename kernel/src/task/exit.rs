@@ -128,6 +128,8 @@ pub(crate) fn begin_group_exit(process: &Process, status: i32) {
 /// Gives back what the thread holds: memory words, descriptors, address space.
 fn release_user_side(me: &Thread) {
     leave_memory(me);
+    me.calling.thread_ends();
+    crate::object::call::server_ends(me);
     drop(me.replace_refs(None));
     super::accounting::note_peak(me);
     let leaving = oom::Leaving::of(me.space().as_deref());

@@ -180,6 +180,59 @@ fn switch(how: Leave) -> bool {
     true
 }
 
+/// Leaves the hart to sleep, and lets `to`, which sleeps, run in the rest of its slice. If `to` does not sleep, may not run
+/// here, or another thread is due, it is only woken.
+pub(crate) fn hand_over(to: &Ref<Thread>) {
+    sync::may_sleep();
+    if to.wait.wake() != Wake::Enqueue {
+        return leave(Leave::Sleep);
+    }
+    // From here on this thread alone decides where `to` goes.
+    let guard = preempt_off();
+    let index = here(&guard);
+    let hart = hart(index);
+    let now = clock::monotonic_ns();
+    if arch::core(|c| c.flags.load(Ordering::Relaxed)) & flag::RESCHED != 0 || !with_me(|me| exchange(hart, index, me, to, now)) {
+        drop(guard);
+        enqueue(to, Reason::Woken);
+        return leave(Leave::Sleep);
+    }
+    hart.switches.fetch_add(1, Ordering::Relaxed);
+    let off = arch::irq_off();
+    let prev = mem::switch_to(to.clone(), &off);
+    drop(off);
+    finish(prev);
+    guard.release_quietly();
+    if crate::trap::leave_is_due() {
+        leave(Leave::Preempted);
+    }
+}
+
+/// Puts the running thread aside and makes `to` the hart's current one. False: nothing is done.
+fn exchange(hart: &HartSched, index: usize, me: &Thread, to: &Thread, now: u64) -> bool {
+    let mut q = hart.queue.lock();
+    let q = &mut *q;
+    let mut place = to.node.lock();
+    let fits = place.as_mut().is_some_and(|n| n.value.entity.affinity.contains(Hart(index as u32)) && q.queue.take_over(n));
+    let Some(node) = place.take_if(|_| fits && q.current.is_some()) else { return false };
+    drop(place);
+    account(hart, q, me, now.saturating_sub(q.since_ns));
+    me.seen.leaves(now);
+    to.seen.woken(now);
+    let mine = q.current.replace(node);
+    *me.node.lock() = mine;
+    hart.leaving.store(Leave::Sleep as u32, Ordering::Relaxed);
+    let [by_itself, _] = &me.switches;
+    by_itself.fetch_add(1, Ordering::Relaxed);
+    come(hart, q, to, now);
+    if events::on(Group::Switch) {
+        note_switch(me, to, Leave::Sleep);
+    }
+    q.since_ns = now;
+    timers::forget_cpu_check();
+    true
+}
+
 pub(super) fn with_me<R>(f: impl FnOnce(&Thread) -> R) -> R {
     super::thread::with_current(f)
 }

@@ -12,6 +12,8 @@ use crate::events::pidfd::LifeSlot;
 use crate::fs::context::{Cred, FsContext};
 use crate::fs::table::FdTable;
 use crate::mm::AddressSpace;
+use crate::object::call::Calling;
+use crate::object::message::Doomed;
 use crate::world::World;
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -70,6 +72,10 @@ pub(crate) struct Thread {
     pub(crate) seen: crate::see::Seen,
     /// Its life, for descriptors, unless it is the first thread of its process.
     pub(crate) life: LifeSlot,
+    /// The call on a channel that it waits for.
+    pub(crate) calling: Calling,
+    /// Messages that it is destroying: whether it is at it, and those that are left.
+    pub(crate) doomed: SpinLock<(bool, Doomed), levels::ReleaseList>,
     /// Its place among its user's threads, until it ends.
     pub(crate) counted: SpinLock<Option<users::Counted>, levels::ThreadRefs>,
     /// What it allocates from: kept as long as it may. A thread of the kernel has the kernel's own.
@@ -198,6 +204,8 @@ impl Thread {
             attrs: ThreadAttrs::new(),
             seen: crate::see::Seen::new(),
             life: LifeSlot::new(),
+            calling: Calling::new(),
+            doomed: SpinLock::new((false, Doomed::new())),
             counted: SpinLock::new(None),
             budget: SpinLock::new(budget),
         }

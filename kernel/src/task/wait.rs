@@ -132,6 +132,27 @@ pub(crate) fn wait_at<T>(
     result
 }
 
+/// As [`wait_at`] in mode `One`, with a thread that runs next in any case: in the place of this one, if it comes to waiting.
+pub(crate) fn wait_at_handing<T>(
+    me: &Thread,
+    object: &dyn Watch,
+    events: Events,
+    deadline_ns: Option<u64>,
+    interrupt: Interrupt,
+    next: &mut Option<Ref<Thread>>,
+    mut attempt: impl FnMut() -> Option<T>,
+) -> Result<T, Ended> {
+    let mut key: Option<Key> = None;
+    let result = sleep_on_handing(me, object.on(events), deadline_ns, interrupt, next, || {
+        register(me, object, events, Mode::One, &mut key).map_err(|()| Ended::NoMemory)?;
+        Ok(attempt())
+    });
+    if let Some(key) = key {
+        leave_object(object, key, events, result.is_ok());
+    }
+    result
+}
+
 fn register(me: &Thread, object: &dyn Watch, events: Events, mode: Mode, key: &mut Option<Key>) -> Result<(), ()> {
     let mut result = Ok(());
     object.with_observers(&mut |list| {
@@ -179,7 +200,38 @@ pub(crate) fn sleep_on<T>(
     on: On,
     deadline_ns: Option<u64>,
     interrupt: Interrupt,
+    attempt: impl FnMut() -> Result<Option<T>, Ended>,
+) -> Result<T, Ended> {
+    sleep_by(me, on, deadline_ns, interrupt, attempt, || sched::leave(Leave::Sleep))
+}
+
+/// As [`sleep_on`], with a thread that runs next in any case: in the place of this one, if it comes to sleeping.
+pub(crate) fn sleep_on_handing<T>(
+    me: &Thread,
+    on: On,
+    deadline_ns: Option<u64>,
+    interrupt: Interrupt,
+    next: &mut Option<Ref<Thread>>,
+    attempt: impl FnMut() -> Result<Option<T>, Ended>,
+) -> Result<T, Ended> {
+    let result = sleep_by(me, on, deadline_ns, interrupt, attempt, || match next.take() {
+        Some(t) => sched::hand_over(&t),
+        None => sched::leave(Leave::Sleep),
+    });
+    if let Some(t) = next.take() {
+        t.wake();
+    }
+    result
+}
+
+#[inline(always)]
+fn sleep_by<T>(
+    me: &Thread,
+    on: On,
+    deadline_ns: Option<u64>,
+    interrupt: Interrupt,
     mut attempt: impl FnMut() -> Result<Option<T>, Ended>,
+    mut sleep: impl FnMut(),
 ) -> Result<T, Ended> {
     let mut deadline = Deadline::new(deadline_ns);
     let result = loop {
@@ -196,7 +248,7 @@ pub(crate) fn sleep_on<T>(
             break Err(Ended::Deadline);
         }
         me.seen.sleeps_on(on);
-        sched::leave(Leave::Sleep);
+        sleep();
     };
     me.wait.disarm();
     deadline.cancel(me);

@@ -91,6 +91,9 @@ pub enum Outcome<M> {
     Failed(Failure),
 }
 
+/// A call that failed: who made it, and what it held.
+pub type FailedCall<M, W> = (W, Option<M>);
+
 /// What an end's queue did so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -242,6 +245,15 @@ impl<M, W: Clone> Channel<M, W> {
         self.side(from.peer()).reserve()
     }
 
+    /// Makes sure that a request of this size can be sent from `from`, until the lock is given back.
+    ///
+    /// # Errors
+    /// Why it can't.
+    pub fn prepare_call(&mut self, from: End, size: Size) -> Result<(), Why> {
+        self.prepare(from, size)?;
+        if self.calls.reserve() { Ok(()) } else { Err(Why::Memory) }
+    }
+
     /// Sends a message.
     ///
     /// # Errors
@@ -269,11 +281,7 @@ impl<M, W: Clone> Channel<M, W> {
         room: Size,
         caller: impl FnOnce() -> W,
     ) -> Result<CallId, Refused<M>> {
-        let ready = match self.prepare(from, size) {
-            Ok(()) if !self.calls.reserve() => Err(Why::Memory),
-            ready => ready,
-        };
-        if let Err(why) = ready {
+        if let Err(why) = self.prepare_call(from, size) {
             return Err(Refused { why, message });
         }
         let Some(id) = self.calls.open(from, room, caller()) else {
@@ -453,7 +461,7 @@ impl<M, W: Clone> Channel<M, W> {
     /// (6) Fails the first open call from place `from` on that a closed end was to answer or that was made through one; with
     /// `taker` not 0, only those whose request that one consumed. Gives where to go on, the caller, and what the call held;
     /// at most 64 calls are looked at.
-    pub fn next_failed(&mut self, from: u32, taker: u64) -> Option<(u32, Option<(W, Option<M>)>)> {
+    pub fn next_failed(&mut self, from: u32, taker: u64) -> Option<(u32, Option<FailedCall<M, W>>)> {
         let (a_open, b_open) = (self.a.figures.open, self.b.figures.open);
         let mut at = from;
         for _ in 0..64 {

@@ -32,7 +32,7 @@ mod channel;
 mod mutation;
 
 pub use calls::{CallId, Failure, MAX_CALLS};
-pub use channel::{Begun, Channel, Delivery, Figures, Finished, Outcome, Queued, Received, Refused, Why};
+pub use channel::{Begun, Channel, Delivery, FailedCall, Figures, Finished, Outcome, Queued, Received, Refused, Why};
 
 #[cfg(all(test, loom))]
 mod models;

@@ -167,6 +167,20 @@ impl<T> RunQueue<T> {
         Some(node)
     }
 
+    /// Makes a thread that slept the current one without queueing it: as if it had been woken and picked at once. False: it is
+    /// to be queued, as its class or group says.
+    #[inline]
+    pub fn take_over(&mut self, node: &mut Node<T>) -> bool {
+        let entity = &mut node.value.entity;
+        if !matches!(entity.class, Class::Fair { .. }) || !self.realtime.is_empty() {
+            return false;
+        }
+        let Some(group) = self.groups.get_mut(&entity.group) else { return false };
+        entity.vruntime = group.place_thread(entity, Reason::Woken, self.hart);
+        entity.home = Some((self.hart, entity.group));
+        true
+    }
+
     /// Charges the current thread, which came from this queue, with what it ran since it was picked
     /// or last charged; before it is enqueued again, sleeps or ends, and at will in between.
     #[inline]

@@ -22,6 +22,9 @@ const FLAGS: &[&str] = &["-static", "-O1", "-s", "-Wall", "-Wno-unused-result", 
 /// As many at once as the smallest machine has cores.
 const WORKERS: usize = 2;
 
+/// Where generated headers are, inside the store.
+const INCLUDE: &str = "include";
+
 /// Packages below `tests/` whose programs are tests.
 const RUST_PACKAGES: [&str; 2] = ["hostile", "ktest"];
 /// Their folders.
@@ -161,7 +164,15 @@ pub(crate) fn build_program(name: &str, sources: &[PathBuf], flags: &[&str]) -> 
 
 fn store() -> Result<PathBuf> {
     let store = paths::scratch()?.join("tests/store");
-    fs::create_dir_all(&store).with_context(|| format!("cannot create {}", store.display()))?;
+    let include = store.join(INCLUDE);
+    fs::create_dir_all(&include).with_context(|| format!("cannot create {}", include.display()))?;
+    // The header of the native calls: `#include <rvos.h>`.
+    let (header, text) = (include.join("rvos.h"), crate::calls::header());
+    if fs::read_to_string(&header).ok().as_deref() != Some(&text) {
+        let raw = include.join(format!("rvos.h.{}", std::process::id()));
+        fs::write(&raw, text)?;
+        fs::rename(&raw, &header)?;
+    }
     Ok(store)
 }
 
@@ -231,6 +242,8 @@ fn compile(job: &Job<'_>, store: &Path) -> Result<PathBuf> {
     let output = Command::new(CC)
         .args(FLAGS)
         .args(job.flags)
+        .arg("-I")
+        .arg(store.join(INCLUDE))
         // Messages name a file as seen from the root, wherever that is.
         .arg(format!("-ffile-prefix-map={}/=", paths::tree().display()))
         .args(&job.libc.before)
@@ -257,7 +270,7 @@ fn shared_hash(folder: &Path) -> Result<u64> {
         .output()
         .with_context(|| format!("cannot start {CC}; ./x doctor says what is missing"))?;
     let mut hasher = DefaultHasher::new();
-    (version.stdout, FLAGS).hash(&mut hasher);
+    (version.stdout, FLAGS, crate::calls::header()).hash(&mut hasher);
     let mut headers: Vec<PathBuf> =
         fs::read_dir(folder)?.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "h")).collect();
     headers.sort();

@@ -8,6 +8,7 @@
 //! Inodes and dentries are made at each look-up. A process directory remembers the process by its id, which is never
 //! reused: when the process has gone, reading a file of it is ESRCH and looking a name up ENOENT.
 
+mod channels;
 mod control;
 mod facts;
 mod fds;

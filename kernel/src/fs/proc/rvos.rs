@@ -15,6 +15,8 @@ pub(super) static ENTRIES: &[Entry] = &[
     Entry { name: b"control", mode: 0o200, what: What::Command(control::write) },
     Entry::text(b"blocked", see::blocked),
     Entry::text(b"budgets", budgets),
+    Entry::text(b"calls", super::channels::calls),
+    Entry::text(b"channels", super::channels::channels),
     Entry::text(b"counters", counters),
     Entry::text(b"figures", figures),
     Entry::text(b"harts", harts),

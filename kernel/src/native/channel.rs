@@ -1,0 +1,357 @@
+//! The calls on channels: arguments, user memory, descriptors' numbers. What they do is in `object::{channel, call}`.
+
+use crate::fs::file::OpenFile;
+use crate::fs::table::{FdTable, Reserved};
+use crate::linux::{Call, CallResult, Restart, Stop};
+use crate::object::call::{Answer, Request};
+use crate::object::channel::{self, ChannelEnd, Next, Sending};
+use crate::object::message::Message;
+use crate::task::limits;
+use abi::{ChanCall, ChanCreate, ChanInfo, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, chan_flag};
+use alloc::boxed::Box;
+use core::mem::offset_of;
+use logic_channel::{CallId, Delivery, Limits, MAX_BYTES, MAX_FDS, Received, Size};
+use mem::{Ref, user};
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
+/// Reads a struct that may have grown since: more bytes than are known must be zero (clone3(2), openat2(2)).
+#[inline(always)]
+pub(super) fn read_sized<T: FromBytes + IntoBytes>(addr: usize, size: usize) -> Result<T, Errno> {
+    if size != size_of::<T>() {
+        check_tail(addr, size, size_of::<T>())?;
+    }
+    user::read(addr).map_err(fault)
+}
+
+#[cold]
+fn check_tail(addr: usize, size: usize, known: usize) -> Result<(), Errno> {
+    if size < known {
+        return Err(Errno::EINVAL);
+    }
+    if size > mem::PAGE {
+        return Err(Errno::E2BIG);
+    }
+    for at in known..size {
+        if user::read::<u8>(addr.wrapping_add(at)).map_err(fault)? != 0 {
+            return Err(Errno::E2BIG);
+        }
+    }
+    Ok(())
+}
+
+fn fault(_: user::Fault) -> Errno {
+    Errno::EFAULT
+}
+
+fn deadline(ns: u64) -> Option<u64> {
+    (ns != 0).then_some(ns)
+}
+
+fn check_flags(flags: u32, known: u32) -> Result<(), Errno> {
+    if flags & !known != 0 { Err(Errno::EINVAL) } else { Ok(()) }
+}
+
+/// The end of a channel behind a descriptor. Other descriptors are EINVAL.
+fn end_of(of: &Ref<OpenFile>) -> Result<&ChannelEnd, Errno> {
+    of.file.as_channel().ok_or(Errno::EINVAL)
+}
+
+fn size_of_part(part: &ChanPart) -> Result<Size, Errno> {
+    let size = Size { bytes: part.bytes_len, fds: part.fds_len };
+    if size.fits(Size { bytes: MAX_BYTES, fds: MAX_FDS }) { Ok(size) } else { Err(Errno::EMSGSIZE) }
+}
+
+/// What fits there; more than a message can have is as good as that.
+fn size_of_room(room: &ChanRoom) -> Size {
+    Size { bytes: room.bytes_cap.min(MAX_BYTES), fds: room.fds_cap.min(MAX_FDS) }
+}
+
+/// The numbers of the descriptors of a part, in `list`.
+#[inline]
+fn read_fds<'a>(part: &ChanPart, list: &'a mut [i32; MAX_FDS as usize]) -> Result<&'a [i32], Errno> {
+    let list = list.get_mut(..part.fds_len as usize).unwrap_or_default();
+    user::copy_in(list.as_mut_bytes(), part.fds as usize).map_err(fault)?;
+    Ok(list)
+}
+
+/// chan_create(ends, args, size).
+pub(super) fn chan_create(c: &mut Call<'_>) -> CallResult {
+    let args = if c.arg(1) == 0 { ChanCreate::default() } else { read_sized::<ChanCreate>(c.arg(1), c.arg(2))? };
+    check_flags(args.flags, 0)?;
+    let limits = Limits::new(args.messages, args.bytes).ok_or(Errno::EINVAL)?;
+    let (a, b) = channel::pair(c.me, limits)?;
+    c.install_pair(a, b, true, c.arg(0))
+}
+
+/// chan_send(fd, args, size).
+pub(super) fn chan_send(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    let end = end_of(&of)?;
+    let args: ChanSend = read_sized(c.arg(1), c.arg(2))?;
+    check_flags(args.flags | args._reserved, chan_flag::NONBLOCK)?;
+    let size = size_of_part(&args.part)?;
+    let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
+    let how = Sending { fds: &[], nonblock, deadline_ns: deadline(args.deadline_ns) };
+    if size.fds == 0 {
+        return send(c, end, &args.part, size, &how);
+    }
+    send_with_fds(c, end, &args.part, size, how)
+}
+
+fn send(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, how: &Sending<'_>) -> CallResult {
+    end.send(c.me, size, how, &mut |m| m.copy_in(part.bytes as usize, part.bytes_len as usize))?;
+    Ok(0)
+}
+
+#[inline(never)]
+fn send_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, how: Sending<'_>) -> CallResult {
+    let mut list = [0; MAX_FDS as usize];
+    let fds = read_fds(part, &mut list)?;
+    send(c, end, part, size, &Sending { fds, ..how })
+}
+
+/// chan_recv(fd, args, size).
+pub(super) fn chan_recv(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    let end = end_of(&of)?;
+    let args: ChanRecv = read_sized(c.arg(1), c.arg(2))?;
+    check_flags(args.flags | args._reserved, chan_flag::NONBLOCK)?;
+    let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
+    let out = c.arg(1).wrapping_add(offset_of!(ChanRecv, info));
+    receive(c, end, &args.room, nonblock, deadline(args.deadline_ns), &mut None, |info| user::write(out, info).map_err(fault))
+}
+
+/// Receives into `room` and tells by `write` what came.
+#[inline]
+fn receive(
+    c: &Call<'_>,
+    end: &ChannelEnd,
+    room: &ChanRoom,
+    nonblock: bool,
+    deadline_ns: Option<u64>,
+    next: &mut Next,
+    write: impl Fn(&ChanInfo) -> Result<(), Errno>,
+) -> CallResult {
+    let received = end.receive(c.me, size_of_room(room), nonblock, deadline_ns, next);
+    if !matches!(received, Ok(Received::Message(_))) {
+        end.pass_on();
+    }
+    match received? {
+        Received::Message(d) => deliver(c, end, d, room, write),
+        Received::TooLarge(size) => {
+            write(&ChanInfo { bytes_len: size.bytes, fds_len: size.fds, ..ChanInfo::default() })?;
+            Err(Errno::EMSGSIZE.into())
+        }
+        Received::Closed => Err(Errno::EPIPE.into()),
+        Received::Empty => Err(Errno::EAGAIN.into()),
+    }
+}
+
+/// Gives a message in hand to the caller, or puts it back as if nothing had happened.
+#[inline]
+fn deliver(
+    c: &Call<'_>,
+    end: &ChannelEnd,
+    d: Delivery<Box<Message>>,
+    room: &ChanRoom,
+    write: impl Fn(&ChanInfo) -> Result<(), Errno>,
+) -> CallResult {
+    let info = ChanInfo {
+        bytes_len: d.size.bytes,
+        fds_len: d.size.fds,
+        call: d.call.map_or(0, CallId::number),
+        process: d.message.process,
+        budget: d.message.budget,
+        reply_bytes: d.reply_room.bytes,
+        reply_fds: d.reply_room.fds,
+    };
+    let staged = stage(c, &d.message, d.size, room).and_then(|numbers| write(&info).map(|()| numbers));
+    let numbers = match staged {
+        Ok(numbers) => numbers,
+        Err(e) => {
+            end.put_back(d);
+            return Err(e.into());
+        }
+    };
+    // Point of no return.
+    let mut message = d.message;
+    if let Some(numbers) = numbers {
+        numbers.install(&mut message.fds);
+    }
+    end.finish(message, d.size, d.call);
+    end.pass_on();
+    Ok(d.size.bytes as usize)
+}
+
+/// Copies a message to where it is wanted, and reserves the numbers of its descriptors.
+#[inline]
+fn stage(c: &Call<'_>, message: &Message, size: Size, room: &ChanRoom) -> Result<Option<Reserved>, Errno> {
+    let numbers = if size.fds == 0 { None } else { Some(reserve(c, size.fds as usize, room)?) };
+    message.copy_out(room.bytes as usize, size.bytes as usize)?;
+    Ok(numbers)
+}
+
+/// Reserves numbers, and tells the caller which.
+#[inline(never)]
+fn reserve(c: &Call<'_>, count: usize, room: &ChanRoom) -> Result<Reserved, Errno> {
+    let numbers = FdTable::reserve(&c.me.files(), count, c.me.process().limit(limits::NOFILE))?;
+    write_numbers(&numbers, count, room)?;
+    Ok(numbers)
+}
+
+fn write_numbers(numbers: &Reserved, count: usize, room: &ChanRoom) -> Result<(), Errno> {
+    let mut list = [0i32; MAX_FDS as usize];
+    for (place, number) in list.iter_mut().zip(numbers.numbers()) {
+        *place = number;
+    }
+    let list = list.get(..count).unwrap_or_default();
+    user::copy_out(room.fds as usize, list.as_bytes()).map_err(fault)
+}
+
+/// What chan_call tells at its end.
+#[derive(IntoBytes, Immutable)]
+#[repr(C)]
+struct CallOut {
+    call: u64,
+    bytes_len: u32,
+    fds_len: u32,
+}
+
+const _: () = assert!(offset_of!(ChanCall, call) + size_of::<CallOut>() == size_of::<ChanCall>());
+
+/// chan_call(fd, args, size).
+pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    let end = end_of(&of)?;
+    let args: ChanCall = read_sized(c.arg(1), c.arg(2))?;
+    check_flags(args.flags | args._reserved, chan_flag::NONBLOCK | chan_flag::NO_CYCLE)?;
+    let size = size_of_part(&args.part)?;
+    let room = size_of_room(&args.room);
+    // Room for the reply's descriptors is found before anybody works for it.
+    let numbers = match room.fds {
+        0 => None,
+        n => Some(FdTable::reserve(&c.me.files(), n as usize, c.me.process().limit(limits::NOFILE))?),
+    };
+    let deadline_ns = deadline(args.deadline_ns);
+    let (id, mut next) = match CallId::from_number(args.call) {
+        Some(id) if end.resume_call(c.me, id) => (id, None),
+        Some(_) => return Err(Errno::EINVAL.into()),
+        None => {
+            if args.flags & chan_flag::NO_CYCLE != 0 && end.closes_circle(c.me.process()) {
+                return Err(Errno::EDEADLK.into());
+            }
+            let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
+            begin(c, end, &args.part, Request { size, bytes: args.part.bytes as usize, fds: &[], room, nonblock, deadline_ns })?
+        }
+    };
+    let out = c.arg(1).wrapping_add(offset_of!(ChanCall, call));
+    match end.end_call(c.me, id, deadline_ns, &mut next)? {
+        Answer::Reply(message, size) => take_reply(c, end, message, size, &args.room, numbers, out),
+        Answer::Interrupted => match user::write(out, &id.number()) {
+            Ok(()) => Err(Stop::Restart(Restart::Always)),
+            Err(e) => {
+                if end.resume_call(c.me, id) {
+                    end.cancel_call(id);
+                }
+                Err(e.into())
+            }
+        },
+    }
+}
+
+#[inline]
+fn begin(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
+    if part.fds_len == 0 { end.begin_call(c.me, &request) } else { begin_with_fds(c, end, part, request) }
+}
+
+#[inline(never)]
+fn begin_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
+    let mut list = [0; MAX_FDS as usize];
+    let fds = read_fds(part, &mut list)?;
+    end.begin_call(c.me, &Request { fds, ..request })
+}
+
+/// Delivers a reply; one that cannot be delivered is destroyed.
+#[inline]
+fn take_reply(
+    c: &Call<'_>,
+    end: &ChannelEnd,
+    mut message: Box<Message>,
+    size: Size,
+    room: &ChanRoom,
+    numbers: Option<Reserved>,
+    out: usize,
+) -> CallResult {
+    let _ = c;
+    let copied = message.copy_out(room.bytes as usize, size.bytes as usize);
+    let told = copied.and_then(|()| match &numbers {
+        Some(n) if size.fds != 0 => write_numbers(n, size.fds as usize, room),
+        _ => Ok(()),
+    });
+    let told =
+        told.and_then(|()| user::write(out, &CallOut { call: 0, bytes_len: size.bytes, fds_len: size.fds }).map_err(fault));
+    // Point of no return.
+    if let (Ok(()), Some(numbers)) = (told, numbers) {
+        numbers.install(&mut message.fds);
+    }
+    end.discard(message);
+    told?;
+    Ok(size.bytes as usize)
+}
+
+/// What chan_reply_recv tells.
+#[derive(IntoBytes, Immutable)]
+#[repr(C)]
+struct ReplyOut {
+    flags: u32,
+    replied: u32,
+    info: ChanInfo,
+}
+
+const _: () = assert!(offset_of!(ChanReplyRecv, flags) + size_of::<ReplyOut>() == size_of::<ChanReplyRecv>());
+
+/// chan_reply_recv(fd, args, size).
+pub(super) fn chan_reply_recv(c: &mut Call<'_>) -> CallResult {
+    let of = c.file(0)?;
+    let end = end_of(&of)?;
+    let args: ChanReplyRecv = read_sized(c.arg(1), c.arg(2))?;
+    check_flags(args.flags, chan_flag::NONBLOCK | chan_flag::REPLY_ONLY)?;
+    let size = size_of_part(&args.part)?;
+    let mut next = None;
+    if let Some(id) = CallId::from_number(args.call) {
+        next = reply(c, end, id, &args.part, size)?;
+    }
+    let replied = u32::from(next.is_some());
+    let out = c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, flags));
+    let tell = |info: &ChanInfo| user::write(out, &ReplyOut { flags: args.flags, replied, info: *info }).map_err(fault);
+    let result = if args.flags & chan_flag::REPLY_ONLY != 0 {
+        tell(&ChanInfo::default()).map(|()| 0).map_err(Stop::from)
+    } else {
+        let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
+        receive(c, end, &args.room, nonblock, deadline(args.deadline_ns), &mut next, tell)
+    };
+    if let Some(t) = next {
+        t.wake();
+    }
+    if result.is_err() && args.call != 0 {
+        // The reply is sent: when the call is made again, by the kernel or the program, only the receiving is left.
+        user::write(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, call)), &0u64)?;
+        user::write(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, replied)), &replied)?;
+    }
+    result
+}
+
+#[inline]
+fn reply(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Next, Errno> {
+    if size.fds == 0 {
+        return end.reply(c.me, id, size, part.bytes as usize, &[]);
+    }
+    reply_with_fds(c, end, id, part, size)
+}
+
+#[inline(never)]
+fn reply_with_fds(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Next, Errno> {
+    let mut list = [0; MAX_FDS as usize];
+    let fds = read_fds(part, &mut list)?;
+    end.reply(c.me, id, size, part.bytes as usize, fds)
+}

@@ -1,0 +1,339 @@
+//! Calls on channels: a request, and the caller's wait for its reply.
+//!
+//! The caller hands its hart to the receiver that waits, and the receiver back with the reply (`sched::hand_over`). A signal
+//! does not end a call: its number is noted with the caller ([`Calling`]), the handler runs, and the wait goes on. The call is
+//! cancelled with its thread, or when too many others have been interrupted since.
+
+use super::channel::{Channel, ChannelEnd, Logic, Next, ended, refusal, sign};
+use super::message::{self, Message};
+use crate::linux::Stop;
+use crate::see::Waits;
+use crate::task::wait::{self, Ended, Interrupt};
+use crate::task::{Process, Thread, ids};
+use abi::Errno;
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicU64, Ordering};
+use logic_channel::{Begun, CallId, Failure, Outcome, Size, Why};
+use logic_waits::{Events, Mode};
+use mem::{NoMemory, Ref};
+use sync::{SpinLock, levels};
+
+/// Calls of a thread that signal handlers may interrupt, one inside the handler of the other.
+const NESTED: usize = 4;
+
+/// An open call.
+type Open = (Ref<Channel>, CallId);
+
+/// What a thread calls.
+pub(crate) struct Calling {
+    /// The channel, 0 for none.
+    channel: AtomicU64,
+    /// The call's number.
+    number: AtomicU64,
+    /// The process that received the request, or that receives at the other end as a rule; 0 for nobody yet.
+    to: AtomicU64,
+    /// Interrupted calls, the latest first.
+    interrupted: SpinLock<[Option<Open>; NESTED], levels::ThreadRefs>,
+}
+
+/// An edge of who waits for whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edge {
+    /// The channel.
+    pub(crate) channel: u64,
+    /// The call's number.
+    pub(crate) number: u64,
+    /// Who is to answer.
+    pub(crate) to: u64,
+}
+
+impl Calling {
+    /// Nothing.
+    pub(crate) const fn new() -> Self {
+        Calling {
+            channel: AtomicU64::new(0),
+            number: AtomicU64::new(0),
+            to: AtomicU64::new(0),
+            interrupted: SpinLock::new([const { None }; NESTED]),
+        }
+    }
+    #[inline]
+    fn begin(&self, channel: u64, number: u64) {
+        self.number.store(number, Ordering::Relaxed);
+        self.channel.store(channel, Ordering::Relaxed);
+    }
+    #[inline]
+    fn end(&self) {
+        self.channel.store(0, Ordering::Relaxed);
+    }
+    /// The request was received.
+    #[inline]
+    pub(super) fn taken_by(&self, process: u64) {
+        self.to.store(process, Ordering::Relaxed);
+    }
+    /// Whom it waits for.
+    pub(crate) fn edge(&self) -> Option<Edge> {
+        let load = |a: &AtomicU64| a.load(Ordering::Relaxed);
+        let channel = load(&self.channel);
+        (channel != 0).then(|| Edge { channel, number: load(&self.number), to: load(&self.to) })
+    }
+    fn interrupt(&self, channel: &Ref<Channel>, id: CallId) {
+        let mut oldest = Some((channel.clone(), id));
+        {
+            let mut list = self.interrupted.lock();
+            for place in list.iter_mut() {
+                core::mem::swap(place, &mut oldest);
+                if oldest.is_none() {
+                    break;
+                }
+            }
+        }
+        cancel(oldest);
+    }
+    fn resume(&self, channel: &Ref<Channel>, id: CallId) -> bool {
+        let mut list = self.interrupted.lock();
+        let place = list.iter_mut().find(|p| p.as_ref().is_some_and(|(c, i)| Ref::ptr_eq(c, channel) && *i == id));
+        let found = place.and_then(Option::take);
+        drop(list);
+        found.is_some()
+    }
+    /// The thread ends: so do its calls.
+    pub(crate) fn thread_ends(&self) {
+        loop {
+            let next = self.interrupted.lock().iter_mut().find_map(Option::take);
+            if next.is_none() {
+                return;
+            }
+            cancel(next);
+        }
+    }
+}
+
+/// Cancels a call.
+fn cancel(call: Option<Open>) {
+    if let Some((channel, id)) = call {
+        channel.cancel(id);
+    }
+}
+
+impl Channel {
+    fn cancel(&self, id: CallId) {
+        let held = self.state.lock().logic.cancel(id);
+        if held.made_room {
+            for end in [logic_channel::End::A, logic_channel::End::B] {
+                self.tell_all(end, Events::OUT | Events::WRNORM);
+            }
+        }
+        if let Some(m) = held.message {
+            message::destroy(m);
+        }
+    }
+}
+
+/// A request.
+pub(crate) struct Request<'a> {
+    /// Its size.
+    pub(crate) size: Size,
+    /// Where its bytes are, in user memory.
+    pub(crate) bytes: usize,
+    /// The descriptors that move.
+    pub(crate) fds: &'a [i32],
+    /// How large the reply may be.
+    pub(crate) room: Size,
+    /// Whether it must not wait for room.
+    pub(crate) nonblock: bool,
+    /// When to give up.
+    pub(crate) deadline_ns: Option<u64>,
+}
+
+/// The end of a call.
+pub(crate) enum Answer {
+    /// A reply.
+    Reply(Box<Message>, Size),
+    /// A signal's handler is to run, then the wait goes on.
+    Interrupted,
+}
+
+impl ChannelEnd {
+    /// Sends a request; gives the call's number, and the receiver that is to run next.
+    #[inline]
+    pub(crate) fn begin_call(&self, me: &Thread, request: &Request<'_>) -> Result<(CallId, Next), Stop> {
+        loop {
+            match self.try_call(me, request) {
+                Err(Errno::EAGAIN) if !request.nonblock => {}
+                r => return Ok(r?),
+            }
+            let has_room = || (self.channel.state.lock().logic.room(self.end, request.size) != Err(Why::Full)).then_some(());
+            wait::wait_at(me, self, Events::OUT, Mode::One, request.deadline_ns, Interrupt::AnySignal, has_room)
+                .map_err(ended)?;
+        }
+    }
+
+    fn try_call(&self, me: &Thread, request: &Request<'_>) -> Result<(CallId, Next), Errno> {
+        let both = Size { bytes: request.size.bytes.max(request.room.bytes), fds: request.size.fds.max(request.room.fds) };
+        let ready = {
+            let mut state = self.channel.state.lock();
+            state.logic.room(self.end, request.size).map(|()| state.take_spare())
+        };
+        // The caller pays for the room for its reply, not the channel's creator.
+        let mut message = match ready.map_err(refusal)? {
+            Some(mut spare) => {
+                spare.reserve(both).map_err(|NoMemory| Errno::ENOMEM)?;
+                spare
+            }
+            None => Message::try_new(&me.process().budget(), both)?,
+        };
+        sign(me, &mut message);
+        if let Err(e) = message.copy_in(request.bytes, request.size.bytes as usize) {
+            self.discard(message);
+            return Err(e);
+        }
+        // Point of no return, once it is queued.
+        let open = |l: &mut Logic, m| l.call(self.end, m, request.size, request.room, || me.to_ref());
+        let sent = match request.fds {
+            [] => self.push(message, open),
+            fds => self.push_with(&me.files(), fds, message, |l| l.prepare_call(self.end, request.size), open),
+        };
+        sent.map_err(|(e, message)| {
+            self.discard(message);
+            e
+        })
+    }
+
+    /// Waits until the call is over; `next` runs meanwhile.
+    #[inline]
+    pub(crate) fn end_call(&self, me: &Thread, id: CallId, deadline_ns: Option<u64>, next: &mut Next) -> Result<Answer, Stop> {
+        me.calling.begin(self.channel.id, id.number());
+        let over = wait::sleep_on_handing(me, self.waits(Waits::ChannelCall), deadline_ns, Interrupt::AnySignal, next, || {
+            match self.channel.state.lock().logic.poll_call(id) {
+                Outcome::Pending => Ok(None),
+                over => Ok(Some(over)),
+            }
+        });
+        me.calling.end();
+        match over {
+            Ok(Outcome::Reply(message, size)) => Ok(Answer::Reply(message, size)),
+            Ok(Outcome::Failed(Failure::NotTaken)) => Err(Errno::EPIPE.into()),
+            Ok(Outcome::Failed(Failure::Lost) | Outcome::Pending) => Err(Errno::ECONNRESET.into()),
+            Err(Ended::Signal) => {
+                me.calling.interrupt(&self.channel, id);
+                Ok(Answer::Interrupted)
+            }
+            Err(e) => {
+                self.channel.cancel(id);
+                Err(ended(e))
+            }
+        }
+    }
+
+    /// Goes on with a call that a signal interrupted. False: there is none of this number.
+    pub(crate) fn resume_call(&self, me: &Thread, id: CallId) -> bool {
+        me.calling.resume(&self.channel, id)
+    }
+
+    /// Ends a call of the caller whose reply cannot be delivered.
+    pub(crate) fn cancel_call(&self, id: CallId) {
+        self.channel.cancel(id);
+    }
+
+    /// Answers a call; gives the caller, who is to run next. `None`: it ended before, and the reply is destroyed.
+    pub(crate) fn reply(&self, me: &Thread, id: CallId, size: Size, bytes: usize, fds: &[i32]) -> Result<Next, Errno> {
+        let begun = self.channel.state.lock().logic.begin_reply(self.end, id, size);
+        let mut message = match begun {
+            Begun::Room(message) => message,
+            Begun::TooLarge(_) => return Err(Errno::EMSGSIZE),
+            Begun::Void => {
+                let files = me.files();
+                fds.iter().for_each(|fd| drop(files.remove(*fd)));
+                return Ok(None);
+            }
+        };
+        if let Err(e) = message.copy_in(bytes, size.bytes as usize) {
+            self.abort(id, message);
+            return Err(e);
+        }
+        sign(me, &mut message);
+        let commit = |message| self.channel.state.lock().logic.commit_reply(id, message, size);
+        let committed = if fds.is_empty() {
+            commit(message)
+        } else {
+            let moved = me.files().move_out(fds, message, |mut message, take| {
+                take(&mut message.fds);
+                commit(message)
+            });
+            match moved {
+                Ok(committed) => committed,
+                Err((e, message)) => {
+                    self.abort(id, message);
+                    return Err(e);
+                }
+            }
+        };
+        match committed {
+            Ok(caller) => Ok(Some(caller)),
+            Err(late) => {
+                message::destroy(late);
+                Ok(None)
+            }
+        }
+    }
+
+    fn abort(&self, id: CallId, message: Box<Message>) {
+        let late = self.channel.state.lock().logic.abort_reply(id, message);
+        if let Some(m) = late {
+            message::destroy(m);
+        }
+    }
+
+    /// Whether a call from `me` would close a circle of processes that wait for each other's answers.
+    pub(crate) fn closes_circle(&self, me: &Process) -> bool {
+        const LONGEST: usize = 64;
+        let mut at = self.channel.state.lock().logic.figures(self.end.peer()).receiver;
+        for _ in 0..LONGEST {
+            if at == me.id() {
+                return true;
+            }
+            match callee(at) {
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
+/// The process whose answer a process waits for.
+fn callee(process: u64) -> Option<u64> {
+    let mut from = 0;
+    while let Some((pid, p)) = ids::next_process(from) {
+        from = pid.saturating_add(1);
+        if p.id() == process {
+            let mut to = None;
+            p.each_thread(|t| to = to.or(t.calling.edge().map(|e| e.to)));
+            return to.filter(|to| *to != 0);
+        }
+    }
+    None
+}
+
+/// A thread ends. If nobody is left who could answer the requests that its process received, they fail, also if the channel's
+/// end lives on elsewhere.
+pub(crate) fn server_ends(me: &Thread) {
+    let process = me.process();
+    if process.attrs.serves.load(Ordering::Relaxed) == 0 {
+        return;
+    }
+    if process.live_threads.load(Ordering::Acquire) > 1 && process.state.lock().ending.is_none() {
+        return;
+    }
+    let files = me.files();
+    let mut from = 0;
+    while let Some(fd) = files.next_used(from) {
+        from = fd as usize + 1;
+        if let Ok(of) = files.get(fd)
+            && let Some(end) = of.file.as_channel()
+        {
+            end.fail_calls(process.id());
+        }
+    }
+}

@@ -1,0 +1,584 @@
+//! Channels: the kernel's shell around `logic-channel`, and a channel's end as a file.
+//!
+//! A message is filled before the lock is taken and emptied after it was given back: a receiver has it *in hand* meanwhile.
+//! Wakes happen after unlock. Neighbours: `call` (calls and their replies), `message`, `native/channel` (the calls).
+
+use super::message::{self, Message};
+use crate::budget::{self, Budget, Charge};
+use crate::census::{Counted, Kind};
+use crate::fs::buffer::Buffer;
+use crate::fs::file::{Descriptor, File, Io, O_RDWR, OpenFile};
+use crate::fs::table::FdTable;
+use crate::linux::{Restart, Stop};
+use crate::see::{On, Waits};
+use crate::task::wait::{self, Ended, Interrupt, Observer, Observers, Watch};
+use crate::task::{Process, Thread};
+use abi::Errno;
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicU64, Ordering};
+use logic_channel::{CallId, Delivery, End, Figures, Limits, MAX_BYTES, Received, Refused, Size, Why};
+use logic_waits::{Batch, Events, Mode, More};
+use mem::{NoMemory, Ref, user};
+use sync::{SpinGuard, SpinLock, levels};
+
+/// What a reader waits for, and what a writer.
+pub(crate) const READABLE: Events = Events::IN.union(Events::RDNORM);
+const WRITABLE: Events = Events::OUT.union(Events::WRNORM);
+
+/// Both ends of a channel.
+pub(crate) struct Channel {
+    _counted: Counted<{ Kind::Channels as usize }>,
+    pub(super) state: SpinLock<State, levels::ObjectState>,
+    /// Who pays for it and for what waits in it.
+    budget: Ref<Budget>,
+    _charge: Charge,
+    /// Number in `channel:[N]`.
+    pub(crate) id: u64,
+}
+
+pub(super) type Logic = logic_channel::Channel<Box<Message>, Ref<Thread>>;
+
+/// What the lock protects.
+pub(super) struct State {
+    pub(super) logic: Logic,
+    a: Observers,
+    b: Observers,
+    /// A message for the next sender.
+    spare: Option<Box<Message>>,
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// One end of a channel.
+pub(crate) struct ChannelEnd {
+    pub(super) channel: Ref<Channel>,
+    pub(super) end: End,
+}
+
+/// A thread that is to run next, in the place of the one that woke it.
+pub(crate) type Next = Option<Ref<Thread>>;
+
+impl State {
+    #[inline]
+    pub(super) const fn observers(&mut self, end: End) -> &mut Observers {
+        match end {
+            End::A => &mut self.a,
+            End::B => &mut self.b,
+        }
+    }
+
+    /// The message kept for the next sender.
+    #[inline]
+    pub(super) const fn take_spare(&mut self) -> Option<Box<Message>> {
+        self.spare.take()
+    }
+
+    /// Keeps a message for the next sender; gives back what is to be destroyed after unlock.
+    #[inline]
+    pub(super) fn keep(&mut self, message: Box<Message>) -> Option<Box<Message>> {
+        if self.spare.is_none() && message.is_spare() {
+            self.spare = Some(message);
+            return None;
+        }
+        Some(message)
+    }
+}
+
+/// Why a message cannot be sent, as a call says it.
+pub(super) fn refusal(why: Why) -> Errno {
+    match why {
+        Why::Full => Errno::EAGAIN,
+        Why::Closed => Errno::EPIPE,
+        Why::Memory => Errno::ENOMEM,
+    }
+}
+
+/// The end of a wait without an event.
+pub(super) fn ended(e: Ended) -> Stop {
+    match e {
+        Ended::Signal => Stop::Restart(Restart::Sys),
+        Ended::NoMemory => Errno::ENOMEM.into(),
+        Ended::Deadline => Errno::ETIMEDOUT.into(),
+    }
+}
+
+impl Channel {
+    fn try_new(me: &Thread, limits: Limits) -> Result<Ref<Channel>, Errno> {
+        let budget = me.process().budget();
+        let charge = budget.charge(budget::Kind::Channels, 1).map_err(|_| Errno::EDQUOT)?;
+        let state = State { logic: logic_channel::Channel::new(limits), a: Observers::new(), b: Observers::new(), spare: None };
+        Ref::try_new(Channel {
+            _counted: Counted::new(),
+            state: SpinLock::new(state),
+            budget,
+            _charge: charge,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        })
+        .map_err(|NoMemory| Errno::ENOMEM)
+    }
+
+    /// The number of an end.
+    #[inline]
+    fn number(&self, end: End) -> u64 {
+        self.id << 1 | u64::from(end == End::B)
+    }
+
+    /// Makes a message with room for `room`: the spare one, or one that the channel's creator pays for.
+    #[inline]
+    pub(super) fn message(&self, room: Size) -> Result<Box<Message>, Errno> {
+        let spare = self.state.lock().spare.take();
+        match spare {
+            Some(mut message) => {
+                self.budget.pay(|| message.reserve(room)).map_err(|NoMemory| Errno::ENOMEM)?;
+                Ok(message)
+            }
+            None => self.budget.pay(|| Message::try_new(&self.budget, room)),
+        }
+    }
+
+    /// Tells those who watch an end of events, ending the lock hold under which these came to be. Of the threads that are to
+    /// run, one is given back: the caller lets it run.
+    #[inline]
+    pub(super) fn tell(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
+        let observers = state.observers(end);
+        observers.changed(events);
+        if observers.is_empty() {
+            return None;
+        }
+        let mut batch = Batch::new();
+        let more = observers.fire(events, &mut batch);
+        drop(state);
+        let mut next = None;
+        for o in batch.drain() {
+            match o {
+                Observer::Thread(t) if next.is_none() => next = Some(t),
+                o => _ = o.notify(events),
+            }
+        }
+        if more == More::Yes {
+            wait::notify(&EndWatch(self, end), events);
+        }
+        next
+    }
+
+    /// Tells, and wakes everyone.
+    pub(super) fn tell_all(&self, end: End, events: Events) {
+        if let Some(t) = self.tell(self.state.lock(), end, events) {
+            t.wake();
+        }
+    }
+}
+
+/// Who looks at an end: its observer list, under the pair's lock.
+pub(super) struct EndWatch<'a>(pub(super) &'a Channel, pub(super) End);
+
+impl Watch for EndWatch<'_> {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        f(self.0.state.lock().observers(self.1));
+    }
+}
+
+impl Watch for ChannelEnd {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        f(self.channel.state.lock().observers(self.end));
+    }
+    fn on(&self, events: Events) -> On {
+        self.waits(if events.contains(Events::OUT) { Waits::ChannelSend } else { Waits::ChannelReceive })
+    }
+}
+
+/// What a sender brings besides the bytes.
+pub(crate) struct Sending<'a> {
+    /// The descriptors that move, by their numbers, and the table that they leave.
+    pub(crate) fds: &'a [i32],
+    /// Whether it must not wait.
+    pub(crate) nonblock: bool,
+    /// When to give up.
+    pub(crate) deadline_ns: Option<u64>,
+}
+
+impl ChannelEnd {
+    /// A wait at this end, which whoever holds the other one can end.
+    #[inline]
+    pub(super) fn waits(&self, waits: Waits) -> On {
+        On { waits, id: self.channel.number(self.end) }
+    }
+
+    /// Queues a message by `push`.
+    #[inline]
+    pub(super) fn push<R>(
+        &self,
+        message: Box<Message>,
+        push: impl FnOnce(&mut Logic, Box<Message>) -> Result<R, Refused<Box<Message>>>,
+    ) -> Result<(R, Next), (Errno, Box<Message>)> {
+        let mut state = self.channel.state.lock();
+        let done = push(&mut state.logic, message).map_err(|r| (refusal(r.why), r.message))?;
+        Ok((done, self.channel.tell(state, self.end.peer(), READABLE)))
+    }
+
+    /// Queues a message by `push`, its descriptors leaving `files`, all or none; under one hold of both locks. `push` succeeds
+    /// after `prepare` has.
+    pub(super) fn push_with<R>(
+        &self,
+        files: &FdTable,
+        fds: &[i32],
+        message: Box<Message>,
+        prepare: impl FnOnce(&mut Logic) -> Result<(), Why>,
+        push: impl FnOnce(&mut Logic, Box<Message>) -> Result<R, Refused<Box<Message>>>,
+    ) -> Result<(R, Next), (Errno, Box<Message>)> {
+        let moved = files.move_out(fds, message, |mut message, take| {
+            let mut state = self.channel.state.lock();
+            if let Err(why) = prepare(&mut state.logic) {
+                return Err(Refused { why, message });
+            }
+            take(&mut message.fds);
+            push(&mut state.logic, message)
+        })?;
+        let done = moved.map_err(|r| (refusal(r.why), r.message))?;
+        Ok((done, self.channel.tell(self.channel.state.lock(), self.end.peer(), READABLE)))
+    }
+
+    /// Sends one message: `fill` puts its bytes into it, once for each attempt.
+    pub(crate) fn send(
+        &self,
+        me: &Thread,
+        size: Size,
+        how: &Sending<'_>,
+        fill: &mut dyn FnMut(&mut Message) -> Result<(), Errno>,
+    ) -> Result<(), Stop> {
+        let files = me.files();
+        loop {
+            // Without room nothing is made: who waits holds no memory of the channel's payer.
+            let room = self.channel.state.lock().logic.room(self.end, size);
+            match room {
+                Ok(()) => match self.send_once(me, &files, size, how.fds, fill) {
+                    Err(Errno::EAGAIN) => {}
+                    Err(e) => return Err(e.into()),
+                    Ok(next) => {
+                        if let Some(t) = next {
+                            t.wake();
+                        }
+                        return Ok(());
+                    }
+                },
+                Err(Why::Full) => {}
+                Err(why) => return Err(refusal(why).into()),
+            }
+            if how.nonblock {
+                return Err(Errno::EAGAIN.into());
+            }
+            let has_room = || (self.channel.state.lock().logic.room(self.end, size) != Err(Why::Full)).then_some(());
+            wait::wait_at(me, self, Events::OUT, Mode::One, how.deadline_ns, Interrupt::AnySignal, has_room).map_err(ended)?;
+        }
+    }
+
+    fn send_once(
+        &self,
+        me: &Thread,
+        files: &FdTable,
+        size: Size,
+        fds: &[i32],
+        fill: &mut dyn FnMut(&mut Message) -> Result<(), Errno>,
+    ) -> Result<Next, Errno> {
+        let mut message = self.channel.message(size)?;
+        sign(me, &mut message);
+        if let Err(e) = fill(&mut message) {
+            self.discard(message);
+            return Err(e);
+        }
+        // Point of no return, once it is queued.
+        let sent = match fds {
+            [] => self.push(message, |l, m| l.send(self.end, m, size)),
+            _ => self.push_with(files, fds, message, |l| l.prepare(self.end, size), |l, m| l.send(self.end, m, size)),
+        };
+        match sent {
+            Ok(((), next)) => {
+                self.pass_on_room();
+                Ok(next)
+            }
+            Err((e, message)) => {
+                self.discard(message);
+                Err(e)
+            }
+        }
+    }
+
+    /// Wakes the next of those who wait for room, if there is some left: who was woken alone may not have used all of it.
+    fn pass_on_room(&self) {
+        let left = {
+            let mut state = self.channel.state.lock();
+            !state.observers(self.end).is_empty() && state.logic.writable(self.end)
+        };
+        if left {
+            wait::pass_on(self, WRITABLE);
+        }
+    }
+
+    /// One attempt to receive; `Err` if there is nothing.
+    #[inline]
+    fn take(&self, room: Size, by: &Process) -> Received<Box<Message>> {
+        let mut state = self.channel.state.lock();
+        let received = state.logic.receive(self.end, room, by.id());
+        if let Received::Message(Delivery { call: Some(id), .. }) = &received {
+            by.attrs.serves.store(1, Ordering::Relaxed);
+            if let Some((caller, _)) = state.logic.parties(*id) {
+                caller.calling.taken_by(by.id());
+            }
+        }
+        received
+    }
+
+    /// A message in hand is consumed.
+    #[inline]
+    pub(crate) fn finish(&self, message: Box<Message>, size: Size, call: Option<CallId>) {
+        let mut state = self.channel.state.lock();
+        let done = state.logic.finish(self.end, message, size, call);
+        let doomed = done.message.and_then(|m| state.keep(m));
+        let observed = done.made_room && !state.observers(self.end.peer()).is_empty();
+        if done.made_room {
+            state.observers(self.end.peer()).changed(WRITABLE);
+        }
+        drop(state);
+        if observed {
+            wait::notify(&EndWatch(&self.channel, self.end.peer()), WRITABLE);
+        }
+        if let Some(m) = doomed {
+            message::destroy(m);
+        }
+    }
+
+    /// A message in hand goes back to where it was.
+    pub(crate) fn put_back(&self, d: Delivery<Box<Message>>) {
+        let mut state = self.channel.state.lock();
+        let doomed = state.logic.put_back(self.end, d.message, d.size, d.call);
+        let next = self.channel.tell(state, self.end, READABLE);
+        if let Some(t) = next {
+            t.wake();
+        }
+        if let Some(m) = doomed {
+            message::destroy(m);
+        }
+    }
+
+    /// What is left of a message that went nowhere.
+    pub(crate) fn discard(&self, message: Box<Message>) {
+        let doomed = self.channel.state.lock().keep(message);
+        if let Some(m) = doomed {
+            message::destroy(m);
+        }
+    }
+
+    /// Wakes the next receiver if something is left: who was woken alone may have left without taking it.
+    pub(crate) fn pass_on(&self) {
+        let left = {
+            let mut state = self.channel.state.lock();
+            !state.observers(self.end).is_empty() && state.logic.front(self.end).is_some()
+        };
+        if left {
+            wait::pass_on(self, READABLE);
+        }
+    }
+
+    /// Receives the first message if it fits into `room`, waiting for one unless `nonblock`. `next` is to run first, if it
+    /// comes to waiting.
+    pub(crate) fn receive(
+        &self,
+        me: &Thread,
+        room: Size,
+        nonblock: bool,
+        deadline_ns: Option<u64>,
+        next: &mut Next,
+    ) -> Result<Received<Box<Message>>, Stop> {
+        let by = me.process();
+        let first = self.take(room, by);
+        if !matches!(first, Received::Empty) {
+            return Ok(first);
+        }
+        if nonblock {
+            return Err(Errno::EAGAIN.into());
+        }
+        let attempt = || match self.take(room, by) {
+            Received::Empty => None,
+            r => Some(r),
+        };
+        let got = wait::wait_at_handing(me, self, READABLE, deadline_ns, Interrupt::AnySignal, next, attempt);
+        got.map_err(ended)
+    }
+
+    /// read(2) and recvmsg(2): one message, whose descriptors `fds` of may be taken.
+    pub(crate) fn read_message(&self, io: &Io<'_>, room: Size) -> Result<Option<Delivery<Box<Message>>>, Stop> {
+        let received = self.receive(io.me, room, io.nonblock, None, &mut None)?;
+        self.pass_on();
+        match received {
+            Received::Message(d) if d.call.is_some() => {
+                // Its caller waits for an answer, which only chan_reply_recv gives.
+                self.put_back(d);
+                Err(Errno::EMSGSIZE.into())
+            }
+            Received::Message(d) => Ok(Some(d)),
+            Received::TooLarge(_) => Err(Errno::EMSGSIZE.into()),
+            Received::Closed => Ok(None),
+            Received::Empty => Err(Errno::EAGAIN.into()),
+        }
+    }
+
+    fn on_last_close(&self) {
+        let channel = &*self.channel;
+        let spare = {
+            let mut state = channel.state.lock();
+            state.logic.close(self.end);
+            state.spare.take()
+        };
+        drop(spare);
+        loop {
+            let drained = channel.state.lock().logic.drain(self.end);
+            match drained {
+                Some(m) => message::destroy(m),
+                None => break,
+            }
+        }
+        self.fail_calls(0);
+        channel.tell_all(self.end.peer(), READABLE | WRITABLE | Events::HUP | Events::RDHUP);
+        channel.tell_all(self.end, READABLE | WRITABLE | Events::HUP);
+    }
+
+    /// Fails the calls that a closed end was to answer, or those that the process `taker` has consumed.
+    pub(crate) fn fail_calls(&self, taker: u64) {
+        let mut at = 0;
+        loop {
+            let failed = self.channel.state.lock().logic.next_failed(at, taker);
+            let Some((next, found)) = failed else { return };
+            at = next;
+            if let Some((caller, held)) = found {
+                caller.wake();
+                if let Some(m) = held {
+                    message::destroy(m);
+                }
+            }
+        }
+    }
+}
+
+/// What `/proc/rvos/channels` tells of an end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndFigures {
+    /// The channel's number.
+    pub(crate) channel: u64,
+    /// `a` or `b`.
+    pub(crate) end: char,
+    /// What waits to be received here, and what ever came.
+    pub(crate) inward: Figures,
+    /// The same of the other end.
+    pub(crate) outward: Figures,
+    /// Calls that are open, in both directions.
+    pub(crate) calls: u32,
+}
+
+impl ChannelEnd {
+    /// Its figures at this moment.
+    pub(crate) fn figures(&self) -> EndFigures {
+        let state = self.channel.state.lock();
+        EndFigures {
+            channel: self.channel.id,
+            end: if self.end == End::A { 'a' } else { 'b' },
+            inward: state.logic.figures(self.end),
+            outward: state.logic.figures(self.end.peer()),
+            calls: state.logic.open_calls(),
+        }
+    }
+}
+
+/// Notes who sends a message.
+#[inline]
+pub(super) fn sign(me: &Thread, message: &mut Message) {
+    message.process = me.process().id();
+    message.budget = me.budget.lock().as_ref().map_or(0, |b| b.id());
+}
+
+impl File for ChannelEnd {
+    fn read(&self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
+        let room = Size { bytes: to.left().min(MAX_BYTES as usize) as u32, fds: 0 };
+        let Some(d) = self.read_message(io, room)? else { return Ok(0) };
+        let len = d.size.bytes as usize;
+        if let Err(e) = d.message.pour(to, len) {
+            self.put_back(d);
+            return Err(e.into());
+        }
+        self.finish(d.message, d.size, None);
+        Ok(len)
+    }
+
+    fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
+        let len = from.left();
+        if len > MAX_BYTES as usize {
+            return Err(Errno::EMSGSIZE.into());
+        }
+        let start = from.mark();
+        let size = Size { bytes: len as u32, fds: 0 };
+        let how = Sending { fds: &[], nonblock: io.nonblock, deadline_ns: None };
+        let sent = self.send(io.me, size, &how, &mut |m| {
+            from.go_back(start);
+            m.fill(from)
+        });
+        if sent == Err(Stop::Errno(Errno::EPIPE)) {
+            crate::task::signal::send_to_self(io.me, crate::task::signal::SIGPIPE);
+        }
+        sent.map(|()| len)
+    }
+
+    fn poll(&self, _of: &OpenFile) -> Events {
+        let state = self.channel.state.lock();
+        let logic = &state.logic;
+        let mut e = Events::empty();
+        let over = !logic.peer_open(self.end);
+        if over {
+            e |= Events::HUP | Events::RDHUP;
+        }
+        if over || logic.front(self.end).is_some() {
+            e |= READABLE;
+        }
+        if logic.writable(self.end) {
+            e |= WRITABLE;
+        }
+        e
+    }
+    fn watch(&self) -> Option<&dyn Watch> {
+        Some(self)
+    }
+    fn ioctl(&self, _io: &Io<'_>, request: u32, arg: usize) -> Result<usize, Stop> {
+        const FIONREAD: u32 = 0x541b;
+        if request != FIONREAD {
+            return Err(Errno::ENOTTY.into());
+        }
+        let first = self.channel.state.lock().logic.front(self.end);
+        user::write(arg, &first.map_or(0, |(size, _)| size.bytes))?;
+        Ok(0)
+    }
+    fn last_close(&self, _of: &OpenFile) {
+        self.on_last_close();
+    }
+    fn ends_wait(&self, _of: &OpenFile, on: On) -> bool {
+        matches!(on.waits, Waits::ChannelReceive | Waits::ChannelSend | Waits::ChannelCall)
+            && on.id == self.channel.number(self.end.peer())
+    }
+    fn label(&self, out: &mut dyn core::fmt::Write) {
+        let _ = write!(out, "channel:[{}]", self.channel.id);
+    }
+    fn as_channel(&self) -> Option<&ChannelEnd> {
+        Some(self)
+    }
+}
+
+/// A channel's two ends.
+pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descriptor), Errno> {
+    let channel = Channel::try_new(me, limits)?;
+    pair_of(channel).map_err(|NoMemory| Errno::ENOMEM)
+}
+
+fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
+    let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A })?;
+    let b = Ref::try_new(ChannelEnd { channel, end: End::B })?;
+    let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
+    let b = OpenFile::open(b.unsize(|p| p), None, O_RDWR)?;
+    Ok((a, b))
+}

@@ -1,0 +1,188 @@
+//! What goes through a channel: bytes, descriptors, and who sent them.
+//!
+//! A message is one allocation that is passed on as a whole: a request's memory is the room for its reply. Up to
+//! [`INLINE`] bytes are in it; more are in frames, so that none needs more than one contiguous frame. One that is destroyed
+//! closes what it carries, one after the other however deep channels lie in channels: [`destroy`].
+
+use crate::budget::{self, Budget, Charge};
+use crate::census::{Counted, Kind};
+use crate::fs::buffer::Buffer;
+use crate::fs::table::Passed;
+use abi::Errno;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use logic_channel::Size;
+use mem::{Frame, NoMemory, PAGE, user};
+
+/// Bytes that need no frame.
+pub(crate) const INLINE: usize = 128;
+
+/// A message.
+pub(crate) struct Message {
+    inline: [u8; INLINE],
+    /// All of the bytes if there are more than `INLINE`.
+    frames: Vec<Frame>,
+    /// Descriptors on their way.
+    pub(crate) fds: Vec<Passed>,
+    /// The process that sent it.
+    pub(crate) process: u64,
+    /// That process's budget.
+    pub(crate) budget: u64,
+    /// Further messages, of a list that is being destroyed.
+    next: Option<Box<Message>>,
+    _counted: Counted<{ Kind::Messages as usize }>,
+    _charge: Charge,
+}
+
+impl Message {
+    /// An empty message with room for `room`, charged to the running thread's heap; `payer`, whose heap that is, pays for one
+    /// message in flight besides.
+    pub(crate) fn try_new(payer: &Budget, room: Size) -> Result<Box<Message>, Errno> {
+        let charge = payer.charge(budget::Kind::Messages, 1).map_err(|_| Errno::EDQUOT)?;
+        let mut message = Self::empty(charge).map_err(|NoMemory| Errno::ENOMEM)?;
+        message.reserve(room).map_err(|NoMemory| Errno::ENOMEM)?;
+        Ok(message)
+    }
+
+    // Away from the callers' frames: it lies on the stack for a moment.
+    #[inline(never)]
+    fn empty(charge: Charge) -> Result<Box<Message>, NoMemory> {
+        let fresh = Message {
+            inline: [0; INLINE],
+            frames: Vec::new(),
+            fds: Vec::new(),
+            process: 0,
+            budget: 0,
+            next: None,
+            _counted: Counted::new(),
+            _charge: charge,
+        };
+        mem::try_box(fresh)
+    }
+
+    /// Makes room.
+    #[inline]
+    pub(crate) fn reserve(&mut self, room: Size) -> Result<(), NoMemory> {
+        if room.fds as usize > self.fds.capacity() {
+            self.fds.try_reserve_exact(room.fds as usize).map_err(|_| NoMemory)?;
+        }
+        if room.bytes as usize > INLINE { self.reserve_frames(room.bytes as usize) } else { Ok(()) }
+    }
+
+    #[inline(never)]
+    fn reserve_frames(&mut self, bytes: usize) -> Result<(), NoMemory> {
+        let wanted = bytes.div_ceil(PAGE);
+        self.frames.try_reserve_exact(wanted.saturating_sub(self.frames.len())).map_err(|_| NoMemory)?;
+        while self.frames.len() < wanted {
+            // What is read from it is what was written to it.
+            self.frames.push(Frame::try_unfilled()?);
+        }
+        Ok(())
+    }
+
+    /// Takes `len` bytes from user memory, for which there is room.
+    #[inline]
+    pub(crate) fn copy_in(&mut self, from: usize, len: usize) -> Result<(), Errno> {
+        match self.inline.get_mut(..len) {
+            Some(to) => user::copy_in(to, from).map_err(|_| Errno::EFAULT),
+            None => self.fill(&mut Buffer::user(from, len)),
+        }
+    }
+
+    /// Writes the first `len` bytes to user memory.
+    #[inline]
+    pub(crate) fn copy_out(&self, to: usize, len: usize) -> Result<(), Errno> {
+        match self.inline.get(..len) {
+            Some(from) => user::copy_out(to, from).map_err(|_| Errno::EFAULT),
+            None => self.pour(&mut Buffer::user(to, len), len),
+        }
+    }
+
+    /// Takes all that is left in a buffer, for which there is room.
+    pub(crate) fn fill(&mut self, from: &mut Buffer<'_>) -> Result<(), Errno> {
+        let len = from.left();
+        if let Some(to) = self.inline.get_mut(..len) {
+            return if from.take(to) == len { Ok(()) } else { Err(Errno::EFAULT) };
+        }
+        for frame in &self.frames {
+            let part = from.left().min(PAGE);
+            if from.take_frame(frame, 0, part) < part {
+                return Err(Errno::EFAULT);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the first `len` bytes to a buffer.
+    pub(crate) fn pour(&self, to: &mut Buffer<'_>, len: usize) -> Result<(), Errno> {
+        if let Some(from) = self.inline.get(..len) {
+            return if to.put(from) == len { Ok(()) } else { Err(Errno::EFAULT) };
+        }
+        let mut left = len;
+        for frame in &self.frames {
+            let part = left.min(PAGE);
+            if to.put_frame(frame, 0, part) < part {
+                return Err(Errno::EFAULT);
+            }
+            left -= part;
+        }
+        Ok(())
+    }
+
+    /// Whether it is worth keeping for the next message: it carries nothing, and is small.
+    pub(crate) fn is_spare(&self) -> bool {
+        self.fds.is_empty() && self.fds.capacity() <= 4 && self.frames.is_empty()
+    }
+}
+
+/// Messages that are to be destroyed.
+pub(crate) struct Doomed(Option<Box<Message>>);
+
+impl Doomed {
+    /// None.
+    pub(crate) const fn new() -> Self {
+        Doomed(None)
+    }
+    /// One more. Needs no memory.
+    pub(crate) fn push(&mut self, mut message: Box<Message>) {
+        message.next = self.0.take();
+        self.0 = Some(message);
+    }
+    fn pop(&mut self) -> Option<Box<Message>> {
+        let mut first = self.0.take()?;
+        self.0 = first.next.take();
+        Some(first)
+    }
+}
+
+/// Destroys a message. The end of a channel that it carries may be the last, and the messages that wait there go next: they
+/// join the list of the one who is at it already on this thread, instead of going ever deeper into its stack.
+pub(crate) fn destroy(message: Box<Message>) {
+    if message.fds.is_empty() {
+        return;
+    }
+    crate::task::with_current(|me| {
+        {
+            let mut doomed = me.doomed.lock();
+            let (busy, list) = &mut *doomed;
+            // reserved: it links itself in.
+            list.push(message);
+            if core::mem::replace(busy, true) {
+                return;
+            }
+        }
+        loop {
+            let next = {
+                let mut doomed = me.doomed.lock();
+                let next = doomed.1.pop();
+                doomed.0 = next.is_some();
+                next
+            };
+            let Some(mut message) = next else { return };
+            // Each closes by itself, which may bring more.
+            while let Some(passed) = message.fds.pop() {
+                drop(passed);
+            }
+        }
+    });
+}

@@ -1,0 +1,5 @@
+//! Objects that only this kernel has, one file a noun: channels and what they carry. The calls on them are in `native`.
+
+pub(crate) mod call;
+pub(crate) mod channel;
+pub(crate) mod message;
