@@ -190,6 +190,11 @@ fn make_room(me: &Thread, full: &Budget, at_least: u64) -> bool {
     wait::wait_at(me, &*victim, Events::IN, Mode::All, None, Interrupt::Kill, gone).is_ok()
 }
 
+/// A budget's limit was lowered below what is charged: ends processes inside until it fits, or none is left.
+pub(crate) fn shrink_to_limit(me: &Thread, budget: &Budget) {
+    while budget.usage(Kind::Frames) > budget.limit(Kind::Frames) && make_room(me, budget, 0) {}
+}
+
 /// The process that is to end: one that was told and has not, or the largest now.
 fn victim(full: &Budget, at_least: u64) -> Option<Ref<Process>> {
     // One at a time: the next is chosen when this one's memory is back.
