@@ -267,7 +267,7 @@ impl Budget {
     }
     /// A charge was refused because this one is full.
     #[cold]
-    fn refused(&self, kind: Kind) {
+    pub(crate) fn refused(&self, kind: Kind) {
         self.events.count(Event::Refused(kind));
         self.tell();
     }

@@ -153,6 +153,7 @@ pub(crate) fn resolve_with_room(me: &Thread, space: &AddressSpace, va: usize, ac
     let mut gathered = false;
     while let Some((_, heap)) = mem::take_refusal() {
         let full = full(me, heap);
+        full.refused(Kind::Frames);
         if gathered && !make_room(me, &full, 0) {
             break;
         }
@@ -173,6 +174,7 @@ pub(crate) fn resolve_with_room(me: &Thread, space: &AddressSpace, va: usize, ac
 pub(crate) fn call_may_go_again(me: &Thread) -> bool {
     let Some((pages, heap)) = mem::take_refusal() else { return false };
     let full = full(me, heap);
+    full.refused(Kind::Frames);
     !is_short(&full, pages) || make_room(me, &full, large(&full))
 }
 

@@ -1,7 +1,7 @@
 // A cgroup of the test's own, with what it needs to write into files of it and to put processes there.
 #ifndef CG_H
 #define CG_H
-#include "harness.h"
+#include "../harness.h"
 #include <sys/mount.h>
 #include <sys/vfs.h>
 

@@ -41,7 +41,7 @@ int main(void) {
         h_sleep_ms(1);
     }
     CHECK_EQ(cg_field("k", "cgroup.events", "populated"), 1);
-    ERR(EBUSY, cg_rmdir("k/below"));
+    CHECK_ERRNO(cg_rmdir("k/below"), EBUSY);
     int fd = OK(open(CG_ROOT "/k/cgroup.events", O_RDONLY));
     char text[64];
     CHECK(OK(read(fd, text, sizeof text)) > 0);

@@ -4,7 +4,8 @@
 #include "cg.h"
 
 static void touch(size_t bytes) {
-    char *m = OK_PTR(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    char *m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(m != MAP_FAILED);
     for (size_t i = 0; i < bytes; i += PAGE) m[i] = 1;
 }
 

@@ -18,7 +18,10 @@ fn names(t: &mut Text, of: u32) -> Made {
             before = " ";
         }
     }
-    Ok(writeln!(t)?)
+    if of != 0 {
+        writeln!(t)?;
+    }
+    Ok(())
 }
 
 /// `cgroup.controllers`.
