@@ -4,7 +4,6 @@
 //! Wakes happen after unlock. Neighbours: `call` (calls and their replies), `message`, `native/channel` (the calls).
 
 use super::message::{self, Message};
-use crate::budget::{self, Budget, Charge};
 use crate::census::{Counted, Kind};
 use crate::fs::buffer::Buffer;
 use crate::fs::file::{Descriptor, File, Io, O_RDWR, OpenFile};
@@ -18,7 +17,7 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_channel::{CallId, Delivery, End, Figures, Limits, MAX_BYTES, Received, Refused, Size, Why};
 use logic_waits::{Batch, Events, Mode, More};
-use mem::{NoMemory, Ref, user};
+use mem::{Heap, NoMemory, Ref, user};
 use sync::{SpinGuard, SpinLock, levels};
 
 /// What a reader waits for, and what a writer.
@@ -29,9 +28,8 @@ const WRITABLE: Events = Events::OUT.union(Events::WRNORM);
 pub(crate) struct Channel {
     _counted: Counted<{ Kind::Channels as usize }>,
     pub(super) state: SpinLock<State, levels::ObjectState>,
-    /// Who pays for it and for what waits in it.
-    budget: Ref<Budget>,
-    _charge: Charge,
+    /// Who pays for what waits in it.
+    heap: &'static Heap,
     /// Number in `channel:[N]`.
     pub(crate) id: u64,
 }
@@ -103,18 +101,14 @@ pub(super) fn ended(e: Ended) -> Stop {
 }
 
 impl Channel {
-    fn try_new(me: &Thread, limits: Limits) -> Result<Ref<Channel>, Errno> {
-        let budget = me.process().budget();
-        let charge = budget.charge(budget::Kind::Channels, 1).map_err(|_| Errno::EDQUOT)?;
+    fn try_new(limits: Limits) -> Result<Ref<Channel>, NoMemory> {
         let state = State { logic: logic_channel::Channel::new(limits), a: Observers::new(), b: Observers::new(), spare: None };
         Ref::try_new(Channel {
             _counted: Counted::new(),
             state: SpinLock::new(state),
-            budget,
-            _charge: charge,
+            heap: mem::current_heap(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         })
-        .map_err(|NoMemory| Errno::ENOMEM)
     }
 
     /// The number of an end.
@@ -125,14 +119,14 @@ impl Channel {
 
     /// Makes a message with room for `room`: the spare one, or one that the channel's creator pays for.
     #[inline]
-    pub(super) fn message(&self, room: Size) -> Result<Box<Message>, Errno> {
+    pub(super) fn message(&self, room: Size) -> Result<Box<Message>, NoMemory> {
         let spare = self.state.lock().spare.take();
         match spare {
             Some(mut message) => {
-                self.budget.pay(|| message.reserve(room)).map_err(|NoMemory| Errno::ENOMEM)?;
+                mem::charged_to(self.heap, || message.reserve(room))?;
                 Ok(message)
             }
-            None => self.budget.pay(|| Message::try_new(&self.budget, room)),
+            None => mem::charged_to(self.heap, || Message::try_new(room)),
         }
     }
 
@@ -152,7 +146,7 @@ impl Channel {
         for o in batch.drain() {
             match o {
                 Observer::Thread(t) if next.is_none() => next = Some(t),
-                o => _ = o.notify(events),
+                o => drop(o.notify(events)),
             }
         }
         if more == More::Yes {
@@ -280,7 +274,7 @@ impl ChannelEnd {
         fds: &[i32],
         fill: &mut dyn FnMut(&mut Message) -> Result<(), Errno>,
     ) -> Result<Next, Errno> {
-        let mut message = self.channel.message(size)?;
+        let mut message = self.channel.message(size).map_err(|NoMemory| Errno::ENOMEM)?;
         sign(me, &mut message);
         if let Err(e) = fill(&mut message) {
             self.discard(message);
@@ -492,7 +486,7 @@ impl ChannelEnd {
 #[inline]
 pub(super) fn sign(me: &Thread, message: &mut Message) {
     message.process = me.process().id();
-    message.budget = me.budget.lock().as_ref().map_or(0, |b| b.id());
+    message.budget = u64::from(mem::current_heap().index());
 }
 
 impl File for ChannelEnd {
@@ -570,12 +564,8 @@ impl File for ChannelEnd {
 }
 
 /// A channel's two ends.
-pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descriptor), Errno> {
-    let channel = Channel::try_new(me, limits)?;
-    pair_of(channel).map_err(|NoMemory| Errno::ENOMEM)
-}
-
-fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
+pub(crate) fn pair(limits: Limits) -> Result<(Descriptor, Descriptor), NoMemory> {
+    let channel = Channel::try_new(limits)?;
     let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A })?;
     let b = Ref::try_new(ChannelEnd { channel, end: End::B })?;
     let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
