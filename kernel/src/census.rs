@@ -27,16 +27,16 @@ pub(crate) enum Kind {
     Dentries,
     /// Mounts.
     Mounts,
-    /// Channels: pairs of ends.
-    Channels,
-    /// Messages that wait, are in hand, or are kept for the next.
-    Messages,
     /// Sets of interests.
     EpollSets,
     /// Worlds, and namespaces without content.
     Worlds,
     /// Pid scopes.
     PidScopes,
+    /// Channels: pairs of ends.
+    Channels,
+    /// Messages that wait, are in hand, or are kept for the next.
+    Messages,
 }
 
 const KINDS: usize = 14;
@@ -52,11 +52,11 @@ pub(crate) const ALL: [(Kind, &str); KINDS] = [
     (Kind::Inodes, "inodes"),
     (Kind::Dentries, "dentries"),
     (Kind::Mounts, "mounts"),
-    (Kind::Channels, "channels"),
-    (Kind::Messages, "messages"),
     (Kind::EpollSets, "epoll_sets"),
     (Kind::Worlds, "worlds"),
     (Kind::PidScopes, "pid_scopes"),
+    (Kind::Channels, "channels"),
+    (Kind::Messages, "messages"),
 ];
 
 #[repr(align(64))]

@@ -11,7 +11,7 @@
 #include <setjmp.h>
 #include <sys/prctl.h>
 
-static const struct row *const families[] = {call_rows, file_rows, ipc_rows, event_rows, process_rows, memory_rows, signal_rows, scale_rows};
+static const struct row *const families[] = {call_rows, file_rows, ipc_rows, event_rows, process_rows, memory_rows, signal_rows, scale_rows, channel_rows};
 #define FAMILIES (sizeof families / sizeof *families)
 #define MAX_ROUNDS 31
 #define MAX_CHILDREN 80

@@ -30,7 +30,7 @@ struct row {
     int arg;
 };
 
-extern const struct row call_rows[], file_rows[], ipc_rows[], event_rows[], process_rows[], memory_rows[], signal_rows[], scale_rows[];
+extern const struct row call_rows[], file_rows[], ipc_rows[], event_rows[], process_rows[], memory_rows[], signal_rows[], scale_rows[], channel_rows[];
 
 // Leaves the row: `n/a` for ENOSYS, an error otherwise. Only the process that measures calls it.
 _Noreturn void give_up(const char *what);

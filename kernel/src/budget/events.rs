@@ -57,8 +57,13 @@ impl Budget {
             at = budget.parent().map(|p| &**p);
         }
     }
+    /// How often something about it changed.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
     /// Tells those who watch this budget that something about it changed.
     pub(super) fn tell(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
         let changed = logic_waits::Events::PRI | logic_waits::Events::ERR;
         let watched = {
             let mut list = self.observers.lock();

@@ -71,6 +71,10 @@ impl Standing {
     pub(crate) fn remove_thread(&mut self) {
         drop(self.threads.split(1));
     }
+    /// It was waited for: nothing is charged any more.
+    pub(crate) fn forget(&mut self) {
+        drop((self.process.split(u32::MAX), self.threads.split(u32::MAX)));
+    }
     /// The process has ended; what this gives is to be dropped without locks.
     pub(crate) fn end(&mut self) -> Option<Member> {
         self.member.take()

@@ -59,6 +59,8 @@ pub(crate) struct Budget {
     /// Who was chosen last to end because memory ran out.
     pub(crate) choice: Mutex<Option<Weak<Process>>, levels::OutOfMemoryMutex>,
     observers: SpinLock<Observers, levels::Observers>,
+    /// How often those who watch it were told of something.
+    changes: AtomicU64,
 }
 
 /// Processor time per period, in microseconds.
@@ -169,6 +171,7 @@ impl Budget {
             populated: AtomicU64::new(0),
             choice: Mutex::new(None),
             observers: SpinLock::new(Observers::new()),
+            changes: AtomicU64::new(0),
         })?;
         budget.join_tree(node);
         Ok(budget)
@@ -264,7 +267,7 @@ impl Budget {
     }
     /// A charge was refused because this one is full.
     #[cold]
-    fn refused(&self, kind: Kind) {
+    pub(crate) fn refused(&self, kind: Kind) {
         self.events.count(Event::Refused(kind));
         self.tell();
     }

@@ -130,12 +130,12 @@ pub(crate) trait File: Send + Sync {
     fn special(&self) -> Special<'_> {
         Special::None
     }
-    /// The end of a channel that it is.
-    fn as_channel(&self) -> Option<&crate::object::channel::ChannelEnd> {
-        None
-    }
     /// The set behind it, for epoll_ctl(2) and epoll_wait(2).
     fn as_epoll(&self) -> Option<&Ref<super::epoll::EpollSet>> {
+        None
+    }
+    /// The end of a channel that it is.
+    fn as_channel(&self) -> Option<&crate::object::channel::ChannelEnd> {
         None
     }
     /// The socket behind it.

@@ -137,6 +137,14 @@ pub(crate) trait Virtual: Send + Sync {
         let _ = (cursor, each);
         Err(Errno::ENOTDIR)
     }
+    /// Makes a directory in it (mkdir(2)).
+    fn make_dir(&self, name: &[u8]) -> Result<(), Errno> {
+        self.lookup(name).map_or_else(Err, |_| Err(Errno::EEXIST))
+    }
+    /// Takes a directory out of it (rmdir(2)).
+    fn remove_dir(&self, name: &[u8]) -> Result<(), Errno> {
+        self.lookup(name).map_or_else(Err, |_| Err(Errno::EPERM))
+    }
     /// The contents at this moment.
     fn read(&self) -> Result<Vec<u8>, Errno> {
         Err(Errno::EINVAL)

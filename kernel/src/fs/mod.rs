@@ -8,6 +8,7 @@
 pub(crate) mod buffer;
 pub(crate) mod busy;
 pub(crate) mod capability;
+pub(crate) mod cgroup;
 pub(crate) mod context;
 pub(crate) mod dentry;
 pub(crate) mod devices;

@@ -24,10 +24,15 @@ fn check_change(dir: &Location, cred: &Cred) -> Result<(), Errno> {
         Body::Virtual(_) => return Err(Errno::EPERM),
         _ => return Err(Errno::ENOTDIR),
     }
+    may_change(dir, cred)
+}
+
+/// Whether someone may change a directory, if it can be.
+pub(crate) fn may_change(dir: &Location, cred: &Cred) -> Result<(), Errno> {
     if dir.is_read_only() {
         return Err(Errno::EROFS);
     }
-    if !cred.may(&inode.attrs.lock(), 3) {
+    if !cred.may(&dir.inode().attrs.lock(), 3) {
         return Err(Errno::EACCES);
     }
     Ok(())
@@ -137,6 +142,10 @@ pub(crate) enum Remove {
 
 /// Takes a name away.
 pub(crate) fn remove(dir: &Location, name: &[u8], cred: &Cred, what: Remove, must_be_dir: bool) -> Result<(), Errno> {
+    if let (Body::Virtual(node), Remove::Directory) = (&dir.inode().body, what) {
+        may_change(dir, cred)?;
+        return node.remove_dir(name);
+    }
     let guard = dir.dentry.lock_entries();
     let victim = Dentry::lookup(&dir.dentry, name)?;
     check_change(dir, cred)?;

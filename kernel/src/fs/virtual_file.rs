@@ -23,8 +23,12 @@ impl VirtualFile {
         if let Some(own) = node.open() {
             return own;
         }
-        let file = Ref::try_new(VirtualFile { node: node.clone(), text: Mutex::new(None) }).map_err(|NoMemory| Errno::ENOMEM)?;
+        let file = Ref::try_new(Self::of(node.clone())).map_err(|NoMemory| Errno::ENOMEM)?;
         Ok(file.unsize(|p| p))
+    }
+    /// The text of a node.
+    pub(crate) fn of(node: Ref<dyn Virtual>) -> VirtualFile {
+        VirtualFile { node, text: Mutex::new(None) }
     }
 }
 

@@ -115,6 +115,7 @@ fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
             tmpfs::new_tmpfs("ramfs", &o)
         }
         b"devtmpfs" => devices::new_devfs(),
+        b"cgroup2" => crate::fs::cgroup::new_cgroup2(),
         b"proc" => crate::fs::proc::new_procfs(c.me.process().scope()),
         _ => return other_fs(kind),
     };

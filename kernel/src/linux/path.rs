@@ -120,6 +120,11 @@ impl Call<'_> {
 pub(super) fn mkdirat(c: &mut Call<'_>) -> CallResult {
     let cx = c.context();
     let p = c.parent(&cx, 0, 1, Errno::EEXIST)?;
+    if let Body::Virtual(node) = &p.dir.inode().body {
+        node::may_change(&p.dir, &cx.cred)?;
+        node.make_dir(&p.name)?;
+        return Ok(0);
+    }
     let mode = S_IFDIR | (c.uint(2) & 0o1777 & !cx.fs.umask());
     node::create(&p.dir, &p.name, &cx.cred, |dir| {
         let (mode, owner) = node::inherit(dir, &cx.cred, mode);

@@ -79,15 +79,15 @@ pub(super) fn chan_create(c: &mut Call<'_>) -> CallResult {
     let args = if c.arg(1) == 0 { ChanCreate::default() } else { read_sized::<ChanCreate>(c.arg(1), c.arg(2))? };
     check_flags(args.flags, 0)?;
     let limits = Limits::new(args.messages, args.bytes).ok_or(Errno::EINVAL)?;
-    let (a, b) = channel::pair(limits)?;
+    let (a, b) = channel::pair(c.me, limits)?;
     c.install_pair(a, b, true, c.arg(0))
 }
 
 /// chan_send(fd, args, size).
 pub(super) fn chan_send(c: &mut Call<'_>) -> CallResult {
-    let args: ChanSend = read_sized(c.arg(1), c.arg(2))?;
     let of = c.file(0)?;
     let end = end_of(&of)?;
+    let args: ChanSend = read_sized(c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK)?;
     let size = size_of_part(&args.part)?;
     let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
@@ -112,9 +112,9 @@ fn send_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, ho
 
 /// chan_recv(fd, args, size).
 pub(super) fn chan_recv(c: &mut Call<'_>) -> CallResult {
-    let args: ChanRecv = read_sized(c.arg(1), c.arg(2))?;
     let of = c.file(0)?;
     let end = end_of(&of)?;
+    let args: ChanRecv = read_sized(c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK)?;
     let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
     let out = c.arg(1).wrapping_add(offset_of!(ChanRecv, info));
@@ -221,9 +221,9 @@ const _: () = assert!(offset_of!(ChanCall, call) + size_of::<CallOut>() == size_
 
 /// chan_call(fd, args, size).
 pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
-    let args: ChanCall = read_sized(c.arg(1), c.arg(2))?;
     let of = c.file(0)?;
     let end = end_of(&of)?;
+    let args: ChanCall = read_sized(c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK | chan_flag::NO_CYCLE)?;
     let size = size_of_part(&args.part)?;
     let room = size_of_room(&args.room);
@@ -312,9 +312,9 @@ const _: () = assert!(offset_of!(ChanReplyRecv, flags) + size_of::<ReplyOut>() =
 
 /// chan_reply_recv(fd, args, size).
 pub(super) fn chan_reply_recv(c: &mut Call<'_>) -> CallResult {
-    let args: ChanReplyRecv = read_sized(c.arg(1), c.arg(2))?;
     let of = c.file(0)?;
     let end = end_of(&of)?;
+    let args: ChanReplyRecv = read_sized(c.arg(1), c.arg(2))?;
     check_flags(args.flags, chan_flag::NONBLOCK | chan_flag::REPLY_ONLY)?;
     let size = size_of_part(&args.part)?;
     let mut next = None;

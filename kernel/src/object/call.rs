@@ -177,10 +177,12 @@ impl ChannelEnd {
         };
         // The caller pays for the room for its reply, not the channel's creator.
         let mut message = match ready.map_err(refusal)? {
-            Some(mut spare) => spare.reserve(both).map(|()| spare),
-            None => Message::try_new(both),
-        }
-        .map_err(|NoMemory| Errno::ENOMEM)?;
+            Some(mut spare) => {
+                spare.reserve(both).map_err(|NoMemory| Errno::ENOMEM)?;
+                spare
+            }
+            None => Message::try_new(&me.process().budget(), both)?,
+        };
         sign(me, &mut message);
         if let Err(e) = message.copy_in(request.bytes, request.size.bytes as usize) {
             self.discard(message);

@@ -4,6 +4,7 @@
 //! Wakes happen after unlock. Neighbours: `call` (calls and their replies), `message`, `native/channel` (the calls).
 
 use super::message::{self, Message};
+use crate::budget::{self, Budget, Charge};
 use crate::census::{Counted, Kind};
 use crate::fs::buffer::Buffer;
 use crate::fs::file::{Descriptor, File, Io, O_RDWR, OpenFile};
@@ -17,7 +18,7 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_channel::{CallId, Delivery, End, Figures, Limits, MAX_BYTES, Received, Refused, Size, Why};
 use logic_waits::{Batch, Events, Mode, More};
-use mem::{Heap, NoMemory, Ref, user};
+use mem::{NoMemory, Ref, user};
 use sync::{SpinGuard, SpinLock, levels};
 
 /// What a reader waits for, and what a writer.
@@ -28,8 +29,9 @@ const WRITABLE: Events = Events::OUT.union(Events::WRNORM);
 pub(crate) struct Channel {
     _counted: Counted<{ Kind::Channels as usize }>,
     pub(super) state: SpinLock<State, levels::ObjectState>,
-    /// Who pays for what waits in it.
-    heap: &'static Heap,
+    /// Who pays for it and for what waits in it.
+    budget: Ref<Budget>,
+    _charge: Charge,
     /// Number in `channel:[N]`.
     pub(crate) id: u64,
 }
@@ -101,14 +103,18 @@ pub(super) fn ended(e: Ended) -> Stop {
 }
 
 impl Channel {
-    fn try_new(limits: Limits) -> Result<Ref<Channel>, NoMemory> {
+    fn try_new(me: &Thread, limits: Limits) -> Result<Ref<Channel>, Errno> {
+        let budget = me.process().budget();
+        let charge = budget.charge(budget::Kind::Channels, 1).map_err(|_| Errno::EDQUOT)?;
         let state = State { logic: logic_channel::Channel::new(limits), a: Observers::new(), b: Observers::new(), spare: None };
         Ref::try_new(Channel {
             _counted: Counted::new(),
             state: SpinLock::new(state),
-            heap: mem::current_heap(),
+            budget,
+            _charge: charge,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         })
+        .map_err(|NoMemory| Errno::ENOMEM)
     }
 
     /// The number of an end.
@@ -119,14 +125,14 @@ impl Channel {
 
     /// Makes a message with room for `room`: the spare one, or one that the channel's creator pays for.
     #[inline]
-    pub(super) fn message(&self, room: Size) -> Result<Box<Message>, NoMemory> {
+    pub(super) fn message(&self, room: Size) -> Result<Box<Message>, Errno> {
         let spare = self.state.lock().spare.take();
         match spare {
             Some(mut message) => {
-                mem::charged_to(self.heap, || message.reserve(room))?;
+                self.budget.pay(|| message.reserve(room)).map_err(|NoMemory| Errno::ENOMEM)?;
                 Ok(message)
             }
-            None => mem::charged_to(self.heap, || Message::try_new(room)),
+            None => self.budget.pay(|| Message::try_new(&self.budget, room)),
         }
     }
 
@@ -146,7 +152,7 @@ impl Channel {
         for o in batch.drain() {
             match o {
                 Observer::Thread(t) if next.is_none() => next = Some(t),
-                o => drop(o.notify(events)),
+                o => _ = o.notify(events),
             }
         }
         if more == More::Yes {
@@ -274,7 +280,7 @@ impl ChannelEnd {
         fds: &[i32],
         fill: &mut dyn FnMut(&mut Message) -> Result<(), Errno>,
     ) -> Result<Next, Errno> {
-        let mut message = self.channel.message(size).map_err(|NoMemory| Errno::ENOMEM)?;
+        let mut message = self.channel.message(size)?;
         sign(me, &mut message);
         if let Err(e) = fill(&mut message) {
             self.discard(message);
@@ -486,7 +492,7 @@ impl ChannelEnd {
 #[inline]
 pub(super) fn sign(me: &Thread, message: &mut Message) {
     message.process = me.process().id();
-    message.budget = u64::from(mem::current_heap().index());
+    message.budget = me.budget.lock().as_ref().map_or(0, |b| b.id());
 }
 
 impl File for ChannelEnd {
@@ -564,8 +570,12 @@ impl File for ChannelEnd {
 }
 
 /// A channel's two ends.
-pub(crate) fn pair(limits: Limits) -> Result<(Descriptor, Descriptor), NoMemory> {
-    let channel = Channel::try_new(limits)?;
+pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descriptor), Errno> {
+    let channel = Channel::try_new(me, limits)?;
+    pair_of(channel).map_err(|NoMemory| Errno::ENOMEM)
+}
+
+fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
     let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A })?;
     let b = Ref::try_new(ChannelEnd { channel, end: End::B })?;
     let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;

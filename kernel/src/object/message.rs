@@ -4,6 +4,7 @@
 //! [`INLINE`] bytes are in it; more are in frames, so that none needs more than one contiguous frame. One that is destroyed
 //! closes what it carries, one after the other however deep channels lie in channels: [`destroy`].
 
+use crate::budget::{self, Budget, Charge};
 use crate::census::{Counted, Kind};
 use crate::fs::buffer::Buffer;
 use crate::fs::table::Passed;
@@ -30,19 +31,22 @@ pub(crate) struct Message {
     /// Further messages, of a list that is being destroyed.
     next: Option<Box<Message>>,
     _counted: Counted<{ Kind::Messages as usize }>,
+    _charge: Charge,
 }
 
 impl Message {
-    /// An empty message with room for `room`, charged to the running thread's heap.
-    pub(crate) fn try_new(room: Size) -> Result<Box<Message>, NoMemory> {
-        let mut message = Self::empty()?;
-        message.reserve(room)?;
+    /// An empty message with room for `room`, charged to the running thread's heap; `payer`, whose heap that is, pays for one
+    /// message in flight besides.
+    pub(crate) fn try_new(payer: &Budget, room: Size) -> Result<Box<Message>, Errno> {
+        let charge = payer.charge(budget::Kind::Messages, 1).map_err(|_| Errno::EDQUOT)?;
+        let mut message = Self::empty(charge).map_err(|NoMemory| Errno::ENOMEM)?;
+        message.reserve(room).map_err(|NoMemory| Errno::ENOMEM)?;
         Ok(message)
     }
 
     // Away from the callers' frames: it lies on the stack for a moment.
     #[inline(never)]
-    fn empty() -> Result<Box<Message>, NoMemory> {
+    fn empty(charge: Charge) -> Result<Box<Message>, NoMemory> {
         let fresh = Message {
             inline: [0; INLINE],
             frames: Vec::new(),
@@ -51,6 +55,7 @@ impl Message {
             budget: 0,
             next: None,
             _counted: Counted::new(),
+            _charge: charge,
         };
         mem::try_box(fresh)
     }

@@ -498,5 +498,7 @@ fn forget(parent: &Ref<Process>, child: &Ref<Process>) -> Option<Forgotten> {
     ids::update(pgid, |n| n.group_members = n.group_members.saturating_sub(1));
     ids::update(sid, |n| n.session_members = n.session_members.saturating_sub(1));
     let counted = child.counted.lock().take();
+    // Others may look at it for a while yet.
+    child.standing.lock().forget();
     Some(Forgotten { _node: node, _named: named, _parent: old_parent, _counted: counted, _news: news })
 }

@@ -153,6 +153,7 @@ pub(crate) fn resolve_with_room(me: &Thread, space: &AddressSpace, va: usize, ac
     let mut gathered = false;
     while let Some((_, heap)) = mem::take_refusal() {
         let full = full(me, heap);
+        full.refused(Kind::Frames);
         if gathered && !make_room(me, &full, 0) {
             break;
         }
@@ -173,6 +174,7 @@ pub(crate) fn resolve_with_room(me: &Thread, space: &AddressSpace, va: usize, ac
 pub(crate) fn call_may_go_again(me: &Thread) -> bool {
     let Some((pages, heap)) = mem::take_refusal() else { return false };
     let full = full(me, heap);
+    full.refused(Kind::Frames);
     !is_short(&full, pages) || make_room(me, &full, large(&full))
 }
 
@@ -188,6 +190,11 @@ fn make_room(me: &Thread, full: &Budget, at_least: u64) -> bool {
     }
     let gone = || victim.oom.is(GONE).then_some(());
     wait::wait_at(me, &*victim, Events::IN, Mode::All, None, Interrupt::Kill, gone).is_ok()
+}
+
+/// A budget's limit was lowered below what is charged: ends processes inside until it fits, or none is left.
+pub(crate) fn shrink_to_limit(me: &Thread, budget: &Budget) {
+    while budget.usage(Kind::Frames) > budget.limit(Kind::Frames) && make_room(me, budget, 0) {}
 }
 
 /// The process that is to end: one that was told and has not, or the largest now.

@@ -157,11 +157,15 @@ int main(void) {
         syscall(SYS_exit, 0);
     }
     fd = OK(pidfd_open_(child, 0));
-    h_sleep_ms(20); // that it has ended cannot be seen: whether or not, the process goes on
+    int first = OK(pidfd_open_(child, PIDFD_THREAD_));
+    while (!events(first)) h_sleep_ms(1); // Linux 6.12 wakes nobody who sleeps at it
+    CHECK_EQ(events(first), POLLIN | POLLRDNORM);
     CHECK_EQ(events(fd), 0);
     h_signal(hold[1]);
     until(fd);
     CHECK_EQ(WEXITSTATUS(h_wait(child)), 3);
+    CHECK_EQ(events(first), POLLIN | POLLRDNORM | POLLHUP);
+    OK(close(first));
     OK(close(fd));
     threads();
     return 0;

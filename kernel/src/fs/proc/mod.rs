@@ -29,6 +29,8 @@ mod system;
 mod text;
 mod tree;
 
+pub(crate) use text::{Made, Text, make as make_text, number};
+
 use super::dentry::Dentry;
 use super::inode::{Body, FileSystem, Inode, S_IFDIR};
 use crate::world::PidScope;

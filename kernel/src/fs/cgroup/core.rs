@@ -1,0 +1,128 @@
+//! The files of cgroups themselves.
+
+use super::knobs::{CONTROLLERS, MEMORY, controllers};
+use super::{each_child, is_root};
+use crate::budget::{self, Budget};
+use crate::fs::proc::{Made, Text, number};
+use crate::task::{Process, ids, with_current};
+use ::core::fmt::Write;
+use ::core::sync::atomic::Ordering;
+use abi::Errno;
+use mem::Ref;
+
+fn names(t: &mut Text, of: u32) -> Made {
+    let mut before = "";
+    for (bit, name) in CONTROLLERS {
+        if of & bit != 0 {
+            write!(t, "{before}{name}")?;
+            before = " ";
+        }
+    }
+    if of != 0 {
+        writeln!(t)?;
+    }
+    Ok(())
+}
+
+/// `cgroup.controllers`.
+pub(super) fn show_controllers(t: &mut Text, budget: &Budget) -> Made {
+    names(t, controllers(budget))
+}
+
+/// `cgroup.subtree_control`.
+pub(super) fn show_subtree(t: &mut Text, budget: &Budget) -> Made {
+    names(t, budget.subtree_control.load(Ordering::Relaxed))
+}
+
+/// Words like `+pids -cpu`.
+pub(super) fn set_subtree(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+    let (mut on, mut off) = (0u32, 0u32);
+    for word in text.split(|b| *b == b' ').filter(|w| !w.is_empty()) {
+        let (sign, name) = word.split_first().ok_or(Errno::EINVAL)?;
+        let (bit, _) = CONTROLLERS.iter().find(|(_, n)| n.as_bytes() == name).ok_or(Errno::EINVAL)?;
+        match sign {
+            b'+' => (on, off) = (on | bit, off & !bit),
+            b'-' => (on, off) = (on & !bit, off | bit),
+            _ => return Err(Errno::EINVAL),
+        }
+    }
+    let now = budget.subtree_control.load(Ordering::Relaxed);
+    let (on, off) = (on & !now, off & now);
+    if on & !controllers(budget) != 0 {
+        return Err(Errno::ENOENT);
+    }
+    let mut below = 0;
+    each_child(budget, 0, |child| {
+        below |= child.subtree_control.load(Ordering::Relaxed);
+        true
+    });
+    if off & below != 0 {
+        return Err(Errno::EBUSY);
+    }
+    // Processes are in the leaves; controllers that can weigh threads against cgroups do not mind.
+    if on & MEMORY != 0 && !is_root(budget) && budget.live() != 0 {
+        return Err(Errno::EBUSY);
+    }
+    budget.subtree_control.store((now | on) & !off, Ordering::Relaxed);
+    Ok(())
+}
+
+/// `cgroup.procs`.
+pub(super) fn procs(t: &mut Text, budget: &Budget) -> Made {
+    let mut made = Ok(());
+    budget::each_member(budget, |p| {
+        let here = ::core::ptr::eq(&*p.budget(), budget) && p.state.lock().exit.is_none();
+        if here && made.is_ok() {
+            made = writeln!(t, "{}", p.pid());
+        }
+    });
+    Ok(made?)
+}
+
+/// Moves a process here.
+pub(super) fn attach(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+    let pid: i32 = number(text)?;
+    let pid = u32::try_from(pid).map_err(|_| Errno::EINVAL)?;
+    let process: Ref<Process> = match pid {
+        0 => with_current(|me| me.process().clone()),
+        _ => ids::process(pid).ok_or(Errno::ESRCH)?,
+    };
+    if process.state.lock().exit.is_some() {
+        return Err(Errno::ESRCH);
+    }
+    // Who is not in this tree is not to be moved by it.
+    if !process.budget().is_within(budget::session()) {
+        return Err(Errno::EPERM);
+    }
+    let inner = budget.subtree_control.load(Ordering::Relaxed) & MEMORY != 0;
+    if inner && !is_root(budget) {
+        return Err(Errno::EBUSY);
+    }
+    budget::move_process(&process, &budget.to_ref()).map_err(|_| Errno::EAGAIN)
+}
+
+/// `cgroup.stat`.
+pub(super) fn stat(t: &mut Text, budget: &Budget) -> Made {
+    let mut below = 0u64;
+    budget.each_below(|b| below = below.saturating_add(u64::from(!::core::ptr::eq(b, budget) && b.is_kept())));
+    Ok(writeln!(t, "nr_descendants {below}")?)
+}
+
+/// `cgroup.type`.
+pub(super) fn kind(t: &mut Text, _: &Budget) -> Made {
+    Ok(writeln!(t, "domain")?)
+}
+
+/// `cgroup.events`.
+pub(super) fn events(t: &mut Text, budget: &Budget) -> Made {
+    Ok(writeln!(t, "populated {}\nfrozen 0", u8::from(budget.is_populated()))?)
+}
+
+/// `cgroup.kill`.
+pub(super) fn kill(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+    if number::<i32>(text)? != 1 {
+        return Err(Errno::ERANGE);
+    }
+    with_current(|me| budget::kill(me, budget));
+    Ok(())
+}
