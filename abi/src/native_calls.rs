@@ -38,17 +38,17 @@ macro_rules! for_each_native_call {
                 doc: "Start a program in a process of its own, with exactly the descriptors listed and a World that is the caller's or narrower. Returns a process descriptor.",
             }
             0x1040 svc_bind(dir: Fd, name: Path, args: InSized(SvcBind, size, opt), size: Len) -> Fd {
-                state: stub, authority: Descriptor, rights: [CHANGE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [E2BIG, EACCES, EBADF, EDQUOT, EEXIST, EFAULT, EINVAL, EMFILE, ENAMETOOLONG, ENOMEM, ENOTDIR, EOPNOTSUPP],
-                doc: "Make a name in a directory of services and return its listen queue. The name lives as long as the queue has a descriptor.",
+                doc: "Make a name in a directory of services and return its listen queue. Once its last descriptor is closed, the name refuses connections until somebody binds it again.",
             }
             0x1041 svc_accept(queue: Fd, peer: OutSized(SvcPeer, size, opt), size: Len, flags: Flags) -> Fd {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [E2BIG, EAGAIN, EBADF, EDQUOT, EFAULT, EINTR, EINVAL, EMFILE, ENOMEM],
                 doc: "Take the next connection out of a listen queue: one budget after the other has its turn. Returns the service's end of the channel.",
             }
             0x1042 svc_connect(dir: Dirfd, path: Path, args: InSized(SvcConnect, size, opt), size: Len) -> Fd {
-                state: stub, authority: Namespace, rights: [WALK], blocks: yes,
+                state: live, authority: Namespace, rights: [WALK], blocks: yes,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, ECONNREFUSED, EDQUOT, EFAULT, EINTR, EINVAL, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EOPNOTSUPP, ETIMEDOUT],
                 doc: "Connect to a service by its name, as open(2) of the name does, with a deadline. Returns the client's end of the channel.",
             }

@@ -158,6 +158,8 @@ pub(crate) enum Special<'a> {
     Signals(&'a crate::events::signalfd::SignalFd),
     /// A namespace (setns(2)).
     Namespace(&'a crate::world::names::Entered),
+    /// A service's listen queue (svc_bind).
+    Listen(&'a super::service::Listen),
 }
 
 /// What a mapping of a file shows.

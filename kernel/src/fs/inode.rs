@@ -102,6 +102,8 @@ pub(crate) enum Body {
     Fifo(SpinLock<Option<Ref<super::super::fs::pipe::Pipe>>, levels::InodeAttrs>),
     /// A socket's name.
     Socket,
+    /// A service's name; opening it connects.
+    Service(super::service::Place),
     /// Made up when it is looked at (procfs).
     Virtual(Ref<dyn Virtual>),
 }
@@ -248,7 +250,7 @@ impl Inode {
             Body::Directory => S_IFDIR,
             Body::Symlink(_) => S_IFLNK,
             Body::Fifo(_) => S_IFIFO,
-            Body::Socket => S_IFSOCK,
+            Body::Socket | Body::Service(_) => S_IFSOCK,
             Body::Device(..) | Body::Virtual(_) => self.mode() & S_IFMT,
         }
     }

@@ -29,6 +29,7 @@ pub(crate) mod pipe;
 pub(crate) mod proc;
 pub(crate) mod regular;
 pub(crate) mod seals;
+pub(crate) mod service;
 pub(crate) mod splice;
 pub(crate) mod table;
 pub(crate) mod tmpfs;

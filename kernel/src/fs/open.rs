@@ -5,12 +5,14 @@ use super::context::{Cred, FsContext};
 use super::dentry::Dentry;
 use super::devices;
 use super::file::{
-    Descriptor, File, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_RDWR, O_TMPFILE, O_TRUNC, O_WRONLY, OpenFile,
+    Descriptor, File, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, O_TRUNC,
+    O_WRONLY, OpenFile,
 };
 use super::inode::{Body, Inode, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
 use super::mount::{Location, MS_NODEV};
 use super::node;
 use super::regular::{DirectoryFile, PathOnly, RegularFile, truncate};
+use super::service;
 use super::virtual_file::VirtualFile;
 use super::walk::{Found, Last, ParentError, Resolve, Walker};
 use crate::linux::Stop;
@@ -195,6 +197,7 @@ pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) 
         return Err(Errno::EROFS.into());
     }
     let file: Ref<dyn File> = match &inode.body {
+        Body::Service(at) => return open_service(me, at, flags),
         Body::Regular(_) => {
             let writing = writing(&inode, flags)?;
             if flags & O_TRUNC != 0 {
@@ -217,6 +220,17 @@ pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) 
         Body::Symlink(_) => return Err(Errno::ELOOP.into()),
     };
     Ok(OpenFile::open(file, Some(place), flags)?)
+}
+
+/// Opening a service's name connects to it: a channel goes both ways, so only O_RDWR will do.
+fn open_service(me: &Thread, at: &service::Place, flags: u32) -> Result<Descriptor, Stop> {
+    if flags & O_ACCMODE != O_RDWR {
+        return Err(Errno::EACCES.into());
+    }
+    let nonblock = flags & O_NONBLOCK != 0;
+    let client = service::connect(me, at, &service::Patience { nonblock, deadline_ns: None })?;
+    client.set_flags(flags, O_NONBLOCK);
+    Ok(client)
 }
 
 /// What an open file that may write holds; emptying the file counts as well.

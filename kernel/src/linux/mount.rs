@@ -4,6 +4,7 @@ use super::path::read_path;
 use super::{Call, CallResult};
 use crate::fs::context::cap;
 use crate::fs::mount::{Location, Mount};
+use crate::fs::service::SVC_FS;
 use crate::fs::tmpfs::Options;
 use crate::fs::walk::Last;
 use crate::fs::{devices, tmpfs};
@@ -114,6 +115,7 @@ fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
             let o = Options { mode: 0o755, pages: u64::MAX, inodes: u64::MAX, ..tmpfs_defaults(c) };
             tmpfs::new_tmpfs("ramfs", &o)
         }
+        b"svc" => tmpfs::new_tmpfs(SVC_FS, &Options { mode: 0o755, ..tmpfs_defaults(c) }),
         b"devtmpfs" => devices::new_devfs(),
         b"cgroup2" => crate::fs::cgroup::new_cgroup2(),
         b"proc" => crate::fs::proc::new_procfs(c.me.process().scope()),

@@ -169,6 +169,22 @@ impl<C, W: Default> Queue<C, W> {
         Some(Taken { entry, payer, waiter, part: self.remove_idle(payer) })
     }
 
+    /// (4) Undoes a take: the connection is the next again. Gives back a part that is not needed.
+    pub fn put_back(&mut self, taken: Taken<C, W>) -> Spare<C, W> {
+        let Taken { entry, payer, mut part, .. } = taken;
+        self.add_part(payer, &mut part);
+        let Some(own) = self.parts.get_mut(&payer) else { return part };
+        let number = entry.key;
+        // Its number was given once, and is lower than all others of the part.
+        let _ = own.entries.insert(entry);
+        self.waiting = self.waiting.saturating_add(1);
+        if let Some(mut turn) = own.turn.take() {
+            (turn.key, turn.value) = (number, payer);
+            let _ = self.turns.insert(turn);
+        }
+        part
+    }
+
     /// (5) A client waits no longer. Gives back the part if nobody needs it.
     pub fn leave(&mut self, payer: Payer) -> Spare<C, W> {
         if let Some(part) = self.parts.get_mut(&payer) {

@@ -67,6 +67,20 @@ proptest! {
                     };
                     prop_assert_eq!(taken, naive.offer(payer, number, most));
                 }
+                5 if number.is_multiple_of(3) => {
+                    // Nothing but the order of turns can have changed: the others of that budget wait as long as before.
+                    if let Some(taken) = queue.take() {
+                        let (payer, connection) = (taken.payer, taken.entry.value);
+                        let _ = queue.put_back(taken);
+                        prop_assert_eq!(naive.take(), Some((payer, connection)));
+                        let part = naive.parts.get_mut(&payer).unwrap();
+                        part.push_front(connection);
+                        match naive.turns.back() {
+                            Some(&last) if last == payer && part.len() > 1 => {}
+                            _ => naive.turns.push_front(payer),
+                        }
+                    }
+                }
                 5..=7 => {
                     let taken = queue.take();
                     let waiter = taken.as_ref().map(|t| (t.payer, t.waiter));

@@ -1,0 +1,293 @@
+//! Services below `/svc`: names with a listen queue behind them, the shell around `logic-listen`.
+//!
+//! A name is an inode with a place for a [`Listen`]; [`bind`] puts one there, and it is at its end when its last descriptor
+//! goes. Opening the name ([`connect`]) makes a channel: one end goes into the queue, the other to the caller. What that
+//! takes is allocated by the caller and charged to its budget. Connections wait in the part of the budget that pays, so
+//! that a flood fills its own part alone, and are accepted one budget after the other.
+
+use super::context::Cred;
+use super::dentry::Dentry;
+use super::file::{Descriptor, File, OpenFile, Special};
+use super::inode::{Body, Inode, S_IFSOCK};
+use super::mount::Location;
+use super::node;
+use crate::clock;
+use crate::linux::{Restart, Stop};
+use crate::object::channel;
+use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
+use crate::task::{Thread, ids};
+use abi::{Errno, SvcPeer};
+use core::sync::atomic::{AtomicU64, Ordering};
+use logic_channel::Limits;
+use logic_listen::{Entry, Offer, Part, PartNode, Payer, Queue, Refused, Spare, Taken, Turn};
+use logic_waits::{Events, Mode};
+use mem::{NoMemory, Ref, try_box};
+use sync::{SpinLock, levels};
+
+/// Kind of the file systems in which services have their names.
+pub(crate) const SVC_FS: &str = "svc";
+
+/// A place for a service's listen queue.
+pub(crate) type Place = SpinLock<Option<Ref<Listen>>, levels::InodeAttrs>;
+
+/// What waits to be accepted.
+pub(crate) struct Connection {
+    end: Descriptor,
+    peer: SvcPeer,
+}
+
+/// A listen queue.
+pub(crate) struct Listen {
+    state: SpinLock<State, levels::ObjectState>,
+    /// How long an open waits for room.
+    wait_ns: u64,
+    id: u64,
+}
+
+struct State {
+    queue: Queue<Connection, Observers>,
+    acceptors: Observers,
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// The part of the queue that one budget's connections wait in, as something to wait at.
+struct Room<'a> {
+    listen: &'a Listen,
+    payer: Payer,
+}
+
+impl Watch for Room<'_> {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        if let Some(waiters) = self.listen.state.lock().queue.waiters(self.payer) {
+            f(waiters);
+        }
+    }
+}
+
+impl Watch for Listen {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        f(&mut self.state.lock().acceptors);
+    }
+}
+
+/// How a connection may wait for room.
+pub(crate) struct Patience {
+    /// Not at all.
+    pub(crate) nonblock: bool,
+    /// Until then; `None`: as long as the service says.
+    pub(crate) deadline_ns: Option<u64>,
+}
+
+type Attempt = Option<Offer<Connection, Observers>>;
+
+impl Listen {
+    /// One attempt to get the connection into the queue, steps (1) and (6) of `logic-listen`; `None`: there is no room.
+    fn attempt(&self, payer: Payer, offer: &mut Attempt) -> Option<Result<(), Errno>> {
+        let held = offer.take()?;
+        let mut state = self.state.lock();
+        match state.queue.offer(payer, held) {
+            Ok(spare) => {
+                state.acceptors.changed(Events::IN);
+                drop(state);
+                drop(spare);
+                wait::notify(self, Events::IN);
+                Some(Ok(()))
+            }
+            Err(Refused::Full(back)) => {
+                *offer = Some(back);
+                None
+            }
+            Err(Refused::Closed(back)) => {
+                *offer = Some(back);
+                Some(Err(Errno::ECONNREFUSED))
+            }
+        }
+    }
+
+    /// Steps (2), (3) and (5): waits for room in the part of the caller's budget.
+    fn wait_for_room(&self, me: &Thread, payer: Payer, until: u64, offer: &mut Attempt) -> Result<(), Stop> {
+        let mut spare = new_part()?;
+        self.state.lock().queue.enter(payer, &mut spare);
+        let room = Room { listen: self, payer };
+        let ended =
+            wait::wait_at(me, &room, Events::OUT, Mode::One, Some(until), Interrupt::AnySignal, || self.attempt(payer, offer));
+        let part = self.state.lock().queue.leave(payer);
+        drop((part, spare));
+        match ended {
+            Ok(result) => Ok(result?),
+            Err(Ended::Deadline) => Err(Errno::ETIMEDOUT.into()),
+            Err(Ended::Signal) => Err(Stop::Restart(Restart::Sys)),
+            Err(Ended::NoMemory) => Err(Errno::ENOMEM.into()),
+        }
+    }
+
+    /// Step (4): takes the next connection. EBADF once nobody listens.
+    fn take(&self) -> Option<Result<Taken<Connection, Observers>, Errno>> {
+        let mut state = self.state.lock();
+        if !state.queue.is_open() {
+            return Some(Err(Errno::EBADF));
+        }
+        let taken = state.queue.take()?;
+        let waiters = if taken.waiter { state.queue.waiters(taken.payer) } else { None };
+        if let Some(waiters) = waiters {
+            waiters.changed(Events::OUT);
+        }
+        drop(state);
+        if taken.waiter {
+            wait::notify(&Room { listen: self, payer: taken.payer }, Events::OUT);
+        }
+        Some(Ok(taken))
+    }
+
+    /// Undoes a take, and has the next of those who accept try it.
+    fn put_back(&self, taken: Taken<Connection, Observers>) {
+        let mut state = self.state.lock();
+        let spare = state.queue.put_back(taken);
+        state.acceptors.changed(Events::IN);
+        drop(state);
+        drop(spare);
+        wait::notify(self, Events::IN);
+    }
+
+    /// Takes the next connection and gives it to `install`; it stays the next if that fails.
+    pub(crate) fn accept(
+        &self,
+        me: &Thread,
+        nonblock: bool,
+        install: impl FnOnce(&Descriptor, &SvcPeer) -> Result<usize, Errno>,
+    ) -> Result<usize, Stop> {
+        let taken = match self.take() {
+            Some(taken) => taken?,
+            None if nonblock => return Err(Errno::EAGAIN.into()),
+            None => match wait::wait_at(me, self, Events::IN, Mode::One, None, Interrupt::AnySignal, || self.take()) {
+                Ok(taken) => taken?,
+                Err(Ended::NoMemory) => return Err(Errno::ENOMEM.into()),
+                Err(Ended::Signal | Ended::Deadline) => return Err(Stop::Restart(Restart::Sys)),
+            },
+        };
+        let Connection { end, peer } = &taken.entry.value;
+        let peer = SvcPeer { pid: ids::seen_by_caller(peer.pid), ..*peer };
+        match install(end, &peer) {
+            Ok(number) => Ok(number),
+            Err(e) => {
+                self.put_back(taken);
+                Err(e.into())
+            }
+        }
+    }
+
+    /// Step (6).
+    fn close(&self) {
+        loop {
+            // A statement of its own: what was taken is dropped without the lock.
+            let taken = self.state.lock().queue.close();
+            if taken.is_none() {
+                break;
+            }
+        }
+        let events = Events::IN | Events::HUP;
+        self.state.lock().acceptors.changed(events);
+        wait::notify(self, events);
+        let mut from = 0;
+        loop {
+            let Some(payer) = self.state.lock().queue.next_part(from) else { return };
+            wait::notify(&Room { listen: self, payer }, Events::OUT);
+            let Some(next) = payer.checked_add(1) else { return };
+            from = next;
+        }
+    }
+}
+
+fn new_part() -> Result<Spare<Connection, Observers>, NoMemory> {
+    Ok(Some(try_box(PartNode::new(0, Part::new(try_box(Turn::new(0, 0))?)))?))
+}
+
+/// Connects to the service at a place: the client's end of a channel.
+pub(crate) fn connect(me: &Thread, place: &Place, patience: &Patience) -> Result<Descriptor, Stop> {
+    let listen = place.lock().clone().ok_or(Errno::ECONNREFUSED)?;
+    let (client, end) = channel::pair(me, Limits::new(0, 0).ok_or(Errno::EINVAL)?)?;
+    let payer = me.process().budget().id();
+    let cred = me.cred();
+    let peer = SvcPeer {
+        process: me.process().id(),
+        budget: payer,
+        pid: me.process().pid(),
+        uid: cred.uid.effective,
+        gid: cred.gid.effective,
+        _reserved: 0,
+    };
+    let mut offer = Some(Offer { entry: try_box(Entry::new(0, Connection { end, peer }))?, part: new_part()? });
+    match listen.attempt(payer, &mut offer) {
+        Some(result) => result?,
+        None if patience.nonblock => return Err(Errno::EAGAIN.into()),
+        None => {
+            let until = patience.deadline_ns.unwrap_or_else(|| clock::monotonic_ns().saturating_add(listen.wait_ns));
+            listen.wait_for_room(me, payer, until, &mut offer)?;
+        }
+    }
+    Ok(client)
+}
+
+/// Makes a name in a directory of services, or takes one over that nobody listens at; gives its listen queue.
+pub(crate) fn bind(dir: &Location, name: &[u8], cred: &Cred, most: usize, wait_ns: u64) -> Result<Descriptor, Errno> {
+    let no_memory = |NoMemory| Errno::ENOMEM;
+    let listen = Ref::try_new(Listen {
+        state: SpinLock::new(State { queue: Queue::new(most), acceptors: Observers::new() }),
+        wait_ns,
+        id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+    });
+    let listen = listen.map_err(no_memory)?;
+    let file = Ref::try_new(ListenFile { listen: listen.clone() }).map_err(no_memory)?;
+    let queue = OpenFile::open(file.unsize(|p| p), None, 0).map_err(no_memory)?;
+    let fresh = listen.clone();
+    let made = node::create(dir, name, cred, |at| {
+        let owner = (cred.uid.fs, cred.gid.fs);
+        Inode::try_new(&at.fs, S_IFSOCK | 0o666, owner, Body::Service(SpinLock::new(Some(fresh)))).map_err(no_memory)
+    });
+    match made {
+        Ok(_) => Ok(queue),
+        Err(Errno::EEXIST) => take_over(dir, name, cred, listen).map(|()| queue),
+        Err(e) => Err(e),
+    }
+}
+
+/// Puts a listen queue behind a name whose last one is at its end.
+fn take_over(dir: &Location, name: &[u8], cred: &Cred, listen: Ref<Listen>) -> Result<(), Errno> {
+    if !cred.may(&dir.inode().attrs.lock(), 3) {
+        return Err(Errno::EACCES);
+    }
+    let found = Dentry::lookup(&dir.dentry, name)?;
+    let Body::Service(place) = &found.inode().body else { return Err(Errno::EEXIST) };
+    let mut at = place.lock();
+    if at.as_ref().is_some_and(|old| old.state.lock().queue.is_open()) {
+        return Err(Errno::EEXIST);
+    }
+    let old = at.replace(listen);
+    drop(at);
+    drop(old);
+    Ok(())
+}
+
+/// An open listen queue.
+struct ListenFile {
+    listen: Ref<Listen>,
+}
+
+impl File for ListenFile {
+    fn poll(&self, _of: &OpenFile) -> Events {
+        if self.listen.state.lock().queue.is_empty() { Events::empty() } else { Events::IN | Events::RDNORM }
+    }
+    fn watch(&self) -> Option<&dyn Watch> {
+        Some(&*self.listen)
+    }
+    fn last_close(&self, _of: &OpenFile) {
+        self.listen.close();
+    }
+    fn label(&self, out: &mut dyn core::fmt::Write) {
+        let _ = write!(out, "svc:[{}]", self.listen.id);
+    }
+    fn special(&self) -> Special<'_> {
+        Special::Listen(&self.listen)
+    }
+}
