@@ -1,0 +1,69 @@
+// Four processes send ends of channels to each other, in channels, while all close what they like: nothing is lost, closed
+// twice, or left behind (F8).
+// calls: chan_create chan_send chan_recv
+// timeout: 120
+// only: rvos
+#include "../channel.h"
+
+#define PROCESSES 4
+#define ROUNDS 400
+#define HELD 24
+
+static unsigned seed;
+static unsigned next(unsigned below) {
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % below;
+}
+
+static void storm(int in, const int *out) {
+    int held[HELD];
+    memset(held, -1, sizeof held);
+    for (int round = 0; round < ROUNDS; round++) {
+        int at = next(HELD), *slot = &held[at];
+        switch (next(4)) {
+        case 0:
+            if (*slot < 0 && at + 1 < HELD && held[at + 1] < 0) OK(rvos_chan_create(slot, NULL, 0));
+            break;
+        case 1: {
+            // Some travel in one another, some to a neighbour.
+            int to = next(3) ? out[next(PROCESSES)] : held[next(HELD)];
+            if (*slot >= 0 && to >= 0 && to != *slot && ch_send(to, "cap", 3, slot, 1, RVOS_CHAN_NONBLOCK) == 0) *slot = -1;
+            break;
+        }
+        case 2: {
+            char text[4];
+            int from = next(2) ? in : held[next(HELD)];
+            if (*slot < 0 && from >= 0 && ch_recv(from, text, 4, slot, 1, RVOS_CHAN_NONBLOCK, NULL) < 0) *slot = -1;
+            break;
+        }
+        default:
+            if (*slot >= 0) OK(close(*slot));
+            *slot = -1;
+        }
+    }
+    // What is still held, and what still waits, goes with the process.
+    _exit(0);
+}
+
+int main(void) {
+    for (int run = 0; run < 4; run++) {
+        int in[PROCESSES], out[PROCESSES];
+        pid_t child[PROCESSES];
+        for (int i = 0; i < PROCESSES; i++) {
+            int e[2];
+            ch_pair(e);
+            out[i] = e[0], in[i] = e[1];
+        }
+        for (int i = 0; i < PROCESSES; i++) {
+            child[i] = h_fork();
+            if (child[i] == 0) {
+                seed = run * 100 + i;
+                storm(in[i], out);
+            }
+        }
+        for (int i = 0; i < PROCESSES; i++) CHECK_EQ(h_wait(child[i]), 0);
+        CHECK_ERRNO(ch_send(out[0], "x", 1, &(int){-1}, 1, 0), EBADF);
+        for (int i = 0; i < PROCESSES; i++) OK(close(in[i])), OK(close(out[i]));
+    }
+    return 0;
+}
