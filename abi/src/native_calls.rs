@@ -33,7 +33,7 @@ macro_rules! for_each_native_call {
                 doc: "Answer a call, which never waits, and receive the next message. The reply to a call that ended meanwhile is destroyed.",
             }
             0x1020 spawn(args: InSized(SpawnArgs, size), size: Len) -> Fd {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EFAULT, EINVAL, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, EPERM, ESRCH],
                 doc: "Start a program in a process of its own, with exactly the descriptors listed and a World that is the caller's or narrower. Returns a process descriptor.",
             }

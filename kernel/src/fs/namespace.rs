@@ -4,7 +4,8 @@
 //! `mount`, `walk`, which asks what shows at a place, `context`, which holds a process's namespace.
 
 use super::dentry::Dentry;
-use super::mount::{Location, Mount};
+use super::mount::{Location, MS_RDONLY, Mount};
+use super::tmpfs::{Options, new_tmpfs};
 use abi::Errno;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
@@ -175,9 +176,27 @@ impl Namespace {
         Ok((namespace, places))
     }
     /// A namespace of which `top` is the root, with copies of the mounts below: nothing else can be reached from there.
-    pub(crate) fn try_copy_below(&self, top: &Location) -> Result<Ref<Namespace>, NoMemory> {
+    /// Also what another place is called there; `None`: it is not below.
+    pub(crate) fn try_copy_below(
+        &self,
+        top: &Location,
+        place: &Location,
+    ) -> Result<(Ref<Namespace>, Option<Location>), NoMemory> {
         let _changes = self.changes.lock();
-        Self::from_copies(&self.copies(top)?)
+        let copies = self.copies(top)?;
+        let outside = Ref::ptr_eq(&place.mount, &top.mount) && !is_below(&place.dentry, &top.dentry);
+        let copy = copies.iter().find(|c| Ref::ptr_eq(&c.old, &place.mount)).filter(|_| !outside);
+        let place = copy.map(|c| Location { mount: c.new.mount.clone(), dentry: place.dentry.clone() });
+        Ok((Self::from_copies(&copies)?, place))
+    }
+    /// A namespace without files.
+    pub(crate) fn empty() -> Result<Ref<Namespace>, NoMemory> {
+        let none = Options { mode: 0o555, owner: (0, 0), pages: 0, inodes: 1 };
+        let (fs, root) = new_tmpfs("tmpfs", &none)?;
+        let mut mounts = Vec::new();
+        mounts.try_reserve(1).map_err(|_| NoMemory)?;
+        mounts.push(Entry { mount: Mount::try_new(fs, root, MS_RDONLY, b"none")?, at: None });
+        Self::of(mounts, crate::world::names::next_ino())
     }
     /// Mounts a copy of what is at `from`, with what is mounted below, at `to` (MS_BIND and MS_REC).
     pub(crate) fn bind_all(&self, from: &Location, to: &Location) -> Result<(), NoMemory> {

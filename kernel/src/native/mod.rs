@@ -2,6 +2,7 @@
 
 mod channel;
 mod debug;
+mod spawn;
 mod svc;
 
 pub(crate) use debug::{Mutations, mutated};
@@ -41,5 +42,6 @@ abi::for_each_native_call! { dispatch_table }
 mod handlers {
     pub(super) use super::channel::{chan_call, chan_create, chan_recv, chan_reply_recv, chan_send};
     pub(super) use super::debug::{debug_fail_alloc, debug_mutate};
+    pub(super) use super::spawn::spawn;
     pub(super) use super::svc::{svc_accept, svc_bind, svc_connect};
 }

@@ -7,8 +7,10 @@ use super::wait::{self, Interrupt, Observers, Watch};
 use super::{ids, oom, sched, users, with_current};
 use crate::budget::{self, Budget, Standing};
 use crate::events::pidfd::{self, PIDFD_THREAD};
+use crate::fs::busy::Executable;
 use crate::fs::context::cap;
 use crate::fs::table::Slot;
+use crate::mm::AddressSpace;
 use crate::mm::shrink;
 use crate::see::{On, Waits, events};
 use crate::world::{Narrow, PidScope};
@@ -212,32 +214,18 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, made: Made, budget: &Ref<B
     let Made { scope, numbers, refs, counted } = made;
     let process = if same_process { parent.clone() } else { child_process(me, r, scope, numbers, budget)? };
     let vfork = if r.flags & CLONE_VFORK != 0 { Some(VforkDone::try_new().map_err(NO_MEMORY)?) } else { None };
-    let parameters = me.parameters().for_child();
-    let spec = ThreadSpec {
-        process: Some(process.clone()),
-        tid: numbers,
-        space: Some(space.clone()),
-        refs: Some(refs),
-        class: parameters.class(),
-        affinity: Affinity(me.attrs.affinity.load(Ordering::Relaxed)),
-    };
-    let child = Thread::try_new(spec, begin, |task| task.inherit_fp(me.task())).map_err(NO_MEMORY)?;
-    {
-        let mut start = child.start_frame.lock();
-        let child_frame = start.insert(*frame);
-        child_frame.set_arg(0, 0);
-        if r.stack != 0 {
-            child_frame.set_sp(r.stack);
-        }
-        if r.flags & CLONE_SETTLS != 0 {
-            child_frame.set_tp(r.tls);
-        }
+    let mut start = *frame;
+    start.set_arg(0, 0);
+    if r.stack != 0 {
+        start.set_sp(r.stack);
     }
+    if r.flags & CLONE_SETTLS != 0 {
+        start.set_tp(r.tls);
+    }
+    let beginning = Beginning { numbers, refs, counted, space: space.clone(), start };
+    let child = new_thread(me, &process, beginning, |task| task.inherit_fp(me.task())).map_err(NO_MEMORY)?;
     child.attrs.inherit(me, r.flags & CLONE_VM != 0);
-    child.attrs.policy.store(parameters.pack(), Ordering::Relaxed);
-    child.attrs.affinity.store(me.attrs.affinity.load(Ordering::Relaxed), Ordering::Relaxed);
     child.inherit_signal_mask(me);
-    *child.counted.lock() = Some(counted);
     if r.flags & CLONE_CHILD_CLEARTID != 0 {
         child.clear_tid.store(r.child_tid, Ordering::Relaxed);
     }
@@ -245,7 +233,13 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, made: Made, budget: &Ref<B
         child.set_tid_at.store(r.child_tid, Ordering::Relaxed);
     }
     let named = if r.flags & CLONE_PIDFD != 0 { Some(name_child(me, &process, &child, r)?) } else { None };
-    if let Err(e) = enter(me, &process, &child, same_process, r, vfork.clone()) {
+    let kinship = if same_process {
+        Kinship::Thread
+    } else {
+        let parent = if r.flags & CLONE_PARENT != 0 { Parent::OfCaller } else { Parent::Caller(r.exit_signal) };
+        Kinship::Process(Family { parent, vfork: vfork.clone(), exe: None, group: JobGroup::Callers })
+    };
+    if let Err(e) = enter(me, &process, &child, kinship) {
         drop(named.and_then(|fd| me.files().remove(fd).ok()));
         return Err(e);
     }
@@ -254,6 +248,40 @@ fn build(me: &Thread, frame: &TrapFrame, r: &Request, made: Made, budget: &Ref<B
         space.drop_stale();
     }
     Ok((child, vfork))
+}
+
+/// What a thread begins with, whoever it is made for.
+pub(super) struct Beginning {
+    pub(super) numbers: Entered,
+    pub(super) refs: Refs,
+    pub(super) counted: users::Counted,
+    pub(super) space: Ref<AddressSpace>,
+    pub(super) start: TrapFrame,
+}
+
+/// A thread that the caller makes, unknown to all others.
+pub(super) fn new_thread(
+    me: &Thread,
+    process: &Ref<Process>,
+    b: Beginning,
+    setup: impl FnOnce(&mut mem::Task),
+) -> Result<Ref<Thread>, NoMemory> {
+    let parameters = me.parameters().for_child();
+    let affinity = me.attrs.affinity.load(Ordering::Relaxed);
+    let spec = ThreadSpec {
+        process: Some(process.clone()),
+        tid: b.numbers,
+        space: Some(b.space),
+        refs: Some(b.refs),
+        class: parameters.class(),
+        affinity: Affinity(affinity),
+    };
+    let child = Thread::try_new(spec, begin, setup)?;
+    *child.start_frame.lock() = Some(b.start);
+    child.attrs.policy.store(parameters.pack(), Ordering::Relaxed);
+    child.attrs.affinity.store(affinity, Ordering::Relaxed);
+    *child.counted.lock() = Some(b.counted);
+    Ok(child)
 }
 
 /// Puts a descriptor for a child that is being made into the caller's table (CLONE_PIDFD); the child's copy of the table
@@ -335,60 +363,77 @@ fn child_process(
     Ok(process)
 }
 
+/// What a new thread is to the caller.
+pub(super) enum Kinship {
+    /// A thread of its process.
+    Thread,
+    /// The first of a process.
+    Process(Family),
+}
+
+/// Where a new process belongs.
+pub(super) struct Family {
+    pub(super) parent: Parent,
+    pub(super) vfork: Option<Ref<VforkDone>>,
+    /// What it executes; `None`: what the caller does.
+    pub(super) exe: Option<Ref<Executable>>,
+    pub(super) group: JobGroup,
+}
+
+/// Who waits for a new process.
+pub(super) enum Parent {
+    /// The caller, which gets this signal at the end.
+    Caller(u32),
+    /// The caller's parent, as for the caller.
+    OfCaller,
+}
+
+/// Process group and session of a new process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JobGroup {
+    /// The caller's.
+    Callers,
+    /// A group of its own in the caller's session.
+    Own,
+    /// This group of the caller's session.
+    Other(u32),
+    /// A session of its own.
+    Session,
+}
+
 /// Makes the child known: to its process, its parent, and the pid scope.
-fn enter(
-    me: &Thread,
-    process: &Ref<Process>,
-    child: &Ref<Thread>,
-    same_process: bool,
-    r: &Request,
-    vfork: Option<Ref<VforkDone>>,
-) -> Result<(), Errno> {
-    let caller = me.process();
+pub(super) fn enter(me: &Thread, process: &Ref<Process>, child: &Ref<Thread>, kinship: Kinship) -> Result<(), Errno> {
     // Ids are never reused, so the keys of both nodes are free.
     let entry = mem::try_box(ThreadNode::new(child.id(), child.clone())).map_err(|NoMemory| Errno::ENOMEM)?;
-    let node = (!same_process).then(|| mem::try_box(Node::new(process.id(), process.clone())));
+    let first = matches!(kinship, Kinship::Process(_));
+    let node = first.then(|| mem::try_box(Node::new(process.id(), process.clone())));
     let node = node.transpose().map_err(|NoMemory| Errno::ENOMEM)?;
     let tree = TREE.lock();
     // Who ends all in the scope would miss it.
     if !ids::is_open(process.scope().id()) {
         return Err(Errno::ENOMEM);
     }
-    if same_process {
-        let mut s = process.state.lock();
-        // Who is to end makes no threads any more: who ends them all would miss them.
-        if s.ending.is_some() || me.end.load(Ordering::Acquire) != 0 {
-            return Err(Errno::EAGAIN);
+    match kinship {
+        Kinship::Thread => {
+            let mut s = process.state.lock();
+            // Who is to end makes no threads any more: who ends them all would miss them.
+            if s.ending.is_some() || me.end.load(Ordering::Acquire) != 0 {
+                return Err(Errno::EAGAIN);
+            }
+            process.standing.lock().add_thread().map_err(|_| Errno::EAGAIN)?;
+            let _ = s.threads.insert(entry);
         }
-        process.standing.lock().add_thread().map_err(|_| Errno::EAGAIN)?;
-        let _ = s.threads.insert(entry);
-    } else {
-        // Who is to end makes no children any more: who ends a whole budget would miss them.
-        if me.kill_pending() {
-            return Err(Errno::EAGAIN);
+        Kinship::Process(family) => {
+            let parent = join_family(me, process, family)?;
+            let _ = process.state.lock().threads.insert(entry);
+            let _ = node.map(|node| parent.state.lock().children.insert(node));
         }
-        let (pgid, sid, grandparent, exe, terminal, caller_signal) = {
-            let s = caller.state.lock();
-            (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone(), s.exit_signal)
-        };
-        let parent = if r.flags & CLONE_PARENT != 0 { grandparent.unwrap_or_else(|| caller.clone()) } else { caller.clone() };
-        let mut s = process.state.lock();
-        let _ = s.threads.insert(entry);
-        (s.pgid, s.sid, s.exe, s.terminal) = (pgid, sid, exe, terminal);
-        // A sibling of the caller sends what the caller sends.
-        s.exit_signal = if r.flags & CLONE_PARENT != 0 { caller_signal } else { r.exit_signal };
-        s.parent = Some(parent.clone());
-        s.vfork = vfork;
-        drop(s);
-        let _ = node.map(|node| parent.state.lock().children.insert(node));
-        ids::update(pgid, |n| n.group_members = n.group_members.saturating_add(1));
-        ids::update(sid, |n| n.session_members = n.session_members.saturating_add(1));
     }
     // Point of no return.
     super::signal::thread_begins(process, child);
     ids::update(child.tid(), |n| {
         n.thread = Some(Ref::downgrade(child));
-        if !same_process {
+        if first {
             n.process = Some(process.clone());
         }
         n.reserved = false;
@@ -396,4 +441,40 @@ fn enter(
     drop(tree);
     super::posix_timers::thread_added(process, child);
     Ok(())
+}
+
+/// Gives a new process its parent, which is returned, group and session. The tree is locked.
+fn join_family(me: &Thread, process: &Ref<Process>, family: Family) -> Result<Ref<Process>, Errno> {
+    let caller = me.process();
+    // Who is to end makes no children any more: who ends a whole budget would miss them.
+    if me.kill_pending() {
+        return Err(Errno::EAGAIN);
+    }
+    let (pgid, sid, grandparent, exe, terminal, caller_signal) = {
+        let s = caller.state.lock();
+        (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone(), s.exit_signal)
+    };
+    let own = process.pid();
+    let (pgid, sid, terminal) = match family.group {
+        JobGroup::Callers => (pgid, sid, terminal),
+        JobGroup::Own => (own, sid, terminal),
+        JobGroup::Session => (own, own, None),
+        JobGroup::Other(group) if !crate::linux::process::group_in_session(group, sid) => return Err(Errno::EPERM),
+        JobGroup::Other(group) => (group, sid, terminal),
+    };
+    // A sibling of the caller sends what the caller sends.
+    let (parent, exit_signal) = match family.parent {
+        Parent::Caller(signal) => (caller.clone(), signal),
+        Parent::OfCaller => (grandparent.unwrap_or_else(|| caller.clone()), caller_signal),
+    };
+    {
+        let mut s = process.state.lock();
+        (s.pgid, s.sid, s.exe, s.terminal) = (pgid, sid, family.exe.or(exe), terminal);
+        s.exit_signal = exit_signal;
+        s.parent = Some(parent.clone());
+        s.vfork = family.vfork;
+    }
+    ids::update(pgid, |n| n.group_members = n.group_members.saturating_add(1));
+    ids::update(sid, |n| n.session_members = n.session_members.saturating_add(1));
+    Ok(parent)
 }

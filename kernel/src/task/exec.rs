@@ -4,6 +4,7 @@ use super::process::Process;
 use super::thread::Thread;
 use super::{exit, ids, sched};
 use crate::fs::busy::Executable;
+use crate::fs::context::{Cred, FsContext};
 use crate::fs::file::{O_CLOEXEC, OpenFile};
 use crate::fs::inode::{S_IFMT, S_IFREG};
 use crate::fs::mount::{Location, MS_NOEXEC, MS_NOSUID};
@@ -42,44 +43,84 @@ pub(crate) struct Request {
     pub(crate) env: Strings,
 }
 
+/// As whom and from where a program is executed: by the caller itself, or as a process that it makes.
+pub(crate) struct As<'a> {
+    /// The caller.
+    pub(crate) me: &'a Thread,
+    /// Where paths begin.
+    pub(crate) fs: &'a FsContext,
+    /// Who executes.
+    pub(crate) cred: &'a Cred,
+    /// Set-id bits have no effect (PR_SET_NO_NEW_PRIVS).
+    pub(crate) no_new_privs: bool,
+}
+
+/// A program in an address space of its own, ready to begin.
+pub(crate) struct Prepared {
+    /// The address space.
+    pub(crate) space: Ref<AddressSpace>,
+    /// As whom it runs.
+    pub(crate) cred: Ref<Cred>,
+    /// Its file, which nobody writes meanwhile.
+    pub(crate) executable: Ref<Executable>,
+    /// The end of its path.
+    pub(crate) name: [u8; 16],
+    /// First instruction and stack pointer.
+    pub(crate) start: (u64, u64),
+}
+
 /// Replaces the running program. On success the frame is that of the new program's start.
-pub(crate) fn exec(me: &Thread, mut r: Request, frame: &mut TrapFrame) -> Result<(), Stop> {
+pub(crate) fn exec(me: &Thread, r: Request, frame: &mut TrapFrame) -> Result<(), Stop> {
+    let prepared = {
+        let (fs, cred) = (me.fs(), me.cred());
+        let no_new_privs = me.attrs.no_new_privs.load(Ordering::Relaxed) != 0;
+        prepare(&As { me, fs: &fs, cred: &cred, no_new_privs }, r)?
+    };
+    stop_other_threads(me)?;
+    // Point of no return.
+    let Prepared { space, cred, executable, name, start } = prepared;
+    me.set_cred(cred);
+    commit(me, name, &space, executable);
+    *frame = TrapFrame::new_user(start.0 as usize, start.1 as usize);
+    Ok(())
+}
+
+/// Builds a program; nothing of the caller changes.
+pub(crate) fn prepare(by: &As<'_>, mut r: Request) -> Result<Prepared, Stop> {
     let execfn = crate::fs::dentry::copy_bytes(&r.path)?;
     for _ in 0..MAX_SCRIPTS {
-        let of = open_program(me, &r.file)?;
+        let of = open_program(by, &r.file)?;
         let of = of.open_file().clone();
         let executable = Executable::begin(&r.file)?;
-        if let Some((interpreter, argument)) = script_line(me, &of)? {
+        if let Some((interpreter, argument)) = script_line(by.me, &of)? {
             r.args = script_args(&r, &interpreter, argument.as_deref())?;
-            r.file = locate(me, &interpreter)?;
+            r.file = locate(by, &interpreter)?;
             r.path = interpreter;
             continue;
         }
-        return run_elf(me, &r, &execfn, &of, executable, frame);
+        return prepare_elf(by, &r, &execfn, &of, executable);
     }
     Err(Errno::ELOOP.into())
 }
 
 #[inline(never)]
-fn locate(me: &Thread, path: &[u8]) -> Result<Location, Errno> {
-    let (fs, cred) = (me.fs(), me.cred());
-    let walker = Walker { fs: &fs, cred: &cred, resolve: crate::fs::walk::Resolve::default() };
-    walker.locate(&fs.cwd(), path, Last::Follow)
+fn locate(by: &As<'_>, path: &[u8]) -> Result<Location, Errno> {
+    let walker = Walker { fs: by.fs, cred: by.cred, resolve: crate::fs::walk::Resolve::default() };
+    walker.locate(&by.fs.cwd(), path, Last::Follow)
 }
 
 #[inline(never)]
-fn open_program(me: &Thread, file: &Location) -> Result<crate::fs::file::Descriptor, Stop> {
-    let cred = me.cred();
+fn open_program(by: &As<'_>, file: &Location) -> Result<crate::fs::file::Descriptor, Stop> {
     let inode = file.inode();
     if inode.mode() & S_IFMT != S_IFREG || file.mount.flags.load(Ordering::Relaxed) & MS_NOEXEC != 0 {
         return Err(Errno::EACCES.into());
     }
-    if !cred.may(&inode.attrs.lock(), 1) {
+    if !by.cred.may(&inode.attrs.lock(), 1) {
         return Err(Errno::EACCES.into());
     }
     // Reading is the kernel's business: a program may be executable without being readable.
-    let root = crate::fs::context::Cred::default();
-    open_place(me, &root, file.clone(), O_CLOEXEC)
+    let root = Cred::default();
+    open_place(by.me, &root, file.clone(), O_CLOEXEC)
 }
 
 type Script = (Vec<u8>, Option<Vec<u8>>);
@@ -119,19 +160,13 @@ fn script_args(r: &Request, interpreter: &[u8], argument: Option<&[u8]>) -> Resu
 }
 
 #[inline(never)]
-fn run_elf(
-    me: &Thread,
-    r: &Request,
-    execfn: &[u8],
-    of: &Ref<OpenFile>,
-    executable: Executable,
-    frame: &mut TrapFrame,
-) -> Result<(), Stop> {
+fn prepare_elf(by: &As<'_>, r: &Request, execfn: &[u8], of: &Ref<OpenFile>, executable: Executable) -> Result<Prepared, Stop> {
+    let me = by.me;
     let image = Image::read(me, of, Role::Program)?;
     let interpreter = match &image.interpreter {
         Some(path) => {
-            let file = locate(me, path)?;
-            let of = open_program(me, &file)?.open_file().clone();
+            let file = locate(by, path)?;
+            let of = open_program(by, &file)?.open_file().clone();
             // Nobody writes it while it is read; from then on its pages are its own affair.
             drop(Executable::begin(&file)?);
             Some((Image::read(me, &of, Role::Interpreter)?, of))
@@ -139,25 +174,23 @@ fn run_elf(
         None => None,
     };
     let space = AddressSpace::try_new()?;
-    let cred = Ref::try_new(new_identity(me, of)?)?;
-    let (start, sp) = build(me, r, execfn, &space, &image, of, interpreter.as_ref(), &cred)?;
+    let cred = Ref::try_new(new_identity(by, of)?)?;
+    let start = build(me, r, execfn, &space, &image, of, interpreter.as_ref(), &cred)?;
     let executable = Ref::try_new(executable)?;
-    stop_other_threads(me)?;
-    // Point of no return.
-    me.set_cred(cred);
-    commit(me, r, &space, executable);
-    *frame = TrapFrame::new_user(start as usize, sp as usize);
-    Ok(())
+    let mut name = [0u8; 16];
+    let base = r.path.rsplit(|b| *b == b'/').next().unwrap_or_default();
+    for (to, from) in name.iter_mut().take(15).zip(base) {
+        *to = *from;
+    }
+    Ok(Prepared { space, cred, executable, name, start })
 }
 
 /// Who the thread is as the new program: set-id bits count unless the mount or PR_SET_NO_NEW_PRIVS forbids it.
-fn new_identity(me: &Thread, of: &OpenFile) -> Result<crate::fs::context::Cred, NoMemory> {
-    let cred = me.cred();
-    let Some(place) = &of.location else { return cred.try_copy() };
-    let no_set_id =
-        place.mount.flags.load(Ordering::Relaxed) & MS_NOSUID != 0 || me.attrs.no_new_privs.load(Ordering::Relaxed) != 0;
+fn new_identity(by: &As<'_>, of: &OpenFile) -> Result<Cred, NoMemory> {
+    let Some(place) = &of.location else { return by.cred.try_copy() };
+    let no_set_id = place.mount.flags.load(Ordering::Relaxed) & MS_NOSUID != 0 || by.no_new_privs;
     let attrs = *place.inode().attrs.lock();
-    cred.for_exec(&attrs, !no_set_id)
+    by.cred.for_exec(&attrs, !no_set_id)
 }
 
 /// Maps everything into the new address space; gives the first instruction and the stack pointer.
@@ -170,7 +203,7 @@ fn build(
     image: &Image,
     of: &Ref<OpenFile>,
     interpreter: Option<&(Image, Ref<OpenFile>)>,
-    cred: &crate::fs::context::Cred,
+    cred: &Cred,
 ) -> Result<(u64, u64), Errno> {
     /// personality(2): no random addresses.
     const ADDR_NO_RANDOMIZE: u32 = 0x4_0000;
@@ -222,12 +255,7 @@ fn build(
 }
 
 /// What the auxiliary vector says of program and caller.
-fn aux_facts(
-    cred: &crate::fs::context::Cred,
-    space: &AddressSpace,
-    program: &Loaded,
-    linker: Option<&Loaded>,
-) -> logic_elf::AuxFacts {
+fn aux_facts(cred: &Cred, space: &AddressSpace, program: &Loaded, linker: Option<&Loaded>) -> logic_elf::AuxFacts {
     logic_elf::AuxFacts {
         vdso: space.lock().layout.vdso,
         hwcap: crate::boot::machine::HWCAP,
@@ -324,7 +352,7 @@ fn become_leader(me: &Thread) {
 }
 
 /// The new program takes over.
-fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, executable: Ref<Executable>) {
+fn commit(me: &Thread, name: [u8; 16], space: &Ref<AddressSpace>, executable: Ref<Executable>) {
     let process = me.process();
     exit::leave_memory(me);
     become_leader(me);
@@ -344,11 +372,6 @@ fn commit(me: &Thread, r: &Request, space: &Ref<AddressSpace>, executable: Ref<E
     while let Some((fd, slot)) = files.take_cloexec(from) {
         drop(slot);
         from = fd as usize + 1;
-    }
-    let mut name = [0u8; 16];
-    let base = r.path.rsplit(|b| *b == b'/').next().unwrap_or_default();
-    for (to, from) in name.iter_mut().take(15).zip(base) {
-        *to = *from;
     }
     *process.name.lock() = name;
     process.mutations.on_exec();

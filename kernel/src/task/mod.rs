@@ -29,6 +29,7 @@ pub(crate) mod robust;
 pub(crate) mod rseq;
 pub(crate) mod sched;
 pub(crate) mod signal;
+pub(crate) mod spawn;
 pub(crate) mod thread;
 pub(crate) mod timers;
 pub(crate) mod users;

@@ -149,10 +149,15 @@ pub(crate) fn first() -> Result<Counted, Errno> {
 
 /// Counts a thread that the caller is about to make; EAGAIN if there are too many (clone(2)).
 pub(crate) fn admit(me: &Thread) -> Result<Counted, Errno> {
+    admit_user(me, me.cred().uid.real)
+}
+
+/// The same for a thread that is another user's.
+pub(crate) fn admit_user(me: &Thread, uid: u32) -> Result<Counted, Errno> {
     let cred = me.cred();
     let privileged = cred.uid.real == 0 || cred.capable(cap::SYS_RESOURCE) || cred.capable(cap::SYS_ADMIN);
-    let counted = Counted::try_new(cred.uid.real, What::Thread, u64::MAX)?;
-    if !privileged && of_user(cred.uid.real) > me.process().limit(limits::NPROC) {
+    let counted = Counted::try_new(uid, What::Thread, u64::MAX)?;
+    if !privileged && of_user(uid) > me.process().limit(limits::NPROC) {
         return Err(Errno::EAGAIN);
     }
     if ALL.load(Ordering::Relaxed) > threads_max() {

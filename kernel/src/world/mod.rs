@@ -135,10 +135,6 @@ impl World {
     pub(crate) fn has(&self, grant: Grant) -> bool {
         self.grants.bits() >> (grant as u8) & 1 != 0
     }
-    /// Its grants.
-    pub(crate) fn grants(&self) -> Grants {
-        self.grants
-    }
     /// Its System V names.
     pub(crate) fn ipc(&self) -> &Ref<names::Space> {
         &self.ipc
