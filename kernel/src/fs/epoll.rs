@@ -14,7 +14,7 @@ use crate::task::wait::{self, Ended, Interrupt, Observer, Observers, Watch};
 use abi::{EpollEvent, Errno};
 use arrayvec::ArrayVec;
 use core::sync::atomic::{AtomicBool, Ordering};
-use logic_epoll::{Key, Node, Outcome, Place, Progress, Refused, Removed, Spare, Taken, Token, Wanted, Watchers};
+use logic_epoll::{Key, Node, Outcome, Place, Progress, Refused, Removed, Scan, Spare, Taken, Token, Wanted, Watchers};
 use logic_waits::{Batch, Events, Mode, More};
 use mem::{Heap, NoMemory, Ref, user};
 use sync::{Mutex, SpinLock, levels};
@@ -22,8 +22,15 @@ use zerocopy::IntoBytes;
 
 /// What a set says when it has news.
 pub(super) const NEWS: Events = Events::IN.union(Events::RDNORM);
-/// Interests that are asked and reported together.
-const TOGETHER: usize = 8;
+/// Interests that are asked and reported together: as many as fit into a stack frame.
+const TOGETHER: usize = 23;
+
+type Asked = ArrayVec<Taken<Ref<OpenFile>>, TOGETHER>;
+/// `struct epoll_event`, of which the first word is the events and zero.
+type Report = [u64; 2];
+const _: () = assert!(size_of::<Option<Bond>>() <= 40);
+const _: () = assert!(size_of::<Report>() == size_of::<EpollEvent>());
+type Reports = ArrayVec<Report, TOGETHER>;
 
 type Interests = logic_epoll::Set<Ref<OpenFile>, Bond>;
 
@@ -62,7 +69,7 @@ pub(crate) struct Watched {
 }
 
 /// What a collector got.
-enum Collected {
+enum Gathered {
     Events(usize),
     /// Other collectors came in between.
     Again,
@@ -172,10 +179,10 @@ impl EpollSet {
     pub(crate) fn wait(&self, me: &Thread, to: usize, most: usize, deadline_ns: Option<u64>) -> Result<usize, Stop> {
         loop {
             match self.gather(to, most)? {
-                Collected::Again => continue,
-                Collected::Events(0) if deadline_ns == Some(0) => return Ok(0),
-                Collected::Events(0) => {}
-                Collected::Events(n) => return Ok(n),
+                Gathered::Again => continue,
+                Gathered::Events(0) if deadline_ns == Some(0) => return Ok(0),
+                Gathered::Events(0) => {}
+                Gathered::Events(n) => return Ok(n),
             }
             let look = || self.state.lock().interests.has_ready().then_some(());
             match wait::wait_at(me, self, Events::IN, Mode::One, deadline_ns, Interrupt::AnySignal, look) {
@@ -188,30 +195,26 @@ impl EpollSet {
     }
 
     /// Takes what is ready, asks it, copies it.
-    fn gather(&self, to: usize, most: usize) -> Result<Collected, Errno> {
+    fn gather(&self, to: usize, most: usize) -> Result<Gathered, Errno> {
         let mut scan = None;
         let mut count = 0;
         let mut others_wait;
         let result = loop {
-            let mut taken: ArrayVec<Taken<Ref<OpenFile>>, TOGETHER> = ArrayVec::new();
-            let mut state = self.state.lock();
-            let scan = scan.get_or_insert_with(|| state.interests.scan());
-            let progress = state.interests.take(scan, &mut taken, most - count);
-            others_wait = state.observers.has_one();
-            drop(state);
-            let end = to + count * size_of::<EpollEvent>();
-            match self.report(&taken, end) {
+            let (mut taken, mut events) = (ArrayVec::new(), ArrayVec::new());
+            let (progress, waiting) = self.take(&mut scan, most - count, &mut taken, &mut events);
+            others_wait = waiting;
+            match self.report(&mut taken, &mut events, to + count * size_of::<Report>()) {
                 Ok(n) => count += n,
                 Err(n) if count + n == 0 => break Err(Errno::EFAULT),
-                Err(n) => break Ok(Collected::Events(count + n)),
+                Err(n) => break Ok(Gathered::Events(count + n)),
             }
             if progress == Progress::More && count < most {
                 continue;
             }
             if progress == Progress::More {
-                self.state.lock().interests.turn(scan);
+                self.state.lock().interests.turn(&scan);
             }
-            break Ok(if progress == Progress::Disturbed && count == 0 { Collected::Again } else { Collected::Events(count) });
+            break Ok(if progress == Progress::Disturbed && count == 0 { Gathered::Again } else { Gathered::Events(count) });
         };
         if others_wait && self.state.lock().interests.has_ready() {
             // Something is left, or will still be ready: for the next who waits.
@@ -220,41 +223,57 @@ impl EpollSet {
         result
     }
 
-    /// Asks those that were taken and copies what they report to `to`; gives how many were reported, as an error if copying
-    /// ended early.
-    fn report(&self, taken: &[Taken<Ref<OpenFile>>], to: usize) -> Result<usize, usize> {
-        let mut events: ArrayVec<EpollEvent, TOGETHER> = ArrayVec::new();
-        let mut ready = 0u32;
-        for (n, t) in taken.iter().enumerate() {
-            let found = t.file.poll() & t.wanted.events();
-            if !found.is_empty() {
-                ready |= 1 << n;
-                // No more than were taken.
-                let _ = events.try_push(EpollEvent { events: found.bits(), _pad: 0, data: t.data });
-            }
-        }
-        let copied = copy(&events, to);
-        if copied == taken.len() {
-            return Ok(copied);
-        }
-        self.settle(taken, ready, copied);
-        if copied == events.len() { Ok(copied) } else { Err(copied) }
+    /// Takes what is ready, with what it wants; says also whether a thread waits here.
+    #[inline(never)]
+    fn take(&self, scan: &mut Option<Scan>, most: usize, taken: &mut Asked, events: &mut Reports) -> (Progress, bool) {
+        let mut state = self.state.lock();
+        let progress = state.interests.take(scan, TOGETHER.min(most), |t, wanted, data| {
+            // No more than there is room for. Options that stand among the events are no object's state.
+            let _ = taken.try_push(t);
+            let _ = events.try_push([u64::from(wanted.bits()), data]);
+        });
+        (progress, state.observers.has_one())
     }
 
-    /// Says of each whose event was not copied why; `ready` has a bit for each that had one.
-    #[cold]
-    fn settle(&self, taken: &[Taken<Ref<OpenFile>>], ready: u32, copied: usize) {
+    /// Asks those that were taken, whose events say what they want, and copies what they report to `to`; gives how many were
+    /// reported, as an error if copying ended early.
+    fn report(&self, taken: &mut Asked, events: &mut Reports, to: usize) -> Result<usize, usize> {
+        let mut all = true;
+        for (t, e) in taken.iter().zip(events.iter_mut()) {
+            e[0] &= u64::from(t.file().poll().bits());
+            all &= e[0] != 0;
+        }
+        if !all {
+            self.settle_quiet(taken, events);
+        }
+        if user::copy_out(to, events.as_bytes()).is_ok() {
+            return Ok(events.len());
+        }
+        let copied = copy_one_by_one(events, to);
         let mut state = self.state.lock();
-        let had = |n: usize| ready >> n & 1 != 0;
         // Backwards, as each goes to the head of the list.
-        for (n, t) in taken.iter().enumerate().rev() {
-            let before = (ready & ((1u32 << n) - 1)).count_ones() as usize;
-            if !had(n) {
+        for t in taken.iter().skip(copied).rev() {
+            state.interests.settle(t, Outcome::NotDelivered);
+        }
+        Err(copied)
+    }
+
+    /// Drops those that have nothing to report.
+    #[cold]
+    fn settle_quiet(&self, taken: &mut Asked, events: &mut Reports) {
+        let mut state = self.state.lock();
+        for (t, e) in taken.iter().zip(events.iter()) {
+            if e[0] == 0 {
                 state.interests.settle(t, Outcome::NotReady);
-            } else if before >= copied {
-                state.interests.settle(t, Outcome::NotDelivered);
             }
         }
+        drop(state);
+        let mut n = 0;
+        taken.retain(|_| {
+            n += 1;
+            events.get(n - 1).is_some_and(|e| e[0] != 0)
+        });
+        events.retain(|e| e[0] != 0);
     }
 
     /// An interest has news; fires the set's own observers into `batch`.
@@ -288,14 +307,12 @@ fn mask(of: &OpenFile, wanted: Wanted) -> Events {
     wanted.events() & of.file.news()
 }
 
-/// Copies events to the program; gives how many.
-fn copy(events: &[EpollEvent], to: usize) -> usize {
-    if user::copy_out(to, events.as_bytes()).is_ok() {
-        return events.len();
-    }
+/// Copies as many events to the program as can be copied; gives how many.
+#[cold]
+fn copy_one_by_one(events: &[Report], to: usize) -> usize {
     let mut n = 0;
     for e in events {
-        if user::write(to + n * size_of::<EpollEvent>(), e).is_err() {
+        if user::write(to + n * size_of::<Report>(), e).is_err() {
             break;
         }
         n += 1;
@@ -435,10 +452,10 @@ impl File for EpollFile {
         loop {
             let Some(peeked) = self.set.state.lock().interests.peek() else { return Events::empty() };
             // Sets within sets: as deep as `epoll_nesting` allows, and no deeper.
-            if peeked.file.poll().intersects(peeked.wanted.events()) {
+            if peeked.taken.file().poll().intersects(peeked.wanted.events()) {
                 return NEWS;
             }
-            self.set.state.lock().interests.dismiss(&peeked);
+            self.set.state.lock().interests.dismiss(&peeked.taken);
         }
     }
     fn watch(&self) -> Option<&dyn Watch> {

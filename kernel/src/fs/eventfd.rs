@@ -5,7 +5,7 @@ use super::file::{Descriptor, File, Io, O_NONBLOCK, O_RDWR, OpenFile};
 use crate::linux::{Restart, Stop};
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
 use abi::Errno;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use logic_waits::{Events, Mode};
 use mem::{NoMemory, Ref};
 use sync::{SpinLock, levels};
@@ -26,6 +26,8 @@ pub(crate) enum Share {
 
 struct Counter {
     state: SpinLock<State, levels::ObjectState>,
+    /// What poll(2) says, written with the state's lock held. Who was told of a change, or has registered since, sees it.
+    ready: AtomicU32,
     share: Share,
     id: u64,
 }
@@ -43,8 +45,17 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 pub(crate) fn open(count: u32, share: Share, flags: u32) -> Result<Descriptor, NoMemory> {
     let state = State { count: u64::from(count), leaving: 0, observers: Observers::new() };
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let file = Ref::try_new(Counter { state: SpinLock::new(state), share, id })?;
+    let ready = AtomicU32::new(state.ready());
+    let file = Ref::try_new(Counter { state: SpinLock::new(state), ready, share, id })?;
     OpenFile::open(file.unsize(|p| p), None, flags & O_NONBLOCK | O_RDWR)
+}
+
+impl State {
+    fn ready(&self) -> u32 {
+        let input = if self.count == 0 { 0 } else { Events::IN.bits() };
+        let output = if self.count + self.leaving < MOST { Events::OUT.bits() } else { 0 };
+        input | output
+    }
 }
 
 impl Counter {
@@ -53,6 +64,7 @@ impl Counter {
         let watched = {
             let mut s = self.state.lock();
             f(&mut s);
+            self.ready.store(s.ready(), Ordering::Relaxed);
             s.observers.changed(events);
             !s.observers.is_empty()
         };
@@ -69,6 +81,7 @@ impl Counter {
         let n = if self.share == Share::One { 1 } else { s.count };
         s.count -= n;
         s.leaving += n;
+        self.ready.store(s.ready(), Ordering::Relaxed);
         Some(n)
     }
 
@@ -79,6 +92,7 @@ impl Counter {
                 return None;
             }
             s.count += n;
+            self.ready.store(s.ready(), Ordering::Relaxed);
             s.observers.changed(READABLE);
             !s.observers.is_empty()
         };
@@ -156,11 +170,7 @@ impl File for Counter {
         Ok(8)
     }
     fn poll(&self, _of: &OpenFile) -> Events {
-        let s = self.state.lock();
-        let mut e = Events::empty();
-        e.set(Events::IN, s.count != 0);
-        e.set(Events::OUT, s.count + s.leaving < MOST);
-        e
+        Events::from_bits_retain(self.ready.load(Ordering::Relaxed))
     }
     fn watch(&self) -> Option<&dyn Watch> {
         Some(self)

@@ -79,6 +79,7 @@ pub(super) fn epoll_pwait2(c: &mut Call<'_>) -> CallResult {
     wait(c, deadline)
 }
 
+#[inline(always)]
 fn wait(c: &mut Call<'_>, deadline: Option<u64>) -> CallResult {
     let masked = c.arg(4) != 0;
     if masked {

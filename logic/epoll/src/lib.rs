@@ -15,7 +15,7 @@
 //! - (2) Who collects *takes* interests from the ready list ([`Set::take`]), a bounded number in one lock hold.
 //!   Level-triggered ones stay on the list; edge-triggered and one-shot ones leave it, and a one-shot one is spent.
 //! - (3) Then, without a lock, it asks each object for its state. What it learns is newer than any fire before (2); a fire
-//!   after (2) counts up [`Taken`]'s fires, or puts the interest on the list again.
+//!   after (2) counts, and puts the interest on the list again if it has left it.
 //! - (4) An interest that has nothing to report is *settled* ([`Set::settle`]): a level-triggered one leaves the list unless
 //!   it was fired since (2); a one-shot one is armed again.
 //! - (5) The events are copied to the program. If that fails, every interest that was to be reported is settled as not

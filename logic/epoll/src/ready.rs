@@ -1,9 +1,8 @@
 //! The ready list of a [`Set`], and how it is collected. The steps' numbers are those of the crate's text.
 
 use crate::mutation::{Step, left_out};
-use crate::slots::{NIL, Token};
+use crate::slots::{Arm, Mark, NIL, Token};
 use crate::{Set, Wanted};
-use arrayvec::ArrayVec;
 
 /// The list's ends; the links are in the slots.
 #[derive(Debug)]
@@ -34,19 +33,26 @@ pub struct Scan {
 /// An interest that was taken from the list, or looked at there.
 #[derive(Debug)]
 pub struct Taken<F> {
+    file: F,
+    mark: Mark,
+}
+
+impl<F> Taken<F> {
     /// Its file, to be asked for its state.
-    pub file: F,
-    /// What it wants.
-    pub wanted: Wanted,
-    /// What it reports.
-    pub data: u64,
-    token: Token,
-    fires: u32,
-    changes: u32,
+    #[inline]
+    pub const fn file(&self) -> &F {
+        &self.file
+    }
 }
 
 /// What looking at the head of the list gives.
-pub type Peeked<F> = Taken<F>;
+#[derive(Debug)]
+pub struct Peeked<F> {
+    /// The interest.
+    pub taken: Taken<F>,
+    /// What it wants.
+    pub wanted: Wanted,
+}
 
 /// What became of an interest that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +61,16 @@ pub enum Outcome {
     NotReady,
     /// Its events could not be copied.
     NotDelivered,
+}
+
+/// Why [`Set::take_staying`] ended.
+enum Met {
+    /// The end of the list, or what came on it since the scan began.
+    Limit,
+    /// No more are wanted.
+    Full,
+    /// One that leaves the list.
+    Leaving,
 }
 
 /// How far a scan has come.
@@ -77,63 +93,82 @@ impl<F: Clone, B: Copy> Set<F, B> {
         self.ready.head != NIL
     }
 
-    /// Begins to collect.
-    #[must_use]
-    #[inline]
-    pub fn scan(&self) -> Scan {
-        Scan { limit: self.ready.stamp, turns: self.ready.turns, next: self.token_at(self.ready.head) }
-    }
-
     #[inline]
     fn token_at(&self, index: u32) -> Token {
         Token { index, seq: self.slots.at(index).map_or(0, |slot| slot.seq) }
     }
 
-    /// (2) Takes up to `most` interests, and no more than `out` has room for.
+    /// (2) Takes up to `most` interests, each with what it wants and reports. A scan begins as `None`.
     #[inline]
-    pub fn take<const N: usize>(&mut self, scan: &mut Scan, out: &mut ArrayVec<Taken<F>, N>, most: usize) -> Progress {
-        if scan.turns != self.ready.turns {
-            return Progress::Disturbed;
-        }
-        let mut at = scan.next;
-        let mut room = most.min(out.remaining_capacity());
-        let progress = loop {
-            if at.index == NIL {
-                break Progress::Done;
-            }
-            let Some(slot) = self.slots.get_mut(at) else { break Progress::Disturbed };
-            if slot.stamp == 0 {
-                break Progress::Disturbed;
-            }
-            if slot.stamp >= scan.limit {
-                at.index = NIL;
-                break Progress::Done;
-            }
-            if room == 0 {
-                break Progress::More;
-            }
-            let Some(file) = slot.file.clone() else { break Progress::Disturbed };
-            let (wanted, next) = (slot.wanted, slot.next);
-            let taken = Taken { file, wanted, data: slot.data, token: at, fires: slot.fires, changes: slot.changes };
-            if wanted.leaves_the_list() {
-                if wanted.once() {
-                    slot.wanted = wanted.spent();
-                }
-                self.unlink(at.index);
-            }
-            // There is room: counted above.
-            let _ = out.try_push(taken);
-            room = room.saturating_sub(1);
-            at = self.token_at(next);
+    pub fn take(&mut self, scan: &mut Option<Scan>, most: usize, mut each: impl FnMut(Taken<F>, Wanted, u64)) -> Progress {
+        let (mut index, limit) = match scan {
+            None => (self.ready.head, self.ready.stamp),
+            Some(s) if s.turns == self.ready.turns && self.stands(s.next) => (s.next.index, s.limit),
+            Some(_) => return Progress::Disturbed,
         };
-        scan.next = at;
+        let mut room = most;
+        let progress = loop {
+            match self.take_staying(&mut index, limit, &mut room, &mut each) {
+                Met::Limit => break Progress::Done,
+                Met::Full => break Progress::More,
+                Met::Leaving => self.take_leaving(&mut index, &mut each),
+            }
+            room = room.saturating_sub(1);
+        };
+        if progress == Progress::More {
+            *scan = Some(Scan { limit, turns: self.ready.turns, next: self.token_at(index) });
+        }
         progress
     }
 
+    /// Takes those that stay on the list, up to one that does not.
+    #[inline]
+    fn take_staying(&self, index: &mut u32, limit: u64, room: &mut usize, each: &mut impl FnMut(Taken<F>, Wanted, u64)) -> Met {
+        // As wide as a register: the loop is the price of each event.
+        let (mut at, mut left) = (*index as usize, *room);
+        let met = loop {
+            let Some(slot) = self.slots.at_place(at).filter(|slot| slot.stamp < limit) else { break Met::Limit };
+            if left == 0 {
+                break Met::Full;
+            }
+            if slot.wanted.leaves_the_list() {
+                break Met::Leaving;
+            }
+            // What is on the list has a file.
+            let Some(file) = slot.file.clone() else { break Met::Limit };
+            each(Taken { file, mark: slot.mark }, slot.wanted, slot.data);
+            at = slot.next as usize;
+            left = left.wrapping_sub(1);
+        };
+        (*index, *room) = (u32::try_from(at).unwrap_or(NIL), left);
+        met
+    }
+
+    /// Takes one that leaves the list.
+    fn take_leaving(&mut self, index: &mut u32, each: &mut impl FnMut(Taken<F>, Wanted, u64)) {
+        let at = *index;
+        let Some(slot) = self.slots.at_mut(at) else { return };
+        *index = slot.next;
+        if slot.wanted.once() {
+            slot.arm = Arm::Spent;
+        }
+        if let Some(file) = slot.file.clone() {
+            each(Taken { file, mark: slot.mark }, slot.wanted, slot.data);
+        }
+        self.unlink(at);
+    }
+
+    /// Whether a scan can go on there: what comes next is still on the list.
+    #[inline]
+    fn stands(&self, next: Token) -> bool {
+        self.slots.get(next).is_some_and(|slot| slot.stamp != 0)
+    }
+
     /// Ends a scan that did not reach all: those come first next time.
-    pub fn turn(&mut self, scan: &Scan) {
+    pub fn turn(&mut self, scan: &Option<Scan>) {
+        let Some(scan) = scan else { return };
         let (at, head, tail) = (scan.next, self.ready.head, self.ready.tail);
-        if scan.turns != self.ready.turns || at.index == NIL || at.index == head {
+        if scan.turns != self.ready.turns || at.index == head {
             return;
         }
         let Some(slot) = self.slots.get_mut(at) else { return };
@@ -151,30 +186,21 @@ impl<F: Clone, B: Copy> Set<F, B> {
         self.ready.turns = self.ready.turns.wrapping_add(1);
     }
 
-    /// (4), (5) What was taken has not been reported.
+    /// (4), (5) What was taken has not been reported. Whoever fired it since has put it on the list, whoever changed it has
+    /// asked its object.
     pub fn settle(&mut self, taken: &Taken<F>, outcome: Outcome) {
-        let Some(slot) = self.slots.get_mut(taken.token) else { return };
-        let fired = slot.fires != taken.fires && !left_out(Step::SettleCompares);
-        let (index, listed) = (taken.token.index, slot.stamp != 0);
-        if !taken.wanted.leaves_the_list() {
-            if outcome == Outcome::NotReady && listed && !fired {
-                self.unlink(index);
-            }
+        let index = taken.mark.index();
+        let Some(slot) = self.slots.at_mut(index) else { return };
+        if slot.mark != taken.mark && !left_out(Step::SettleCompares) {
             return;
         }
-        if taken.wanted.once() {
-            if slot.changes != taken.changes {
-                // Somebody armed it anew, and asked its object.
-                return;
-            }
-            slot.wanted = taken.wanted;
-        }
+        let (wanted, listed) = (slot.wanted, slot.stamp != 0);
+        let missed = core::mem::replace(&mut slot.arm, Arm::Armed) == Arm::Missed;
         match outcome {
-            _ if listed => {}
-            Outcome::NotReady if fired && taken.wanted.once() => self.link_last(index),
-            Outcome::NotReady => {}
-            Outcome::NotDelivered if left_out(Step::PutBack) => {}
-            Outcome::NotDelivered => self.link_first(index),
+            Outcome::NotReady if !wanted.leaves_the_list() && listed => self.unlink(index),
+            Outcome::NotReady if missed => self.link_last(index),
+            Outcome::NotDelivered if !listed && !left_out(Step::PutBack) => self.link_first(index),
+            Outcome::NotReady | Outcome::NotDelivered => {}
         }
     }
 
@@ -182,19 +208,15 @@ impl<F: Clone, B: Copy> Set<F, B> {
     #[must_use]
     pub fn peek(&self) -> Option<Peeked<F>> {
         let slot = self.slots.at(self.ready.head)?;
-        let token = Token { index: self.ready.head, seq: slot.seq };
-        let (fires, changes) = (slot.fires, slot.changes);
-        Some(Taken { file: slot.file.clone()?, wanted: slot.wanted, data: slot.data, token, fires, changes })
+        let taken = Taken { file: slot.file.clone()?, mark: slot.mark };
+        Some(Peeked { taken, wanted: slot.wanted })
     }
 
     /// What was looked at has nothing to report: it leaves the list, unless there is news.
-    pub fn dismiss(&mut self, peeked: &Peeked<F>) {
-        if let Some(slot) = self.slots.get(peeked.token)
-            && slot.fires == peeked.fires
-            && slot.changes == peeked.changes
-            && slot.stamp != 0
-        {
-            self.unlink(peeked.token.index);
+    pub fn dismiss(&mut self, peeked: &Taken<F>) {
+        let index = peeked.mark.index();
+        if self.slots.at(index).is_some_and(|slot| slot.mark == peeked.mark) {
+            self.unlink(index);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::mutation::{Step, left_out};
 use crate::ready::Ready;
-use crate::slots::{Key, NoMemory, Shortage, Slots, Spare, Token};
+use crate::slots::{Arm, Key, NoMemory, Shortage, Slots, Spare, Token};
 use crate::{Invalid, Wanted};
 use alloc::boxed::Box;
 use logic_tree::Tree;
@@ -126,7 +126,8 @@ impl<F: Clone, B: Copy> Set<F, B> {
         }
         slot.wanted = wanted;
         slot.data = data;
-        slot.changes = slot.changes.wrapping_add(1);
+        slot.mark.advance();
+        slot.arm = Arm::Armed;
         Ok(slot.file.clone().map(|file| (file, slot.bond)))
     }
 
@@ -157,10 +158,14 @@ impl<F: Clone, B: Copy> Set<F, B> {
     #[inline]
     pub fn fire(&mut self, token: Token) -> bool {
         let Some(slot) = self.slots.get_mut(token) else { return false };
-        if !left_out(Step::FireCounts) {
-            slot.fires = slot.fires.wrapping_add(1);
+        if slot.arm != Arm::Armed {
+            slot.arm = Arm::Missed;
+            return false;
         }
-        if slot.wanted.events().is_empty() || left_out(Step::FireQueues) && slot.fires > 1 {
+        if !left_out(Step::FireCounts) {
+            slot.mark.advance();
+        }
+        if left_out(Step::FireQueues) && slot.mark.count() > 1 {
             return false;
         }
         if slot.stamp == 0 {
@@ -176,7 +181,8 @@ impl<F: Clone, B: Copy> Set<F, B> {
             None => self.index.first()?,
         };
         let slot = self.slots.at(index)?;
-        Some((*key, slot.wanted, slot.data, slot.file.clone()?))
+        let wanted = if slot.arm == Arm::Armed { slot.wanted } else { slot.wanted.spent() };
+        Some((*key, wanted, slot.data, slot.file.clone()?))
     }
 }
 

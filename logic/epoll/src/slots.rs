@@ -11,7 +11,7 @@ const SLOT_BITS: u32 = 5;
 const CHUNK_BITS: u32 = 7;
 const SLOTS: usize = 1 << SLOT_BITS;
 const CHUNKS: usize = 1 << CHUNK_BITS;
-/// Tables: 655,360 interests.
+/// Further tables: 659,456 interests in all.
 const TABLES: usize = 160;
 /// Sizes of the first chunk, which grows before there is a second.
 const FIRST: [usize; 3] = [4, 16, SLOTS];
@@ -100,9 +100,8 @@ pub(crate) struct Slot<F, B> {
     /// Neighbours on the ready list; in a free slot `next` is the next free one.
     pub(crate) prev: u32,
     pub(crate) next: u32,
-    /// Counts fires, and changes of what is wanted.
-    pub(crate) fires: u32,
-    pub(crate) changes: u32,
+    pub(crate) mark: Mark,
+    pub(crate) arm: Arm,
     pub(crate) wanted: Wanted,
     pub(crate) data: u64,
     /// When it came on the ready list; 0: it is not there.
@@ -110,12 +109,47 @@ pub(crate) struct Slot<F, B> {
     pub(crate) key: Key,
     pub(crate) file: Option<F>,
     pub(crate) bond: Option<B>,
+    /// Makes 32 slots a frame, and an index a shift.
+    pub(crate) _pad: [u64; 2],
+}
+
+/// A slot's index, and how often an interest there was fired and heard it, was changed, or was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark(u64);
+
+impl Mark {
+    const fn new(index: u32) -> Self {
+        Self(index as u64)
+    }
+    pub(crate) const fn index(self) -> u32 {
+        (self.0 & 0xffff_ffff) as u32
+    }
+    pub(crate) const fn count(self) -> u64 {
+        self.0 >> 32
+    }
+    #[inline]
+    pub(crate) const fn advance(&mut self) {
+        self.0 = self.0.wrapping_add(1 << 32);
+    }
+}
+
+/// Whether an interest may come on the ready list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arm {
+    /// Yes.
+    Armed,
+    /// No: it is a one-shot interest that was taken.
+    Spent,
+    /// The same, and there was news since.
+    Missed,
 }
 
 /// Slots in chunks in tables.
 #[derive(Debug)]
 pub(crate) struct Slots<F, B> {
-    tables: Vec<Vec<Chunk<F, B>>>,
+    /// The first table stands apart: most sets have no other.
+    first: Vec<Chunk<F, B>>,
+    further: Vec<Vec<Chunk<F, B>>>,
     /// Slots that exist, used or free.
     count: usize,
     free: u32,
@@ -123,19 +157,30 @@ pub(crate) struct Slots<F, B> {
 
 impl<F, B> Slots<F, B> {
     pub(crate) const fn new() -> Self {
-        Self { tables: Vec::new(), count: 0, free: NIL }
+        Self { first: Vec::new(), further: Vec::new(), count: 0, free: NIL }
     }
 
     #[inline]
     pub(crate) fn at(&self, index: u32) -> Option<&Slot<F, B>> {
-        let (table, chunk, slot) = place(index);
-        self.tables.get(table)?.get(chunk)?.get(slot)
+        self.at_place(index as usize)
+    }
+
+    #[inline]
+    pub(crate) fn at_place(&self, index: usize) -> Option<&Slot<F, B>> {
+        let (chunk, slot) = place(index);
+        match self.first.get(chunk) {
+            Some(chunk) => chunk.get(slot),
+            None => self.further.get((chunk / CHUNKS).checked_sub(1)?)?.get(chunk % CHUNKS)?.get(slot),
+        }
     }
 
     #[inline]
     pub(crate) fn at_mut(&mut self, index: u32) -> Option<&mut Slot<F, B>> {
-        let (table, chunk, slot) = place(index);
-        self.tables.get_mut(table)?.get_mut(chunk)?.get_mut(slot)
+        let (chunk, slot) = place(index as usize);
+        match self.first.get_mut(chunk) {
+            Some(chunk) => chunk.get_mut(slot),
+            None => self.further.get_mut((chunk / CHUNKS).checked_sub(1)?)?.get_mut(chunk % CHUNKS)?.get_mut(slot),
+        }
     }
 
     #[inline]
@@ -152,13 +197,14 @@ impl<F, B> Slots<F, B> {
     #[inline]
     pub(crate) fn take(&mut self) -> Option<(Token, &mut Slot<F, B>)> {
         let index = self.free;
-        let (table, chunk, slot) = place(index);
-        let slot = self.tables.get_mut(table)?.get_mut(chunk)?.get_mut(slot)?;
-        self.free = slot.next;
+        let next = self.at(index)?.next;
+        self.free = next;
+        let slot = self.at_mut(index)?;
         slot.seq = slot.seq.wrapping_add(1);
         slot.prev = NIL;
         slot.next = NIL;
         slot.stamp = 0;
+        slot.arm = Arm::Armed;
         Some((Token { index, seq: slot.seq }, slot))
     }
 
@@ -168,6 +214,7 @@ impl<F, B> Slots<F, B> {
         let free = self.free;
         if let Some(slot) = self.at_mut(index) {
             slot.seq = slot.seq.wrapping_add(1);
+            slot.mark.advance();
             slot.next = free;
             self.free = index;
         }
@@ -183,20 +230,23 @@ impl<F, B> Slots<F, B> {
     }
 
     fn growth(&self) -> Result<Shortage, NoMemory> {
+        let chunks = |table: &Vec<_>| if table.len() < table.capacity() { 0 } else { CHUNKS };
         if let Some(slots) = FIRST.into_iter().find(|&size| size > self.count) {
-            return Ok(Shortage { slots, chunks: usize::from(self.count == 0), tables: usize::from(self.count == 0) });
+            return Ok(Shortage { slots, chunks: usize::from(self.count == 0), tables: 0 });
         }
-        let chunks = match self.tables.last() {
-            Some(table) if table.len() < table.capacity() => 0,
-            // The first table grows to its whole size when it needs a second place.
-            _ => CHUNKS,
-        };
-        let whole = self.tables.last().is_some_and(|table| table.len() == CHUNKS);
-        let full = whole && self.tables.len() == self.tables.capacity();
-        if full && self.tables.len() >= TABLES {
+        if self.first.len() < CHUNKS {
+            return Ok(Shortage { slots: SLOTS, chunks: chunks(&self.first), tables: 0 });
+        }
+        if let Some(table) = self.further.last()
+            && table.len() < CHUNKS
+        {
+            return Ok(Shortage { slots: SLOTS, chunks: 0, tables: 0 });
+        }
+        let full = self.further.len() == self.further.capacity();
+        if full && self.further.len() >= TABLES {
             return Err(NoMemory);
         }
-        Ok(Shortage { slots: SLOTS, chunks, tables: if full { TABLES } else { 0 } })
+        Ok(Shortage { slots: SLOTS, chunks: CHUNKS, tables: if full { TABLES } else { 0 } })
     }
 
     /// Takes the memory if it still lacks it; returns what is to be dropped.
@@ -209,30 +259,39 @@ impl<F, B> Slots<F, B> {
             return spare;
         }
         if need.tables != 0 {
-            swap_larger(&mut self.tables, &mut spare.tables);
+            swap_larger(&mut self.further, &mut spare.tables);
         }
-        let new_table = self.tables.last().is_none_or(|table| table.len() == CHUNKS);
-        if new_table {
-            // reserved: by the spare, here or when the list of tables was last replaced.
-            self.tables.push(core::mem::take(&mut spare.table));
+        if need.chunks != 0 && self.first.len() < CHUNKS {
+            swap_larger(&mut self.first, &mut spare.table);
+        } else if need.chunks != 0 {
+            // reserved: by this spare or an earlier one.
+            self.further.push(core::mem::take(&mut spare.table));
         }
-        let Some(table) = self.tables.last_mut() else { return spare };
-        if need.chunks != 0 && !new_table {
-            swap_larger(table, &mut spare.table);
-        }
-        if need.slots == SLOTS && self.count >= SLOTS || self.count == 0 {
-            // reserved: as above.
-            table.push(core::mem::take(&mut spare.chunk));
-        } else if let Some(first) = table.first_mut() {
-            swap_larger(first, &mut spare.chunk);
+        let grows = self.first_chunk_grows();
+        let table = if self.first.len() < CHUNKS { Some(&mut self.first) } else { self.further.last_mut() };
+        match (table, grows) {
+            (Some(table), false) => {
+                // reserved: as above.
+                table.push(core::mem::take(&mut spare.chunk));
+            }
+            _ => {
+                if let Some(chunk) = self.first.first_mut() {
+                    swap_larger(chunk, &mut spare.chunk);
+                }
+            }
         }
         self.fill_last();
         spare
     }
 
+    const fn first_chunk_grows(&self) -> bool {
+        self.count != 0 && self.count < SLOTS
+    }
+
     /// Fills the newest chunk with free slots.
     fn fill_last(&mut self) {
-        let Some(chunk) = self.tables.last_mut().and_then(|table| table.last_mut()) else { return };
+        let table = if self.further.is_empty() { Some(&mut self.first) } else { self.further.last_mut() };
+        let Some(chunk) = table.and_then(|table| table.last_mut()) else { return };
         let room = chunk.capacity().min(SLOTS).saturating_sub(chunk.len());
         for _ in 0..room {
             let index = u32::try_from(self.count).unwrap_or(NIL);
@@ -241,14 +300,15 @@ impl<F, B> Slots<F, B> {
                 seq: 0,
                 prev: NIL,
                 next: self.free,
-                fires: 0,
-                changes: 0,
+                mark: Mark::new(index),
+                arm: Arm::Armed,
                 wanted: Wanted::NOTHING,
                 data: 0,
                 stamp: 0,
                 key: Key::new(0, 0, false),
                 file: None,
                 bond: None,
+                _pad: [0; 2],
             });
             self.free = index;
             self.count = self.count.saturating_add(1);
@@ -259,7 +319,8 @@ impl<F, B> Slots<F, B> {
     pub(crate) fn all(&mut self) -> Spare<F, B> {
         self.count = 0;
         self.free = NIL;
-        Spare { chunk: Vec::new(), table: Vec::new(), tables: core::mem::take(&mut self.tables) }
+        let (table, tables) = (core::mem::take(&mut self.first), core::mem::take(&mut self.further));
+        Spare { chunk: Vec::new(), table, tables }
     }
 }
 
@@ -270,9 +331,8 @@ fn swap_larger<T>(old: &mut Vec<T>, larger: &mut Vec<T>) {
     old.append(larger);
 }
 
-/// Table, chunk and place of a slot.
+/// Chunk and place of a slot.
 #[inline]
-const fn place(index: u32) -> (usize, usize, usize) {
-    let index = index as usize;
-    (index >> (SLOT_BITS + CHUNK_BITS), index >> SLOT_BITS & (CHUNKS - 1), index & (SLOTS - 1))
+const fn place(index: usize) -> (usize, usize) {
+    (index >> SLOT_BITS, index & (SLOTS - 1))
 }

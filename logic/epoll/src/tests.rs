@@ -2,8 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use crate::nesting::{self, Graph};
-use crate::{Invalid, Key, Node, Outcome, Place, Progress, Refused, Set, Spare, Taken, Token, Wanted, Watchers};
-use arrayvec::ArrayVec;
+use crate::{Invalid, Key, Node, Outcome, Place, Progress, Refused, Set, Spare, Token, Wanted, Watchers};
 use logic_waits::{Batch, More};
 use proptest::prelude::*;
 use std::boxed::Box;
@@ -81,24 +80,27 @@ fn add(set: &mut Set<u32, u32>, file: u32, wanted: Wanted, data: u64) -> Result<
 /// What the kernel does in epoll_wait(2): takes, asks, copies, settles.
 fn wait(set: &mut Set<u32, u32>, states: &[bool], most: usize, fault: bool) -> Vec<u64> {
     let mut out = Vec::new();
-    let mut scan = set.scan();
+    let mut scan = None;
     loop {
-        let mut taken: ArrayVec<Taken<u32>, 3> = ArrayVec::new();
-        let progress = set.take(&mut scan, &mut taken, most - out.len());
+        let mut taken = Vec::new();
+        let progress = set.take(&mut scan, 3.min(most - out.len()), |t, _, data| taken.push((t, data)));
         let mut delivered = Vec::new();
-        for t in taken {
-            if states[t.file as usize] {
-                delivered.push(t);
+        for (t, data) in taken {
+            if states[*t.file() as usize] {
+                delivered.push((t, data));
             } else {
                 set.settle(&t, Outcome::NotReady);
             }
         }
         if fault && !delivered.is_empty() {
-            delivered.iter().rev().for_each(|t| set.settle(t, Outcome::NotDelivered));
+            delivered.iter().rev().for_each(|(t, _)| set.settle(t, Outcome::NotDelivered));
             return Vec::new();
         }
-        out.extend(delivered.iter().map(|t| t.data));
-        if progress != Progress::More || out.len() == most {
+        out.extend(delivered.iter().map(|t| t.1));
+        if progress != Progress::More {
+            return out;
+        }
+        if out.len() == most {
             set.turn(&scan);
             return out;
         }
@@ -196,8 +198,8 @@ impl Both {
                 // Nothing that is ready is lost; the order is not promised.
                 let mut seen: BTreeSet<u32> = BTreeSet::new();
                 while let Some(peeked) = self.set.peek() {
-                    seen.insert(peeked.file);
-                    self.set.dismiss(&peeked);
+                    seen.insert(*peeked.taken.file());
+                    self.set.dismiss(&peeked.taken);
                 }
                 for &file in &before {
                     prop_assert!(seen.contains(&file) || !self.states[file as usize]);
@@ -259,7 +261,7 @@ fn many_interests_and_no_large_allocation() {
 
 #[test]
 fn a_slot_and_a_table_fit_a_frame() {
-    assert!(size_of::<crate::slots::Slot<usize, [u64; 5]>>() * 32 <= 4096);
+    assert_eq!(size_of::<crate::slots::Slot<&u8, [u64; 4]>>() * 32, 4096);
 }
 
 #[test]
@@ -269,13 +271,11 @@ fn two_collectors() {
         let token = add(&mut set, file, Wanted::for_add(IN, false).unwrap(), u64::from(file)).unwrap();
         set.fire(token);
     }
-    let mut first = set.scan();
-    let mut taken: ArrayVec<Taken<u32>, 2> = ArrayVec::new();
-    assert_eq!(set.take(&mut first, &mut taken, 2), Progress::More);
+    let mut first = None;
+    assert_eq!(set.take(&mut first, 2, |_, _, _| {}), Progress::More);
     // The second turns the list: the first must not see anything twice.
     assert_eq!(wait(&mut set, &[true; 12], 4, false), [0, 1, 2, 3]);
-    taken.clear();
-    assert_eq!(set.take(&mut first, &mut taken, 2), Progress::Disturbed);
+    assert_eq!(set.take(&mut first, 2, |_, _, _| {}), Progress::Disturbed);
     assert_eq!(wait(&mut set, &[true; 12], 4, false), [4, 5, 0, 1]);
 }
 
@@ -285,11 +285,11 @@ fn news_while_taken() {
     for (file, bits) in [(0, IN), (1, IN | ET), (2, IN | ONESHOT)] {
         let token = add(&mut set, file, Wanted::for_add(bits, false).unwrap(), u64::from(file)).unwrap();
         set.fire(token);
-        let mut taken: ArrayVec<Taken<u32>, 1> = ArrayVec::new();
-        let mut scan = set.scan();
-        let _ = set.take(&mut scan, &mut taken, 1);
+        let mut taken = None;
+        let mut scan = None;
+        let _ = set.take(&mut scan, 1, |t, _, _| taken = Some(t));
         set.fire(token);
-        set.settle(&taken[0], Outcome::NotReady);
+        set.settle(&taken.unwrap(), Outcome::NotReady);
         assert!(set.has_ready(), "{file}");
         set.remove(token);
     }
