@@ -1,4 +1,4 @@
-//! [`Group`]: a budget's threads on one hart, and its own place among the groups.
+//! [`Group`]: a budget's threads on one hart, the groups inside it, and its own place in its parent.
 
 use alloc::boxed::Box;
 
@@ -44,20 +44,20 @@ impl GroupWeight {
     }
 }
 
-/// The group still has queued threads.
+/// The group still has queued threads, or groups inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupBusy;
 
 /// A group on one hart: the caller boxes it, with [`group_node`].
 pub type GroupNode<T> = logic_tree::Node<GroupId, Group<T>>;
 
-/// The group's place among those that have something to run: the caller boxes it, with
+/// The group's place among those of its parent that have something to run: the caller boxes it, with
 /// [`group_place`].
 pub type GroupPlace = logic_tree::Node<GroupOrder, ()>;
 
-/// A group for boxing and [`RunQueue::add_group`](crate::RunQueue::add_group).
-pub fn group_node<T>(id: GroupId, weight: GroupWeight, place: Box<GroupPlace>) -> GroupNode<T> {
-    GroupNode::new(id, Group::new(weight, place))
+/// A group for boxing and [`RunQueue::add_group`](crate::RunQueue::add_group), inside `parent`.
+pub fn group_node<T>(id: GroupId, parent: GroupId, weight: GroupWeight, place: Box<GroupPlace>) -> GroupNode<T> {
+    GroupNode::new(id, Group::new(parent, weight, place))
 }
 
 /// The second half of a group.
@@ -79,33 +79,57 @@ impl Default for GroupOrder {
     }
 }
 
-/// A budget's queued threads on one hart.
+/// A budget on one hart: its queued threads, and the groups inside it that have some. Both compete
+/// with each other: a group of weight 100 counts like a thread of nice 0.
 #[derive(Debug)]
 pub struct Group<T> {
     pub(crate) threads: Line<Order, Item<T>>,
-    /// The sum of the queued threads' weights.
+    /// The groups inside it that have something to run, least served first.
+    pub(crate) inside: Line<GroupOrder, ()>,
+    /// The sum of the weights of both.
     pub(crate) load: u64,
-    /// No queued thread is expected before this; never goes back.
+    /// Nothing queued is expected before this; never goes back.
     pub(crate) floor: Virtual,
-    /// The group's own virtual time.
+    /// The group's own virtual time, among its parent's.
     pub(crate) vruntime: Virtual,
-    /// Here while no thread is queued, else in the queue's order of groups.
+    /// Here while nothing is queued, else in the parent's order.
     pub(crate) place: Option<Box<GroupPlace>>,
     pub(crate) weight: GroupWeight,
     pub(crate) factor: u64,
+    pub(crate) parent: GroupId,
+    /// Levels below the root.
+    pub(crate) depth: u32,
+    /// Groups that were added inside it.
+    pub(crate) members: u32,
 }
 
 impl<T> Group<T> {
-    fn new(weight: GroupWeight, place: Box<GroupPlace>) -> Self {
+    fn new(parent: GroupId, weight: GroupWeight, place: Box<GroupPlace>) -> Self {
         Self {
             threads: Line::new(),
+            inside: Line::new(),
             load: 0,
             floor: Virtual(0),
             vruntime: Virtual(0),
             place: Some(place),
             weight,
             factor: group_factor(weight),
+            parent,
+            depth: 0,
+            members: 0,
         }
+    }
+
+    /// Whether nothing is queued in it.
+    #[inline]
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.threads.is_empty() && self.inside.is_empty()
+    }
+
+    /// What it weighs beside threads.
+    #[inline]
+    pub(crate) const fn share(&self) -> u64 {
+        share_of(self.weight)
     }
 
     pub(crate) const fn set_weight(&mut self, weight: GroupWeight) {
@@ -134,11 +158,25 @@ impl<T> Group<T> {
         }
     }
 
-    /// Notes that a thread of the group now stands at `running`.
+    /// Notes that a thread of the group, or a group inside it, now stands at `running`.
     #[inline]
     pub(crate) fn raise_floor(&mut self, running: Virtual) {
-        let first = self.threads.first().map_or(running, |(order, _)| order.at);
-        self.floor = self.floor.max(running.min(first));
+        let mut first = running;
+        if let Some((order, _)) = self.threads.first() {
+            first = first.min(order.at);
+        }
+        if let Some((order, ())) = self.inside.first() {
+            first = first.min(order.at);
+        }
+        self.floor = self.floor.max(first);
+    }
+}
+
+/// The weight of a thread that counts as much as a group of this one.
+const fn share_of(weight: GroupWeight) -> u64 {
+    match (weight.0 as u64).saturating_mul(1024).checked_div(GroupWeight::DEFAULT.0 as u64) {
+        Some(share) if share != 0 => share,
+        _ => 1,
     }
 }
 

@@ -4,16 +4,16 @@
 //!
 //! - Real-time threads (FIFO, RR; sched(7)) come first, by priority, capped at 950 ms of each
 //!   second as long as anyone else wants to run.
-//! - The others are shared out twice: between *groups* (budgets) by the group's weight, then inside
-//!   a group by the thread's nice value. Each level is ordered by virtual run time, that is, time
-//!   run divided by weight; the one who had least runs next. This is the classic fair queue rather
+//! - The others are shared out level by level: a *group* (budget) holds threads, weighed by nice
+//!   value, and groups, weighed by their own, and what a group gets is shared out inside it. Each
+//!   level is ordered by virtual run time, that is, time run divided by weight; the one who had
+//!   least runs next. This is the classic fair queue rather
 //!   than a deadline order (EEVDF): with wake-up preemption it serves sleepers as well, and it needs
 //!   one order per level where the other needs two.
 //! - Who slept is placed at most [`CREDIT_NS`] ahead of those who ran meanwhile, so that it runs
 //!   soon but cannot save up; a new thread is placed one slice behind, so that a fork bomb does not
 //!   overtake its own group; a yielding one goes behind its group.
-//! - Groups are weighed per hart: each hart gives a group its full weight. A nested budget brings
-//!   its effective weight.
+//! - Groups are weighed per hart: each hart gives a group its full weight.
 //!
 //! # Use
 //!

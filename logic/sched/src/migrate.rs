@@ -22,17 +22,13 @@ impl<T> RunQueue<T> {
     }
 
     fn remove_fair(&mut self, id: GroupId, key: &Key) -> Option<Box<Node<T>>> {
-        let group = self.groups.get_mut(&id)?;
+        let group = self.group_mut(id)?;
         let mut node = group.threads.remove(&key.order)?;
         let entity = &mut node.value.entity;
         group.load = group.load.wrapping_sub(u64::from(entity.weight().get()));
         entity.lag_ns = entity.vruntime.since(group.floor);
         entity.home = None;
-        if group.threads.is_empty() {
-            let order = GroupOrder { at: group.vruntime, id };
-            group.place = self.waiting.remove(&order);
-            self.waiting_weight = self.waiting_weight.wrapping_sub(u64::from(group.weight.get()));
-        }
+        self.deactivate(id);
         Some(node)
     }
 
@@ -59,40 +55,64 @@ impl<T> RunQueue<T> {
         None
     }
 
+    /// Group after group from the far end, each one's threads before the groups inside it.
     fn find_fair(&self, fits: &impl Fn(&Item<T>) -> bool, left: &mut usize) -> Option<Key> {
-        let mut group_at = self.waiting.last();
-        while let Some((group_order, ())) = group_at {
-            let group = self.groups.get(&group_order.id)?;
+        let (mut id, mut group) = (GroupId::ROOT, &self.root.value);
+        loop {
             let mut at = group.threads.last();
             while let Some((order, item)) = at {
                 *left = left.checked_sub(1)?;
                 if fits(item) {
-                    return Some(Key { lane: Lane::Fair(group_order.id), order: *order });
+                    return Some(Key { lane: Lane::Fair(id), order: *order });
                 }
                 at = group.threads.last_before(order);
             }
-            group_at = self.waiting.last_before(group_order);
+            let mut next = group.inside.last().map(|(order, ())| order.id);
+            while next.is_none() && id != GroupId::ROOT {
+                let done = GroupOrder { at: group.vruntime, id };
+                id = group.parent;
+                group = self.group(id)?;
+                next = group.inside.last_before(&done).map(|(order, ())| order.id);
+            }
+            id = next?;
+            group = self.group(id)?;
         }
-        None
     }
 
-    /// Adds a group, before the first thread of it is enqueued here.
+    /// Adds a group, before the first thread of it is enqueued here, and after the one that it lies
+    /// in; if that one is not there it lies in the root.
     ///
     /// # Errors
     /// Gives the node back when there is a group of that id.
     pub fn add_group(&mut self, mut group: Box<GroupNode<T>>) -> Result<(), Box<GroupNode<T>>> {
-        group.value.vruntime = self.floor;
+        if group.key == GroupId::ROOT || self.groups.get(&group.key).is_some() {
+            return Err(group);
+        }
+        if self.group(group.value.parent).is_none() {
+            group.value.parent = GroupId::ROOT;
+        }
+        if let Some(above) = self.group_mut(group.value.parent) {
+            above.members = above.members.wrapping_add(1);
+            group.value.vruntime = above.floor;
+            group.value.depth = above.depth.saturating_add(1);
+        }
         self.groups.insert(group)
     }
 
     /// Takes a group out, to be dropped after unlock; `None` if it is not there.
     ///
     /// # Errors
-    /// [`GroupBusy`] while threads of it are queued, and for [`GroupId::ROOT`].
+    /// [`GroupBusy`] while threads of it are queued or groups lie in it, and for [`GroupId::ROOT`].
     pub fn remove_group(&mut self, id: GroupId) -> Result<Option<Box<GroupNode<T>>>, GroupBusy> {
-        let busy = self.groups.get(&id).is_some_and(|group| !group.threads.is_empty());
-        if busy || id == GroupId::ROOT {
+        if id == GroupId::ROOT {
             return Err(GroupBusy);
+        }
+        let Some(group) = self.groups.get(&id) else { return Ok(None) };
+        if !group.is_idle() || group.members != 0 {
+            return Err(GroupBusy);
+        }
+        if let Some(above) = self.group_mut(group.parent) {
+            above.members = above.members.wrapping_sub(1);
         }
         Ok(self.groups.remove(&id))
     }
@@ -102,10 +122,11 @@ impl<T> RunQueue<T> {
         let Some(group) = self.groups.get_mut(&id) else {
             return;
         };
-        if group.place.is_none() {
-            self.waiting_weight =
-                self.waiting_weight.wrapping_sub(u64::from(group.weight.get())).wrapping_add(u64::from(weight.get()));
-        }
+        let before = group.share();
         group.set_weight(weight);
+        let (parent, after, queued) = (group.parent, group.share(), group.place.is_none());
+        if queued && let Some(above) = self.group_mut(parent) {
+            above.load = above.load.wrapping_sub(before).wrapping_add(after);
+        }
     }
 }

@@ -41,7 +41,7 @@ struct Machine {
 impl Machine {
     fn new() -> Arc<Self> {
         let hart = |index| {
-            let root = group_node(GroupId::ROOT, GroupWeight::DEFAULT, Box::new(group_place()));
+            let root = group_node(GroupId::ROOT, GroupId::ROOT, GroupWeight::DEFAULT, Box::new(group_place()));
             HartParts {
                 queue: Mutex::new(RunQueue::new(Hart(index), Box::new(root))),
                 interrupts: Mutex::new(0),

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use logic_tree::Tree;
 
 use crate::entity::{Class, Entity, Hart, Item, Key, Lane, Node, Order, Reason};
-use crate::group::{GroupId, GroupNode, GroupOrder};
+use crate::group::{Group, GroupId, GroupNode, GroupOrder};
 use crate::line::Line;
 use crate::time::{Virtual, stretch};
 use crate::{CREDIT_NS, LATENCY_NS, MIN_SLICE_NS, RR_SLICE_NS, RT_CAP_NS, RT_PERIOD_NS, WAKE_GRANULARITY_NS};
@@ -17,14 +17,10 @@ pub struct RunQueue<T> {
     pub(crate) hart: Hart,
     /// Real-time threads, highest priority first.
     pub(crate) realtime: Line<Order, Item<T>>,
-    /// Every group that was added, by id.
-    pub(crate) groups: Tree<GroupId, crate::group::Group<T>>,
-    /// The groups that have queued threads, least served first.
-    pub(crate) waiting: Line<GroupOrder, ()>,
-    /// The sum of the weights of `waiting`.
-    pub(crate) waiting_weight: u64,
-    /// No waiting group is expected before this; never goes back.
-    pub(crate) floor: Virtual,
+    /// The group that all others lie in.
+    pub(crate) root: Box<GroupNode<T>>,
+    /// Every other group that was added, by id.
+    pub(crate) groups: Tree<GroupId, Group<T>>,
     pub(crate) len: usize,
     /// Numbers arrivals.
     next_seq: Virtual,
@@ -37,17 +33,13 @@ pub struct RunQueue<T> {
 impl<T> RunQueue<T> {
     /// A hart's queue. `root` is the group [`GroupId::ROOT`], whatever id it was made with.
     pub fn new(hart: Hart, mut root: Box<GroupNode<T>>) -> Self {
-        let mut groups = Tree::new();
         root.key = GroupId::ROOT;
-        // The tree is empty: nothing can be in the way.
-        let _ = groups.insert(root);
+        root.value.parent = GroupId::ROOT;
         Self {
             hart,
             realtime: Line::new(),
-            groups,
-            waiting: Line::new(),
-            waiting_weight: 0,
-            floor: Virtual(0),
+            root,
+            groups: Tree::new(),
             len: 0,
             next_seq: Virtual(0),
             head_seq: Virtual(0),
@@ -84,36 +76,83 @@ impl<T> RunQueue<T> {
         }
     }
 
+    #[inline]
+    pub(crate) fn group(&self, id: GroupId) -> Option<&Group<T>> {
+        if id == GroupId::ROOT { Some(&self.root.value) } else { self.groups.get(&id) }
+    }
+
+    #[inline]
+    pub(crate) fn group_mut(&mut self, id: GroupId) -> Option<&mut Group<T>> {
+        if id == GroupId::ROOT { Some(&mut self.root.value) } else { self.groups.get_mut(&id) }
+    }
+
+    #[inline]
     fn enqueue_fair(&mut self, mut node: Box<Node<T>>, reason: Reason) -> Key {
-        let id = node.value.entity.group;
-        let Some(group) = self.groups.get_mut(&id) else {
-            if id == GroupId::ROOT {
-                // `new` added it and `remove_group` refuses it.
-                return KEY_OF_NOTHING;
-            }
-            node.value.entity.group = GroupId::ROOT;
+        let seq = self.next_seq;
+        self.next_seq = seq.after(1);
+        let hart = self.hart;
+        let mut id = node.value.entity.group;
+        let group = if id == GroupId::ROOT {
+            &mut self.root.value
+        } else if let Some(group) = self.groups.get_mut(&id) {
+            group
+        } else {
+            id = GroupId::ROOT;
+            node.value.entity.group = id;
             node.value.entity.home = None;
-            return self.enqueue_fair(node, reason);
+            &mut self.root.value
         };
         let entity = &mut node.value.entity;
-        entity.vruntime = group.place_thread(entity, reason, self.hart);
-        entity.home = Some((self.hart, id));
-        let at = entity.vruntime;
-        let order = Order { at, seq: self.next_seq };
-        self.next_seq = self.next_seq.after(1);
+        entity.vruntime = group.place_thread(entity, reason, hart);
+        entity.home = Some((hart, id));
+        let order = Order { at: entity.vruntime, seq };
         group.load = group.load.wrapping_add(u64::from(entity.weight().get()));
         node.key = order;
         // The number is unique in this queue, so the order is too.
         group.threads.insert(node);
-        if let Some(mut place) = group.place.take() {
-            let at = group.vruntime.max(self.floor.before(CREDIT_NS));
-            group.vruntime = at;
-            self.waiting_weight = self.waiting_weight.wrapping_add(u64::from(group.weight.get()));
-            place.key = GroupOrder { at, id };
-            // A group has one place, so its id is there once.
-            self.waiting.insert(place);
+        if id != GroupId::ROOT {
+            self.activate(id);
         }
         Key { lane: Lane::Fair(id), order }
+    }
+
+    /// A group has something to run: it and those that it lies in get their places.
+    fn activate(&mut self, mut id: GroupId) {
+        while id != GroupId::ROOT {
+            let Some(group) = self.groups.get_mut(&id) else { return };
+            let Some(mut place) = group.place.take() else { return };
+            let (parent, share, vruntime) = (group.parent, group.share(), group.vruntime);
+            let Some(above) = self.group_mut(parent) else { return };
+            let at = vruntime.max(above.floor.before(CREDIT_NS));
+            above.load = above.load.wrapping_add(share);
+            place.key = GroupOrder { at, id };
+            // A group has one place, so its id is there once.
+            above.inside.insert(place);
+            if let Some(group) = self.groups.get_mut(&id) {
+                group.vruntime = at;
+            }
+            id = parent;
+        }
+    }
+
+    /// A thread left a group: it and those that it lies in give their places up if they have nothing
+    /// to run.
+    #[inline]
+    pub(crate) fn deactivate(&mut self, mut id: GroupId) {
+        while id != GroupId::ROOT {
+            let Some(group) = self.groups.get(&id) else { return };
+            if !group.is_idle() || group.place.is_some() {
+                return;
+            }
+            let (parent, share, order) = (group.parent, group.share(), GroupOrder { at: group.vruntime, id });
+            let Some(above) = self.group_mut(parent) else { return };
+            let place = above.inside.remove(&order);
+            above.load = above.load.wrapping_sub(share);
+            if let Some(group) = self.groups.get_mut(&id) {
+                group.place = place;
+            }
+            id = parent;
+        }
     }
 
     fn enqueue_realtime(&mut self, mut node: Box<Node<T>>, prio: u8, reason: Reason) -> Key {
@@ -156,15 +195,21 @@ impl<T> RunQueue<T> {
 
     #[inline]
     fn pop_fair(&mut self) -> Option<Box<Node<T>>> {
-        let (&GroupOrder { id, .. }, ()) = self.waiting.first()?;
-        let group = self.groups.get_mut(&id)?;
-        let node = group.threads.pop_first()?;
-        group.load = group.load.wrapping_sub(u64::from(node.value.entity.weight().get()));
-        if group.threads.is_empty() {
-            group.place = self.waiting.pop_first();
-            self.waiting_weight = self.waiting_weight.wrapping_sub(u64::from(group.weight.get()));
+        let mut id = GroupId::ROOT;
+        loop {
+            let group = self.group_mut(id)?;
+            let thread = group.threads.first().map(|(order, _)| order.at);
+            match (thread, group.inside.first()) {
+                (Some(at), Some((inside, ()))) if inside.at < at => id = inside.id,
+                (None, Some((inside, ()))) => id = inside.id,
+                _ => {
+                    let node = group.threads.pop_first()?;
+                    group.load = group.load.wrapping_sub(u64::from(node.value.entity.weight().get()));
+                    self.deactivate(id);
+                    return Some(node);
+                }
+            }
         }
-        Some(node)
     }
 
     /// Makes a thread that slept the current one without queueing it: as if it had been woken and picked at once. False: it is
@@ -199,21 +244,27 @@ impl<T> RunQueue<T> {
         }
     }
 
+    #[inline]
     fn account_group(&mut self, entity: &mut Entity, ran_ns: u64) {
-        let id = entity.group;
-        let Some(group) = self.groups.get_mut(&id) else {
+        let mut id = entity.group;
+        let Some(group) = self.group_mut(id) else {
             return;
         };
         group.raise_floor(entity.vruntime);
         entity.lag_ns = entity.vruntime.since(group.floor);
-        let old = GroupOrder { at: group.vruntime, id };
-        let at = old.at.after(stretch(ran_ns, group.factor));
-        group.vruntime = at;
-        if group.place.is_none() {
-            self.waiting.delay(&old, GroupOrder { at, id });
+        while id != GroupId::ROOT {
+            let Some(group) = self.groups.get_mut(&id) else { return };
+            let old = GroupOrder { at: group.vruntime, id };
+            let at = old.at.after(stretch(ran_ns, group.factor));
+            group.vruntime = at;
+            let (parent, queued) = (group.parent, group.place.is_none());
+            let Some(above) = self.group_mut(parent) else { return };
+            if queued {
+                above.inside.delay(&old, GroupOrder { at, id });
+            }
+            above.raise_floor(at);
+            id = parent;
         }
-        let first = self.waiting.first().map_or(at, |(order, ())| order.at);
-        self.floor = self.floor.max(at.min(first));
     }
 
     /// How long the current thread may run from now on before it is to be put back; `None`: as long
@@ -225,10 +276,9 @@ impl<T> RunQueue<T> {
             return None;
         }
         let entity = &current.value.entity;
-        let capped = self.waiting.first().map(|_| {
-            // At least a slice's worth, so that an exhausted cap cannot make a storm of timers.
-            RT_CAP_NS.saturating_sub(self.rt_used_ns).max(MIN_SLICE_NS)
-        });
+        // At least a slice's worth, so that an exhausted cap cannot make a storm of timers.
+        let left = RT_CAP_NS.saturating_sub(self.rt_used_ns).max(MIN_SLICE_NS);
+        let capped = (!self.root.value.is_idle()).then_some(left);
         match entity.class {
             Class::Fair { weight } => Some(self.fair_slice_ns(entity.group, weight.get())),
             Class::Fifo { .. } => capped,
@@ -240,16 +290,21 @@ impl<T> RunQueue<T> {
     }
 
     fn fair_slice_ns(&self, id: GroupId, weight: u32) -> u64 {
-        let Some(group) = self.groups.get(&id) else {
-            return MIN_SLICE_NS;
-        };
-        let group_weight = u64::from(group.weight.get());
-        let all_groups = if group.place.is_some() { self.waiting_weight.wrapping_add(group_weight) } else { self.waiting_weight };
-        let weight = u64::from(weight);
-        let all_threads = group.load.wrapping_add(weight);
-        let share = |whole: u64, part: u64, all: u64| whole.saturating_mul(part).checked_div(all).unwrap_or(MIN_SLICE_NS);
-        let groups_ns = share(LATENCY_NS, group_weight, all_groups);
-        share(groups_ns, weight, all_threads).clamp(MIN_SLICE_NS, LATENCY_NS)
+        let (mut id, mut ns) = (id, LATENCY_NS);
+        // Of the thread, then of each group that it lies in: what it weighs, and what the queued ones
+        // beside it weigh, itself among them or not.
+        let (mut part, mut counted) = (u64::from(weight), 0);
+        while let Some(group) = self.group(id) {
+            let all = group.load.wrapping_sub(counted).wrapping_add(part);
+            ns = ns.saturating_mul(part).checked_div(all).unwrap_or(MIN_SLICE_NS);
+            if id == GroupId::ROOT {
+                break;
+            }
+            part = group.share();
+            counted = if group.place.is_none() { part } else { 0 };
+            id = group.parent;
+        }
+        ns.clamp(MIN_SLICE_NS, LATENCY_NS)
     }
 
     /// Whether the thread that was just queued as `new` is to take the hart from the current one,
@@ -266,16 +321,20 @@ impl<T> RunQueue<T> {
             (Lane::Fair(_), Class::Fifo { .. } | Class::Rr { .. }) => return false,
             (Lane::Fair(id), Class::Fair { .. }) => id,
         };
-        let (ahead, at) = if id == entity.group {
-            let ran = stretch(ran_ns, entity.weight().factor());
-            (new.order.at, entity.vruntime.after(ran))
-        } else {
-            let (Some(theirs), Some(ours)) = (self.groups.get(&id), self.groups.get(&entity.group)) else {
+        let ran = stretch(ran_ns, entity.weight().factor());
+        let (mut theirs, mut ahead) = (id, new.order.at);
+        let (mut ours, mut at) = (entity.group, entity.vruntime.after(ran));
+        // They are compared where both lie in the same group.
+        while theirs != ours {
+            let (Some(a), Some(b)) = (self.group(theirs), self.group(ours)) else {
                 return false;
             };
-            let ran = stretch(ran_ns, ours.factor);
-            (theirs.vruntime, ours.vruntime.after(ran))
-        };
+            if a.depth >= b.depth {
+                (theirs, ahead) = (a.parent, a.vruntime);
+            } else {
+                (ours, at) = (b.parent, b.vruntime.after(stretch(ran_ns, b.factor)));
+            }
+        }
         ahead.after(WAKE_GRANULARITY_NS) < at
     }
 
@@ -293,5 +352,3 @@ fn rank(prio: u8) -> Virtual {
     Virtual(u64::from(99u8.saturating_sub(prio)))
 }
 
-/// A key that fits no thread.
-const KEY_OF_NOTHING: Key = Key { lane: Lane::Fair(GroupId(u64::MAX)), order: Order { at: Virtual(0), seq: Virtual(0) } };

@@ -17,7 +17,7 @@ const MS: u64 = 1_000_000;
 fn queue(hart: u32, groups: &[(u64, u32)]) -> RunQueue<u32> {
     let group = |id, weight| {
         let weight = GroupWeight::new(weight);
-        Box::new(group_node(GroupId(id), weight, Box::new(group_place())))
+        Box::new(group_node(GroupId(id), GroupId::ROOT, weight, Box::new(group_place())))
     };
     let mut queue = RunQueue::new(Hart(hart), group(0, 100));
     for &(id, weight) in groups {
@@ -157,7 +157,7 @@ proptest! {
             let left = queues[q].len();
             while let Some(node) = queues[q].pick(now) { ids.push(node.value.thread); }
             prop_assert!(ids.len() >= left && queues[q].is_empty());
-            prop_assert!(queues[q].waiting.is_empty() && queues[q].waiting_weight == 0);
+            prop_assert!(queues[q].root.value.is_idle() && queues[q].root.value.load == 0);
             prop_assert!(queues[q].groups.iter().all(|(_, g)| g.load == 0 && g.place.is_some()));
         }
     }
@@ -348,7 +348,7 @@ fn groups_come_and_go() {
     // Its group is gone: it runs in the root.
     queue.enqueue(node, Reason::Woken, 0);
     assert_eq!(queue.pick(0).unwrap().value.entity.group, GroupId::ROOT);
-    assert_eq!(queue.waiting_weight, 0);
+    assert_eq!(queue.root.value.load, 0);
 }
 
 #[test]
