@@ -1,8 +1,8 @@
 //! Which processes are in a budget, and moving one to another.
 
-use super::{Budget, Charge, Full, Kind};
+use super::{Budget, Charge, Full, Kind, watch_cap};
 use crate::task::attrs::watch;
-use crate::task::{Process, Thread, ids};
+use crate::task::{Process, Thread, ids, sched};
 use arch::flag;
 use core::sync::atomic::Ordering;
 use mem::Ref;
@@ -96,9 +96,14 @@ pub(crate) fn move_process(process: &Process, to: &Ref<Budget>) -> Result<(), Fu
         core::mem::replace(&mut *standing, Standing { budget: to.clone(), process: charge, threads, member })
     };
     drop((old, member));
+    let (group, capped) = (to.group(), to.is_capped());
     // What they allocate from their next way to user mode on is charged there.
     process.each_thread(|t| {
         t.attrs.watch.fetch_or(watch::BUDGET, Ordering::Relaxed);
+        sched::change(t, |entity| entity.group = group);
+        if capped {
+            watch_cap(t);
+        }
         t.raise(flag::WORK);
     });
     Ok(())

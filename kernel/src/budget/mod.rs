@@ -7,6 +7,7 @@
 
 mod charge;
 mod counts;
+mod cpu;
 mod events;
 mod kill;
 mod members;
@@ -14,6 +15,7 @@ mod tree;
 
 pub(crate) use charge::{Charge, SlotCharge};
 pub(crate) use counts::{drain_heaps, heap_counts};
+pub(crate) use cpu::{DEFAULT_PERIOD_US, DEFAULT_WEIGHT, charge_the_rest, throttle, watch_cap, watch_cap_from_the_start};
 pub(crate) use events::{Event, Events};
 pub(crate) use kill::kill;
 pub(crate) use logic_budget::{Full, KINDS, Kind, Limit, SetLimitError, UNLIMITED};
@@ -28,10 +30,6 @@ use sync::{Mutex, Once, SpinLock, levels};
 
 /// How deep the tree may be below the kernel's budget.
 const MOST_DEPTH: u32 = 16;
-/// cgroup v2's weight of who was given none.
-pub(crate) const DEFAULT_WEIGHT: u32 = 100;
-/// cgroup v2's period of `cpu.max`, in microseconds.
-pub(crate) const DEFAULT_PERIOD_US: u64 = 100_000;
 
 /// A budget.
 pub(crate) struct Budget {
@@ -44,10 +42,8 @@ pub(crate) struct Budget {
     /// Its name among its parent's children; empty if it has none.
     name: Vec<u8>,
     children: SpinLock<tree::Children, levels::BudgetTree>,
-    /// Its share of the processor beside its siblings, as `cpu.weight`: 1 to 10,000.
-    pub(crate) weight: AtomicU32,
-    /// Processor time per period that its threads may use, as `cpu.max`.
-    pub(crate) cap: Cap,
+    /// Its weight and cap.
+    cpu: cpu::Cpu,
     /// What happened to it.
     pub(crate) events: Events,
     /// Controllers that its children show (`cgroup.subtree_control`), as bits.
@@ -61,14 +57,6 @@ pub(crate) struct Budget {
     observers: SpinLock<Observers, levels::Observers>,
     /// How often those who watch it were told of something.
     changes: AtomicU64,
-}
-
-/// Processor time per period, in microseconds.
-pub(crate) struct Cap {
-    /// How much; `u64::MAX` is no cap.
-    pub(crate) quota_us: AtomicU64,
-    /// How long a period is.
-    pub(crate) period_us: AtomicU64,
 }
 
 /// Why there is no budget.
@@ -155,6 +143,7 @@ impl Budget {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         // Before the budget, whose end ends the heap.
         let node = tree::node(id)?;
+        let cpu = cpu::Cpu::new(id, parent.as_ref())?;
         let budget = Ref::try_new_cyclic(|me| Budget {
             id,
             me: me.clone(),
@@ -163,8 +152,7 @@ impl Budget {
             parent,
             name,
             children: SpinLock::new(tree::Children::new()),
-            weight: AtomicU32::new(DEFAULT_WEIGHT),
-            cap: Cap { quota_us: AtomicU64::new(u64::MAX), period_us: AtomicU64::new(DEFAULT_PERIOD_US) },
+            cpu,
             events: Events::new(),
             subtree_control: AtomicU32::new(0),
             live: AtomicU64::new(0),

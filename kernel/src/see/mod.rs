@@ -22,6 +22,8 @@ pub(crate) struct Seen {
     stamp: AtomicU64,
     /// What it waited for when it slept last: kind and id.
     on: [AtomicU64; 2],
+    /// Its processor time that has been charged to a capped budget; 0: nothing yet.
+    pub(crate) charged_ns: AtomicU64,
 }
 
 /// Bit 0 of the stamp.
@@ -30,7 +32,7 @@ const WOKEN: u64 = 1;
 impl Seen {
     /// Of a new thread.
     pub(crate) const fn new() -> Self {
-        Seen { stamp: AtomicU64::new(0), on: [const { AtomicU64::new(0) }; 2] }
+        Seen { stamp: AtomicU64::new(0), on: [const { AtomicU64::new(0) }; 2], charged_ns: AtomicU64::new(0) }
     }
     /// It leaves its hart, to sleep or to be queued.
     #[inline]

@@ -78,8 +78,8 @@ waits! {
     ChannelSend = "channel_send";
     /// A reply.
     ChannelCall = "channel_call";
-    /// A reader of the calls that it makes.
-    Tracer = "tracer";
+    /// Processor time of a budget with a cap.
+    Throttled = "throttled";
 }
 
 impl Waits {

@@ -21,6 +21,8 @@ pub(crate) mod watch {
     pub(crate) const CPU_TIME: u32 = 2;
     /// Its process has another budget than it pays from.
     pub(crate) const BUDGET: u32 = 4;
+    /// Its budget, or one above that, has a cap on processor time.
+    pub(crate) const CAP: u32 = 8;
 }
 
 /// How a call goes on that a signal without handler interrupted (restart_syscall(2)).

@@ -60,6 +60,7 @@ pub(crate) fn exit_thread(status: i32) -> ! {
         if process.tracer.is_there() {
             crate::see::calls::gone(me, status);
         }
+        crate::budget::charge_the_rest(me);
         LEAVING.count.fetch_add(1, Ordering::AcqRel);
         release_user_side(me);
         leave_process(me, &process, status);

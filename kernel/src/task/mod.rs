@@ -13,6 +13,7 @@ pub(crate) mod cpu_timers;
 pub(crate) mod exec;
 pub(crate) mod exit;
 pub(crate) mod futex;
+pub(crate) mod groups;
 pub(crate) mod idle;
 pub(crate) mod ids;
 pub(crate) mod interval_timers;

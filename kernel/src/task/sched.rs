@@ -86,7 +86,7 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
     let _ = BALANCE.set(Balance::new());
     // No idle hart is to be found for an idle thread.
     idle.attrs.affinity.store(0, Ordering::Relaxed);
-    let root = group_node(GroupId::ROOT, GroupWeight::DEFAULT, try_box(group_place())?);
+    let root = group_node(GroupId::ROOT, GroupId::ROOT, GroupWeight::DEFAULT, try_box(group_place())?);
     let queue = RunQueue::new(Hart(index as u32), try_box(root)?);
     let queue =
         HartQueue { queue, current: None, current_id: 0, since_ns: 0, system_base_ticks: 0, slice_end_ns: u64::MAX, idle };

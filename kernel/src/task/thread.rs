@@ -149,15 +149,24 @@ impl Thread {
     ) -> Result<Ref<Thread>, NoMemory> {
         let mut task = Task::new::<Thread>(KernelStack::try_new()?, start);
         setup(&mut task);
-        let entity = Entity::new(spec.class, GroupId::ROOT, spec.affinity);
+        let budget = spec.process.as_ref().map(|p| p.budget());
+        let capped = budget.as_ref().is_some_and(|b| b.is_capped());
+        let group = budget.as_ref().map_or(GroupId::ROOT, |b| b.group());
+        let entity = Entity::new(spec.class, group, spec.affinity);
         let node = mem::try_box(logic_sched::node(None, entity))?;
         let timer = mem::try_box(super::timers::thread_node())?;
         if let Some(s) = &spec.space {
             task.inherit_space(s.handle().clone());
         }
         let ThreadSpec { process, tid, space, refs, .. } = spec;
-        let budget = process.as_ref().map(|p| p.budget());
-        Self::enter(task, Parts { tid: (tid.root, tid.own), process, space, refs, node: Some(node), timer: Some(timer), budget })
+        let made = Self::enter(
+            task,
+            Parts { tid: (tid.root, tid.own), process, space, refs, node: Some(node), timer: Some(timer), budget },
+        )?;
+        if capped {
+            crate::budget::watch_cap_from_the_start(&made);
+        }
+        Ok(made)
     }
 
     /// The thread that the boot code of a hart becomes: it idles. `stack` is `None` on the boot hart, which has one.

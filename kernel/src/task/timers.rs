@@ -108,7 +108,8 @@ pub(crate) fn set_slice_end(ns: u64) {
 pub(crate) fn set_cpu_check(ns: u64) {
     let guard = preempt_off();
     let timers = TIMERS.get(&guard);
-    timers.cpu_check_ns.store(ns, Ordering::Relaxed);
+    // Several may have asked.
+    timers.cpu_check_ns.fetch_min(ns, Ordering::Relaxed);
     program(timers);
 }
 

@@ -155,6 +155,8 @@ levels! {
         RealClock;
         /// The longest stretch with preemption off.
         Stretch;
+        /// What a capped budget has used of its processor time.
+        CpuCap;
         /// The room for unpacking function names, after everything: a panic needs it.
         SymbolRoom;
     }

@@ -40,6 +40,7 @@ extern crate std;
 extern crate alloc;
 
 mod balance;
+mod cap;
 mod entity;
 mod group;
 mod line;
@@ -49,6 +50,7 @@ mod queue;
 mod time;
 
 pub use balance::Balance;
+pub use cap::{Cap, Usage, Verdict};
 pub use entity::{Affinity, Class, Entity, Hart, Item, Key, Node, Reason, Weight, node};
 pub use group::{GroupBusy, GroupId, GroupNode, GroupPlace, GroupWeight, group_node, group_place};
 pub use queue::RunQueue;

@@ -351,4 +351,3 @@ impl<T> RunQueue<T> {
 fn rank(prio: u8) -> Virtual {
     Virtual(u64::from(99u8.saturating_sub(prio)))
 }
-

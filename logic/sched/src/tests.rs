@@ -17,7 +17,9 @@ const MS: u64 = 1_000_000;
 fn queue(hart: u32, groups: &[(u64, u32)]) -> RunQueue<u32> {
     let group = |id, weight| {
         let weight = GroupWeight::new(weight);
-        Box::new(group_node(GroupId(id), GroupId::ROOT, weight, Box::new(group_place())))
+        // A group of a later number lies in the one before it.
+        let parent = GroupId(if id > 9 { id - 1 } else { 0 });
+        Box::new(group_node(GroupId(id), parent, weight, Box::new(group_place())))
     };
     let mut queue = RunQueue::new(Hart(hart), group(0, 100));
     for &(id, weight) in groups {
@@ -94,10 +96,47 @@ proptest! {
         prop_assert!(close(actual, f64::from(weight) / 100.0), "{actual}");
     }
 
+    /// Hogs anywhere in a tree of groups: each level is shared out by weight, whatever lies below.
+    #[test]
+    fn nested_groups_share_level_by_level(weights in prop::collection::vec(20u32..400, 6), crowd in 1u32..6, seed: u64) {
+        let mut queue = queue(0, &[]);
+        let mut add = |id: u64, parent, weight| {
+            let group = group_node(GroupId(id), GroupId(parent), GroupWeight::new(weight), Box::new(group_place()));
+            assert!(queue.add_group(Box::new(group)).is_ok());
+        };
+        // 1 and 2 in the root, 3 and 4 in 1, 5 and 6 in 4; threads in 1, in 2, in 3, and a crowd in 5 and in 6.
+        for (id, parent) in [(1, 0), (2, 0), (3, 1), (4, 1), (5, 4), (6, 4)] {
+            add(id, parent, weights[id as usize - 1]);
+        }
+        for group in 1..=3 {
+            queue.enqueue(thread(group, nice(0), u64::from(group)), Reason::New, 0);
+        }
+        for id in 0..crowd {
+            queue.enqueue(thread(100 + id, nice(0), 5), Reason::New, 0);
+            queue.enqueue(thread(200 + id, nice(0), 6), Reason::New, 0);
+        }
+        let total = 60_000 * MS;
+        let got = run(&mut queue, total, &mut jitter(seed, 200));
+        let sum = |ids: std::ops::Range<u32>| ids.map(|id| got.get(&id).copied().unwrap_or(0)).sum::<u64>() as f64;
+        let w = |id: usize| f64::from(weights[id - 1]);
+        let first = w(1) / (w(1) + w(2));
+        let inside = 100.0 + w(3) + w(4);
+        let five = w(5) / (w(5) + w(6));
+        for (actual, share) in [
+            (sum(2..3), 1.0 - first),
+            (sum(1..2), first * 100.0 / inside),
+            (sum(3..4), first * w(3) / inside),
+            (sum(100..200), first * w(4) / inside * five),
+            (sum(200..300), first * w(4) / inside * (1.0 - five)),
+        ] {
+            prop_assert!((actual / total as f64 - share).abs() < 0.012, "{} {share}", actual / total as f64);
+        }
+    }
+
     /// Threads are neither lost nor doubled, whatever happens, and the order is that of a sorted list.
     #[test]
     fn conserves(ops in prop::collection::vec((0u8..9, any::<u16>(), any::<u32>()), 1..300)) {
-        let mut queues = [queue(0, &[(1, 100), (2, 50)]), queue(1, &[(1, 100)])];
+        let mut queues = [queue(0, &[(9, 100), (10, 50), (11, 70)]), queue(1, &[(9, 100), (11, 70)])];
         let mut current: [Option<Box<Node<u32>>>; 2] = [None, None];
         let mut asleep: Vec<Box<Node<u32>>> = Vec::new();
         let mut keys: Vec<(usize, Key)> = Vec::new();
@@ -112,8 +151,8 @@ proptest! {
                         1 => Class::Rr { prio: (value % 99) as u8 + 1 },
                         _ => nice((value % 40) as i8 - 20),
                     };
-                    // Group 3 exists nowhere, group 2 on one hart only.
-                    let new = thread(total, class, u64::from(value / 7 % 4));
+                    // Group 12 exists nowhere, group 10 on one hart only, and group 11 lies in it there.
+                    let new = thread(total, class, [0, 9, 10, 11, 12][value as usize / 7 % 5]);
                     total += 1;
                     keys.push((q, queues[q].enqueue(new, Reason::New, now)));
                 }

@@ -63,6 +63,7 @@ pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
 fn work(me: &Thread, frame: &mut TrapFrame) {
     posix_timers::check_cpu_time(me);
     budget::adopt(me);
+    budget::throttle(me);
     if rseq::on_the_way_out(me, frame).is_err() {
         raise(me, SigInfo::plain(Signal::SEGV, code::SI_KERNEL));
     }
