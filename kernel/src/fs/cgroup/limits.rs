@@ -4,7 +4,6 @@ use crate::budget::{Budget, Event, Kind, UNLIMITED};
 use crate::fs::proc::{Made, Text, number};
 use crate::task::{oom, with_current};
 use ::core::fmt::Write;
-use ::core::sync::atomic::Ordering;
 use abi::Errno;
 use mem::{CLASSES, PAGE};
 
@@ -102,7 +101,7 @@ pub(super) fn memory_stat(t: &mut Text, budget: &Budget) -> Made {
 
 /// `cpu.weight`.
 pub(super) fn cpu_weight(t: &mut Text, budget: &Budget) -> Made {
-    Ok(writeln!(t, "{}", budget.weight.load(Ordering::Relaxed))?)
+    Ok(writeln!(t, "{}", budget.weight())?)
 }
 
 /// From 1 to 10,000.
@@ -111,14 +110,14 @@ pub(super) fn set_cpu_weight(budget: &Budget, text: &[u8]) -> Result<(), Errno> 
     if !(1..=10_000).contains(&weight) {
         return Err(Errno::ERANGE);
     }
-    budget.weight.store(weight as u32, Ordering::Relaxed);
+    budget.set_weight(weight as u32);
     Ok(())
 }
 
 /// `cpu.max`.
 pub(super) fn cpu_max(t: &mut Text, budget: &Budget) -> Made {
-    let period = budget.cap.period_us.load(Ordering::Relaxed);
-    match budget.cap.quota_us.load(Ordering::Relaxed) {
+    let (quota, period) = budget.cap_us();
+    match quota {
         u64::MAX => writeln!(t, "max {period}")?,
         quota => writeln!(t, "{quota} {period}")?,
     }
@@ -133,11 +132,10 @@ pub(super) fn set_cpu_max(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
         b"max" => u64::MAX,
         n => number(n)?,
     };
-    let period = words.next().map_or(Ok(budget.cap.period_us.load(Ordering::Relaxed)), number)?;
+    let period = words.next().map_or(Ok(budget.cap_us().1), number)?;
     if !(1000..=1_000_000).contains(&period) || quota < LEAST_QUOTA_US || words.next().is_some() {
         return Err(Errno::EINVAL);
     }
-    budget.cap.period_us.store(period, Ordering::Relaxed);
-    budget.cap.quota_us.store(quota, Ordering::Relaxed);
+    budget.set_cap_us(quota, period);
     Ok(())
 }
