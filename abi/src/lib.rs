@@ -24,4 +24,4 @@ pub use call::{Arg, ArgKind, Authority, Blocks, Call, Direction, Grant, Null, Re
 pub use errno::Errno;
 pub use rights::Rights;
 pub use structs::*;
-pub use table::{FIRST_NATIVE_CALL, LINUX_CALLS, NATIVE_CALLS, call_by_name, call_by_number, nr};
+pub use table::{FIRST_NATIVE_CALL, LINUX_CALLS, NATIVE_CALLS, call_by_name, call_by_number, nr, rights_by_argument};

@@ -128,7 +128,7 @@ macro_rules! for_each_linux_call {
                 doc: "epoll_create1(2): make an epoll set",
             }
             21 epoll_ctl(epfd: Fd, op: Request, fd: Fd, event: InStruct(EpollEvent, opt)) -> Zero {
-                state: live, authority: Descriptor, rights: [CHANGE, NONE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE, WAIT], blocks: no,
                 errors: [EBADF, EEXIST, EFAULT, EINVAL, ELOOP, ENOENT, ENOMEM, ENOSPC, EPERM],
                 doc: "epoll_ctl(2): add, change or remove an interest; event may be NULL for EPOLL_CTL_DEL only",
             }
@@ -265,7 +265,7 @@ macro_rules! for_each_linux_call {
                 doc: "fallocate(2): reserve or release a file's space",
             }
             48 faccessat(dirfd: Dirfd, path: Path, mode: Mode) -> Zero {
-                state: live, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | STAT], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EROFS],
                 doc: "faccessat(2): may the real user do this",
             }
@@ -420,12 +420,12 @@ macro_rules! for_each_linux_call {
                 doc: "tee(2): duplicate the contents of a pipe",
             }
             78 readlinkat(dirfd: Dirfd, path: Path, buf: OutBytes(bufsiz), bufsiz: Len) -> Size {
-                state: live, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | STAT], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR],
                 doc: "readlinkat(2): read a symbolic link; no NUL is added",
             }
             79 newfstatat(dirfd: Dirfd, path: Path, statbuf: OutStruct(Stat), flags: Flags) -> Zero {
-                state: live, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | STAT], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EOVERFLOW],
                 doc: "newfstatat(2): status of a path; with AT_EMPTY_PATH of dirfd, which needs STAT",
             }
@@ -1382,7 +1382,7 @@ macro_rules! for_each_linux_call {
                 doc: "bpf(2): extended Berkeley packet filters",
             }
             281 execveat(dirfd: Dirfd, path: Path, argv: StrArray(opt), envp: StrArray(opt), flags: Flags) -> Zero {
-                state: live, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | EXEC], blocks: no,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EFAULT, EINVAL, EIO, EISDIR, ELIBBAD, ELOOP, EMFILE, ENAMETOOLONG, ENOENT,
                     ENOEXEC, ENOMEM, ENOTDIR, EPERM, ETXTBSY],
                 doc: "execveat(2): run a program relative to a directory; AT_EMPTY_PATH needs EXEC on dirfd",
@@ -1435,7 +1435,7 @@ macro_rules! for_each_linux_call {
                 doc: "pkey_free(2): return a protection key",
             }
             291 statx(dirfd: Dirfd, path: Path(opt), flags: Flags, mask: Flags, buf: OutStruct(Statx)) -> Zero {
-                state: live, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | STAT], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR],
                 doc: "statx(2): extended status; with AT_EMPTY_PATH of dirfd, which needs STAT, and then (from 6.11) a NULL path is allowed",
             }
@@ -1533,7 +1533,7 @@ macro_rules! for_each_linux_call {
                 doc: "pidfd_getfd(2): copy another process's descriptor",
             }
             439 faccessat2(dirfd: Dirfd, path: Path, mode: Mode, flags: Flags) -> Zero {
-                state: live, authority: Namespace, rights: [WALK], blocks: no,
+                state: live, authority: Namespace, rights: [WALK | STAT], blocks: no,
                 errors: [EACCES, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EROFS],
                 doc: "faccessat2(2): may this user do this",
             }

@@ -32,6 +32,11 @@ macro_rules! for_each_native_call {
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT],
                 doc: "Answer a call, which never waits, and receive the next message. The reply to a call that ended meanwhile is destroyed.",
             }
+            0x1010 fd_restrict(fd: Fd, rights: Flags) -> Int {
+                state: live, authority: Descriptor, rights: [NONE], blocks: no,
+                errors: [EBADF, EINVAL],
+                doc: "The descriptor keeps those of its rights that are in `rights`; the result is what it has then. Rights never come back. A directory that loses one loses WALK_UP too: no path leads out of it. Unknown bits are EINVAL.",
+            }
             0x1020 spawn(args: InSized(SpawnArgs, size), size: Len) -> Fd {
                 state: live, authority: Own, rights: [], blocks: no,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EFAULT, EINVAL, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, EPERM, ESRCH],

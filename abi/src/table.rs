@@ -33,6 +33,24 @@ pub fn call_by_name(name: &str) -> Option<&'static Call> {
     LINUX_CALLS.iter().chain(NATIVE_CALLS).find(|call| call.name == name)
 }
 
+/// What the row of a call asks of its descriptor arguments: 16 bits of [`Rights`] each, at the place of the argument's
+/// number modulo 4, in which no two descriptors of a call are alike.
+#[must_use]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated when compiled, where iterators are not")]
+pub const fn rights_by_argument(call: &Call) -> u64 {
+    let (mut needs, mut seen, mut descriptor, mut n) = (0, 0u32, 0, 0);
+    while n < call.args.len() {
+        if call.args[n].kind.is_descriptor() {
+            assert!(seen & 1 << (n % 4) == 0, "two descriptors share a place");
+            seen |= 1 << (n % 4);
+            needs |= (call.rights[descriptor].bits() as u64) << (16 * (n % 4));
+            descriptor += 1;
+        }
+        n += 1;
+    }
+    needs
+}
+
 /// The number of every call as a constant of the call's own name: `nr::openat`.
 #[expect(non_upper_case_globals, reason = "a constant has the name of its call, so that macros over the table can use it")]
 pub mod nr {

@@ -71,7 +71,7 @@ fn start_init(machine: &Machine, namespace: Ref<Namespace>, root: Location) -> R
     let process = new_process(machine, scope, numbers)?;
     let refs = Refs {
         files: FdTable::try_new(budget::init())?,
-        fs: FsContext::try_new(namespace, root.clone(), root, 0o022)?,
+        fs: FsContext::try_new(namespace, root.clone(), crate::fs::walk::Reached::freely(root), 0o022)?,
         cred: Ref::try_new(Cred::default())?,
         world,
     };
@@ -143,14 +143,14 @@ fn become_init(me: &Thread, frame: &mut arch::TrapFrame) -> Result<(), Stop> {
     let console = crate::tty::open_console()?;
     let console = OpenFile::open(console, None, O_RDWR)?;
     for _ in 0..3 {
-        let slot = Slot { file: console.clone(), rights: Rights::all(), cloexec: false };
+        let slot = Slot { file: console.try_clone()?, rights: Rights::all(), cloexec: false };
         me.files().insert(slot, 0, 1024)?;
     }
     drop(console);
     let fs = me.fs();
     let cred = me.cred();
     let walker = crate::fs::walk::Walker { fs: &fs, cred: &cred, resolve: crate::fs::walk::Resolve::default() };
-    let file = walker.locate(&fs.cwd(), b"/init", crate::fs::walk::Last::Follow)?;
+    let file = walker.reach(&fs.cwd(), b"/init", crate::fs::walk::Last::Follow)?;
     let mut args = Strings::default();
     args.push(b"/init")?;
     let mut env = Strings::default();

@@ -4,7 +4,7 @@
 //! other away for as long as it lives. Neighbours: `open`, `task/exec`.
 
 use super::inode::{FileData, Inode};
-use super::mount::Location;
+use super::walk::Reached;
 use abi::Errno;
 use core::sync::atomic::{AtomicI32, Ordering};
 use mem::Ref;
@@ -50,19 +50,19 @@ impl Drop for OpenForWriting {
 
 /// A program that runs, shared by all processes that run it since one execve(2).
 pub(crate) struct Executable {
-    /// Where its file is.
-    pub(crate) location: Location,
+    /// Where its file is, and what may be done with it there.
+    pub(crate) file: Reached,
     data: Option<Ref<FileData>>,
 }
 
 impl Executable {
     /// Keeps writers away from the file; ETXTBSY if there are any.
-    pub(crate) fn begin(location: &Location) -> Result<Executable, Errno> {
-        let data = location.inode().data().cloned();
+    pub(crate) fn begin(file: &Reached) -> Result<Executable, Errno> {
+        let data = file.place.inode().data().cloned();
         if let Some(d) = &data {
             d.users.enter(PROGRAM)?;
         }
-        Ok(Executable { location: location.clone(), data })
+        Ok(Executable { file: file.clone(), data })
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) use super::capability::cap;
 use super::capability::{Caps, SetId};
 use super::mount::Location;
 use super::namespace::Namespace;
+use super::walk::Reached;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 use mem::{NoMemory, Ref};
@@ -13,13 +14,14 @@ use sync::{SpinLock, levels};
 pub(crate) struct FsContext {
     /// The mounts.
     pub(crate) namespace: Ref<Namespace>,
-    places: SpinLock<(Location, Location), levels::ThreadRefs>,
+    /// The root directory; the current one, with the rights of the descriptor that it came from (fchdir(2)).
+    places: SpinLock<(Location, Reached), levels::ThreadRefs>,
     umask: AtomicU32,
 }
 
 impl FsContext {
     /// A context.
-    pub(crate) fn try_new(namespace: Ref<Namespace>, root: Location, cwd: Location, umask: u32) -> Result<Ref<Self>, NoMemory> {
+    pub(crate) fn try_new(namespace: Ref<Namespace>, root: Location, cwd: Reached, umask: u32) -> Result<Ref<Self>, NoMemory> {
         Ref::try_new(FsContext { namespace, places: SpinLock::new((root, cwd)), umask: AtomicU32::new(umask) })
     }
     /// A copy for fork(2).
@@ -30,14 +32,15 @@ impl FsContext {
     /// A copy with mounts of its own (CLONE_NEWNS).
     pub(crate) fn try_copy_mounts(&self) -> Result<Ref<Self>, NoMemory> {
         let (root, cwd) = self.places.lock().clone();
-        let (namespace, [root, cwd]) = self.namespace.try_copy([root, cwd])?;
-        Self::try_new(namespace, root, cwd, self.umask())
+        let (namespace, [root, place]) = self.namespace.try_copy([root, cwd.place])?;
+        Self::try_new(namespace, root, Reached { place, rights: cwd.rights }, self.umask())
     }
     /// The current root directory becomes another for those who have this one, and the current directory too.
     pub(crate) fn exchange_root(&self, from: &Location, to: &Location) {
         let mut places = self.places.lock();
         let (root, cwd) = &mut *places;
-        let old = [root, cwd].map(|place| if place.same(from) { core::mem::replace(place, to.clone()) } else { to.clone() });
+        let old =
+            [root, &mut cwd.place].map(|place| if place.same(from) { core::mem::replace(place, to.clone()) } else { to.clone() });
         drop(places);
         drop(old);
     }
@@ -46,11 +49,11 @@ impl FsContext {
         self.places.lock().0.clone()
     }
     /// The current directory.
-    pub(crate) fn cwd(&self) -> Location {
+    pub(crate) fn cwd(&self) -> Reached {
         self.places.lock().1.clone()
     }
     /// Changes the current directory; the old one is returned, to be dropped outside locks.
-    pub(crate) fn set_cwd(&self, to: Location) -> Location {
+    pub(crate) fn set_cwd(&self, to: Reached) -> Reached {
         core::mem::replace(&mut self.places.lock().1, to)
     }
     /// Changes the root directory.

@@ -13,8 +13,10 @@ use crate::task::Thread;
 use crate::task::wait::Watch;
 use abi::Errno;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use logic_lastclose::{Close, Handles};
 use logic_waits::Events;
 use mem::{NoMemory, Ref};
+use sync::{SpinLock, levels};
 
 /// Access mode of open(2): the mask, and its values.
 pub(crate) const O_ACCMODE: u32 = 3;
@@ -182,7 +184,9 @@ pub(crate) struct OpenFile {
     /// The position.
     pub(crate) position: AtomicU64,
     /// Descriptors: slots, in flight.
-    handles: AtomicU32,
+    handles: Handles,
+    /// The next one whose end waits its turn (`fs::release`).
+    pub(super) next: SpinLock<Option<Ref<OpenFile>>, levels::ReleaseList>,
     /// Whose signals F_SETOWN asked for.
     pub(crate) owner: AtomicU32,
     /// Identity for locks.
@@ -204,7 +208,8 @@ impl OpenFile {
             location,
             flags: AtomicU32::new(flags),
             position: AtomicU64::new(0),
-            handles: AtomicU32::new(1),
+            handles: Handles::new(),
+            next: SpinLock::new(None),
             owner: AtomicU32::new(0),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             locked: AtomicBool::new(false),
@@ -217,7 +222,7 @@ impl OpenFile {
     }
     /// Whether a descriptor of it was left a moment ago.
     pub(crate) fn is_open(&self) -> bool {
-        self.handles.load(Ordering::SeqCst) != 0
+        self.handles.is_open()
     }
     /// O_* flags.
     #[inline]
@@ -278,7 +283,7 @@ impl OpenFile {
     }
     /// Its descriptors: slots, in flight, in use by a call.
     pub(crate) fn holders(&self) -> u32 {
-        self.handles.load(Ordering::Relaxed)
+        self.handles.count()
     }
     /// What could be done now.
     pub(crate) fn poll(&self) -> Events {
@@ -292,6 +297,17 @@ impl OpenFile {
     /// Whether it is this owner of locks.
     pub(crate) fn owns(&self, owner: Owner) -> bool {
         owner == Owner::Description(self.id)
+    }
+    /// Ends its use: the last descriptor is gone.
+    pub(super) fn end(&self) {
+        self.watched.end(self);
+        if self.locked.load(Ordering::Relaxed)
+            && let Some(inode) = self.inode()
+        {
+            inode.locks.release(Owner::Description(self.id));
+        }
+        self.file.last_close(self);
+        self.was_closed();
     }
     /// The inode, if it has a place.
     pub(crate) fn inode(&self) -> Option<&Ref<super::inode::Inode>> {
@@ -330,6 +346,11 @@ impl Descriptor {
     pub(crate) fn open_file(&self) -> &Ref<OpenFile> {
         &self.of
     }
+    /// Another hold on the same description; EMFILE when there are too many.
+    pub(crate) fn try_clone(&self) -> Result<Self, Errno> {
+        self.of.handles.dup().map_err(|_too_many| Errno::EMFILE)?;
+        Ok(Descriptor { _counted: Counted::new(), of: self.of.clone() })
+    }
 }
 
 impl core::ops::Deref for Descriptor {
@@ -339,25 +360,10 @@ impl core::ops::Deref for Descriptor {
     }
 }
 
-impl Clone for Descriptor {
-    fn clone(&self) -> Self {
-        self.of.handles.fetch_add(1, Ordering::Relaxed);
-        Descriptor { _counted: Counted::new(), of: self.of.clone() }
-    }
-}
-
 impl Drop for Descriptor {
     fn drop(&mut self) {
-        // SeqCst: see `Watched::end`.
-        if self.of.handles.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.of.watched.end(&self.of);
-            if self.of.locked.load(Ordering::Relaxed)
-                && let Some(inode) = self.of.inode()
-            {
-                inode.locks.release(Owner::Description(self.of.id));
-            }
-            self.of.file.last_close(&self.of);
-            self.of.was_closed();
+        if self.of.handles.close() == Close::Last {
+            super::release::last_close(&self.of);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::dentry::{Dentry, boxed_bytes};
 use super::inode::{Body, FileSystem, Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 use super::mount::{Location, Mount};
 use super::namespace::Namespace;
-use super::walk::{Last, Resolve, Walker};
+use super::walk::{Last, Reached, Resolve, Walker};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -199,7 +199,7 @@ struct Tree {
 impl Tree {
     fn try_new(namespace: &Ref<Namespace>) -> Result<Tree, NoMemory> {
         let root = namespace.root().map(|mount| Mount::root_location(&mount)).ok_or(NoMemory)?;
-        let fs = FsContext::try_new(namespace.clone(), root.clone(), root.clone(), 0)?;
+        let fs = FsContext::try_new(namespace.clone(), root.clone(), Reached::freely(root.clone()), 0)?;
         Ok(Tree { root, fs, cred: Cred::default(), links: Links::default() })
     }
 
@@ -227,7 +227,7 @@ impl Tree {
         let child = if child.inode().kind() == S_IFLNK {
             let walker = Walker { fs: &self.fs, cred: &self.cred, resolve: Resolve::default() };
             let start = Location { mount: self.root.mount.clone(), dentry: dir.clone() };
-            walker.locate(&start, name, Last::Follow).map_err(|_| Reason::BadPlace)?.dentry
+            walker.locate(&Reached::freely(start), name, Last::Follow, abi::Rights::NONE).map_err(|_| Reason::BadPlace)?.dentry
         } else {
             child
         };

@@ -170,10 +170,10 @@ pub(crate) trait Virtual: Send + Sync {
 pub(crate) enum LinkTarget {
     /// To a path.
     Path(Vec<u8>),
-    /// Straight to a place (`/proc/PID/cwd`, `fd/N`), whose name for readlink(2) is the second part.
-    Location(super::mount::Location, Vec<u8>),
-    /// To an open file without a place (a pipe), whose name is the second part.
-    Open(Ref<super::file::OpenFile>, Vec<u8>),
+    /// Straight to a place (`/proc/PID/cwd`, `fd/N`), with what may be done there; its name for readlink(2) is the second part.
+    Location(super::walk::Reached, Vec<u8>),
+    /// To an open file without a place (a pipe), its name, and the rights of the descriptor.
+    Open(Ref<super::file::OpenFile>, Vec<u8>, abi::Rights),
 }
 
 /// A file without its names.

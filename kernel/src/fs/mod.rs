@@ -28,6 +28,7 @@ pub(crate) mod open;
 pub(crate) mod pipe;
 pub(crate) mod proc;
 pub(crate) mod regular;
+pub(crate) mod release;
 pub(crate) mod seals;
 pub(crate) mod service;
 pub(crate) mod splice;

@@ -2,7 +2,6 @@
 
 use super::busy::OpenForWriting;
 use super::context::{Cred, FsContext};
-use super::dentry::Dentry;
 use super::devices;
 use super::file::{
     Descriptor, File, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, O_TRUNC,
@@ -14,10 +13,10 @@ use super::node;
 use super::regular::{DirectoryFile, PathOnly, RegularFile, truncate};
 use super::service;
 use super::virtual_file::VirtualFile;
-use super::walk::{Found, Last, ParentError, Resolve, Walker};
+use super::walk::{Entry, Found, Last, Parent, ParentError, Reached, Resolve, Walker};
 use crate::linux::Stop;
 use crate::task::Thread;
-use abi::Errno;
+use abi::{Errno, Rights};
 use core::sync::atomic::Ordering;
 use mem::{NoMemory, Ref};
 
@@ -33,8 +32,11 @@ pub(crate) struct Request<'a> {
     pub(crate) resolve: Resolve,
 }
 
+/// An open file, and what may be done through the descriptor: no more than through what it was reached by.
+pub(crate) type Opened = (Descriptor, Rights);
+
 /// Opens a file; `start` is where a relative path begins.
-pub(crate) fn open(me: &Thread, fs: &FsContext, cred: &Cred, start: &Location, r: &Request<'_>) -> Result<Descriptor, Stop> {
+pub(crate) fn open(me: &Thread, fs: &FsContext, cred: &Cred, start: &Reached, r: &Request<'_>) -> Result<Opened, Stop> {
     let walker = Walker { fs, cred, resolve: r.resolve };
     if r.flags & O_TMPFILE == O_TMPFILE {
         return open_unnamed(me, &walker, start, r);
@@ -42,99 +44,101 @@ pub(crate) fn open(me: &Thread, fs: &FsContext, cred: &Cred, start: &Location, r
     let last = if r.flags & O_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
     if r.flags & O_CREAT == 0 || r.flags & O_PATH != 0 {
         return match walker.find(start, r.path, last)? {
-            Found::At(place) => open_place(me, cred, place, r.flags),
-            Found::Open(of) => reopen(&of, r.flags),
+            Found::At(reached) => open_reached(me, cred, reached, r.flags),
+            Found::Open(of, rights) => reopen(&of, rights, r.flags),
         };
     }
     create_or_open(me, &walker, start, r)
 }
 
 /// The file behind `/proc/PID/fd/N` of a pipe or the like, opened anew.
-fn reopen(of: &Ref<OpenFile>, flags: u32) -> Result<Descriptor, Stop> {
+#[inline(never)]
+fn reopen(of: &Ref<OpenFile>, rights: Rights, flags: u32) -> Result<Opened, Stop> {
     if let Some(pipe) = of.file.as_pipe() {
-        return super::pipe::reopen(pipe, flags);
+        check_rights(rights, flags)?;
+        return Ok((super::pipe::reopen(pipe, flags)?, rights));
     }
     Err(Errno::ENXIO.into())
 }
 
-/// Links that a create may follow in a row at the end of a path.
-const MAX_FINAL_LINKS: usize = 40;
+/// Whether what an open asks for is within the rights of the way there.
+fn check_rights(rights: Rights, flags: u32) -> Result<(), Errno> {
+    if flags & O_PATH != 0 {
+        return Ok(());
+    }
+    let mut need = match flags & O_ACCMODE {
+        0 => Rights::READ,
+        O_WRONLY => Rights::WRITE,
+        _ => Rights::READ | Rights::WRITE,
+    };
+    need.set(Rights::WRITE, need.contains(Rights::WRITE) || flags & O_TRUNC != 0);
+    if rights.contains(need) { Ok(()) } else { Err(Errno::EACCES) }
+}
 
-fn create_or_open(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Request<'_>) -> Result<Descriptor, Stop> {
-    let mut start = start.clone();
-    let mut path = super::dentry::copy_bytes(r.path)?;
-    for _ in 0..MAX_FINAL_LINKS {
-        let parent = match walker.parent(&start, &path) {
-            Ok(p) => p,
-            Err(ParentError::Errno(e)) => return Err(e.into()),
-            Err(ParentError::NoName) => return Err(Errno::EISDIR.into()),
-        };
-        match Dentry::lookup(&parent.dir.dentry, &parent.name) {
-            Err(Errno::ENOENT) => {
-                if parent.must_be_dir {
-                    return Err(Errno::EISDIR.into());
-                }
-                if r.flags & O_DIRECTORY != 0 {
-                    return Err(Errno::EINVAL.into());
-                }
-                let fs = walker.fs;
-                let made = node::create(&parent.dir, &parent.name, walker.cred, |dir| {
-                    let mode = S_IFREG | (r.mode & 0o7777 & !fs.umask());
-                    let (mode, owner) = node::inherit(dir, walker.cred, mode);
-                    Inode::try_new_regular(&dir.fs, mode, owner).map_err(|NoMemory| Errno::ENOSPC)
-                });
-                match made {
-                    Ok(dentry) => {
-                        let place = Location { mount: parent.dir.mount.clone(), dentry };
-                        let file = RegularFile::try_new(place.inode(), writing(place.inode(), r.flags)?)?;
-                        return Ok(OpenFile::open(file, Some(place), r.flags)?);
-                    }
-                    // Somebody was faster: then it exists now.
-                    Err(Errno::EEXIST) if r.flags & O_EXCL == 0 => continue,
-                    Err(e) => return Err(e.into()),
-                }
+#[inline(always)]
+fn open_reached(me: &Thread, cred: &Cred, reached: Reached, flags: u32) -> Result<Opened, Stop> {
+    check_rights(reached.rights, flags)?;
+    Ok((open_place(me, cred, reached.place, flags)?, reached.rights))
+}
+
+#[inline(never)]
+fn create_or_open(me: &Thread, walker: &Walker<'_>, start: &Reached, r: &Request<'_>) -> Result<Opened, Stop> {
+    let exclusive = r.flags & O_EXCL != 0;
+    let last = if exclusive || r.flags & O_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
+    loop {
+        let entry = walker.entry(start, r.path, last).map_err(|e| match e {
+            ParentError::Errno(e) => e,
+            ParentError::NoName => Errno::EISDIR,
+        })?;
+        match entry {
+            Entry::Taken { .. } if exclusive => return Err(Errno::EEXIST.into()),
+            Entry::Taken { found: Found::Open(of, rights), .. } => return reopen(&of, rights, r.flags),
+            Entry::Taken { found: Found::At(reached), must_be_dir } => {
+                return match reached.place.inode().kind() {
+                    S_IFLNK => Err(Errno::ELOOP.into()),
+                    S_IFDIR => Err(Errno::EISDIR.into()),
+                    _ if must_be_dir => Err(Errno::ENOTDIR.into()),
+                    _ => open_reached(me, walker.cred, reached, r.flags),
+                };
             }
-            Err(e) => return Err(e.into()),
-            Ok(dentry) => {
-                if r.flags & O_EXCL != 0 {
-                    return Err(Errno::EEXIST.into());
-                }
-                let place = Location { mount: parent.dir.mount.clone(), dentry };
-                let is_link = place.inode().kind() == S_IFLNK;
-                if is_link && r.flags & O_NOFOLLOW != 0 {
-                    return Err(Errno::ELOOP.into());
-                }
-                if !is_link {
-                    let place = walker.fs.namespace.cover(place);
-                    if place.inode().is_dir() {
-                        return Err(Errno::EISDIR.into());
-                    }
-                    if parent.must_be_dir {
-                        return Err(Errno::ENOTDIR.into());
-                    }
-                    return open_place(me, walker.cred, place, r.flags);
-                }
-                match super::walk::read_link(&place)? {
-                    super::inode::LinkTarget::Path(text) => {
-                        path = text;
-                        start = parent.dir;
-                    }
-                    super::inode::LinkTarget::Location(to, _) => return open_place(me, walker.cred, to, r.flags),
-                    super::inode::LinkTarget::Open(of, _) => return reopen(&of, r.flags),
-                }
-            }
+            Entry::Free(parent) if parent.must_be_dir => return Err(Errno::EISDIR.into()),
+            Entry::Free(_) if r.flags & O_DIRECTORY != 0 => return Err(Errno::EINVAL.into()),
+            Entry::Free(parent) => match create(walker, &parent, r) {
+                // Somebody was faster: then it exists now.
+                Err(Stop::Errno(Errno::EEXIST)) if !exclusive => {}
+                made => return made,
+            },
         }
     }
-    Err(Errno::ELOOP.into())
+}
+
+fn create(walker: &Walker<'_>, parent: &Parent, r: &Request<'_>) -> Result<Opened, Stop> {
+    if !parent.rights.contains(Rights::CHANGE) {
+        return Err(Errno::EACCES.into());
+    }
+    check_rights(parent.rights, r.flags)?;
+    let dentry = node::create(&parent.dir, &parent.name, walker.cred, |dir| {
+        let mode = S_IFREG | (r.mode & 0o7777 & !walker.fs.umask());
+        let (mode, owner) = node::inherit(dir, walker.cred, mode);
+        Inode::try_new_regular(&dir.fs, mode, owner).map_err(|NoMemory| Errno::ENOSPC)
+    })?;
+    let place = Location { mount: parent.dir.mount.clone(), dentry };
+    let file = RegularFile::try_new(place.inode(), writing(place.inode(), r.flags)?)?;
+    Ok((OpenFile::open(file, Some(place), r.flags)?, parent.rights))
 }
 
 /// A file without a name in the file system of a directory (O_TMPFILE).
-fn open_unnamed(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Request<'_>) -> Result<Descriptor, Stop> {
+#[inline(never)]
+fn open_unnamed(me: &Thread, walker: &Walker<'_>, start: &Reached, r: &Request<'_>) -> Result<Opened, Stop> {
     let _ = me;
     if !matches!(r.flags & O_ACCMODE, O_WRONLY | O_RDWR) {
         return Err(Errno::EINVAL.into());
     }
-    let dir = walker.locate(start, r.path, Last::Follow)?;
+    let Reached { place: dir, rights } = walker.reach(start, r.path, Last::Follow)?;
+    if !rights.contains(Rights::CHANGE) {
+        return Err(Errno::EACCES.into());
+    }
+    check_rights(rights, r.flags)?;
     if !dir.inode().is_dir() {
         return Err(Errno::ENOTDIR.into());
     }
@@ -155,7 +159,7 @@ fn open_unnamed(me: &Thread, walker: &Walker<'_>, start: &Location, r: &Request<
     let dentry = super::dentry::Dentry::try_new_unnamed(inode.clone(), numbered_name(&mut name, inode.ino), &dir.dentry)?;
     let place = Location { mount: dir.mount, dentry };
     let file = RegularFile::try_new(place.inode(), OpenForWriting::begin(place.inode())?)?;
-    Ok(OpenFile::open(file, Some(place), r.flags & !O_TMPFILE)?)
+    Ok((OpenFile::open(file, Some(place), r.flags & !O_TMPFILE)?, rights))
 }
 
 /// `#NUMBER`: what `/proc` shows of a file without a name.

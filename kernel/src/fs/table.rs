@@ -11,7 +11,6 @@ use mem::{NoMemory, Ref};
 use sync::{SpinLock, levels};
 
 /// One slot.
-#[derive(Clone)]
 pub(crate) struct Slot {
     /// The description.
     pub(crate) file: Descriptor,
@@ -42,6 +41,28 @@ struct Held {
     rights: Rights,
     /// The table's owner pays for each slot, however it came.
     _charge: SlotCharge,
+    /// The rights, without reading or writing where the description was not opened for it.
+    usable: Rights,
+}
+
+impl Held {
+    fn new(file: Descriptor, rights: Rights, charge: SlotCharge) -> Self {
+        let mut usable = rights;
+        usable.set(Rights::READ, rights.contains(Rights::READ) && file.readable());
+        usable.set(Rights::WRITE, rights.contains(Rights::WRITE) && file.writable());
+        Held { file, rights, usable, _charge: charge }
+    }
+    /// A copy for another table, whose slots `budget` pays for.
+    fn try_clone(&self, budget: &Budget) -> Result<Self, Errno> {
+        let _charge = SlotCharge::new(budget).ok_or(Errno::EMFILE)?;
+        Ok(Held { file: self.file.try_clone()?, rights: self.rights, usable: self.usable, _charge })
+    }
+}
+
+/// Why a descriptor cannot be used for `need`: EBADF for what it was not opened for, EACCES for what it may not.
+#[cold]
+fn refusal(need: Rights, has: Rights) -> Errno {
+    if need.difference(has).intersects(Rights::READ | Rights::WRITE) { Errno::EBADF } else { Errno::EACCES }
 }
 
 impl FdTable {
@@ -74,34 +95,53 @@ impl FdTable {
     }
     /// A copy for fork(2), whose slots `budget` pays for: slots without the right to be duplicated are absent.
     pub(crate) fn try_copy(&self, budget: &Ref<Budget>) -> Result<Ref<Self>, Errno> {
-        let mut full = false;
+        let mut refused = None;
         let copy = |_, held: &Held| {
-            if full || !held.rights.contains(Rights::DUP) {
+            if refused.is_some() || !held.rights.contains(Rights::DUP) {
                 return None;
             }
-            let charge = SlotCharge::new(budget);
-            full |= charge.is_none();
-            Some(Held { file: held.file.clone(), rights: held.rights, _charge: charge? })
+            held.try_clone(budget).inspect_err(|e| refused = Some(*e)).ok()
         };
         let copied = self.slots.lock().try_clone_with(copy);
         let slots = copied.map_err(|_| Errno::ENOMEM)?;
-        if full {
-            return Err(Errno::EMFILE);
+        if let Some(e) = refused {
+            return Err(e);
         }
         Self::with(slots, budget).map_err(|NoMemory| Errno::ENOMEM)
     }
-    /// The description behind a number.
+    /// The description behind a number, which must have the rights `need`.
     #[inline]
-    pub(crate) fn get(&self, fd: i32) -> Result<Ref<OpenFile>, Errno> {
-        let slots = self.slots.lock();
-        slots.get(fd as u32).map(|held| held.file.open_file().clone()).ok_or(Errno::EBADF)
-    }
-    /// The whole slot behind a number.
-    pub(crate) fn slot(&self, fd: i32) -> Result<Slot, Errno> {
+    pub(crate) fn get(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
         let slots = self.slots.lock();
         let held = slots.get(fd as u32).ok_or(Errno::EBADF)?;
+        if held.rights.contains(need) { Ok(held.file.open_file().clone()) } else { Err(refusal(need, held.rights)) }
+    }
+    /// The same for reading or writing, which the description must have been opened for.
+    #[inline]
+    pub(crate) fn get_for_transfer(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
+        let slots = self.slots.lock();
+        let held = slots.get(fd as u32).ok_or(Errno::EBADF)?;
+        if held.usable.contains(need) { Ok(held.file.open_file().clone()) } else { Err(refusal(need, held.usable)) }
+    }
+    /// The whole slot behind a number, which must have the rights `need`.
+    pub(crate) fn slot(&self, fd: i32, need: Rights) -> Result<Slot, Errno> {
+        let slots = self.slots.lock();
+        let held = slots.get(fd as u32).ok_or(Errno::EBADF)?;
+        if !held.rights.contains(need) {
+            return Err(refusal(need, held.rights));
+        }
         let cloexec = slots.close_on_exec(fd as u32) == Some(CloseOnExec::Close);
-        Ok(Slot { file: held.file.clone(), rights: held.rights, cloexec })
+        Ok(Slot { file: held.file.try_clone()?, rights: held.rights, cloexec })
+    }
+    /// Takes rights away from a slot: what is left is in `keep`. A directory that loses any no longer leads upwards.
+    pub(crate) fn restrict(&self, fd: i32, keep: Rights) -> Result<Rights, Errno> {
+        let mut slots = self.slots.lock();
+        let held = slots.get_mut(fd as u32).ok_or(Errno::EBADF)?;
+        if !keep.contains(held.rights) {
+            let left = held.rights & keep & !Rights::WALK_UP;
+            (held.rights, held.usable) = (left, held.usable & left);
+        }
+        Ok(held.rights)
     }
     /// Puts a slot at the lowest free number that is not below `min`.
     pub(crate) fn insert(&self, slot: Slot, min: usize, limit: u64) -> Result<i32, Errno> {
@@ -227,7 +267,7 @@ impl Reserved {
             let Some((number, charge)) = numbers.next() else { break };
             let rights = rights.difference(Rights::WALK_UP);
             // The number is reserved in this table, so nothing comes back.
-            let _ = slots.install(number, Held { file, rights, _charge: charge }, CloseOnExec::Close);
+            let _ = slots.install(number, Held::new(file, rights, charge), CloseOnExec::Close);
         }
         for (number, _charge) in numbers {
             slots.cancel(number);
@@ -250,7 +290,7 @@ impl Slot {
     /// What goes into a table whose slots `budget` pays for.
     fn split(self, budget: &Budget) -> Result<(Held, CloseOnExec), Errno> {
         let charge = SlotCharge::new(budget).ok_or(Errno::EMFILE)?;
-        Ok((Held { file: self.file, rights: self.rights, _charge: charge }, mark(self.cloexec)))
+        Ok((Held::new(self.file, self.rights, charge), mark(self.cloexec)))
     }
 }
 

@@ -5,7 +5,7 @@ use super::dentry::{Dentry, NAME_MAX, copy_bytes};
 use super::file::OpenFile;
 use super::inode::{Body, LinkTarget};
 use super::mount::Location;
-use abi::Errno;
+use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use mem::{NoMemory, Ref};
 
@@ -38,6 +38,28 @@ pub(crate) struct Resolve {
     pub(crate) in_root: bool,
 }
 
+/// A place, and what may be done with it and with what is reached from it.
+#[derive(Clone)]
+pub(crate) struct Reached {
+    /// The place.
+    pub(crate) place: Location,
+    /// The most that may be done.
+    pub(crate) rights: Rights,
+}
+
+impl Reached {
+    /// A place that is reached by the caller's own authority.
+    #[inline(always)]
+    pub(crate) fn freely(place: Location) -> Self {
+        Reached { place, rights: Rights::all() }
+    }
+    /// The place, if all of `need` may be done there; EACCES.
+    #[inline(always)]
+    pub(crate) fn with(self, need: Rights) -> Result<Location, Errno> {
+        if self.rights.contains(need) { Ok(self.place) } else { Err(Errno::EACCES) }
+    }
+}
+
 /// A walk's surroundings.
 pub(crate) struct Walker<'a> {
     /// Root, current directory, mounts.
@@ -51,15 +73,17 @@ pub(crate) struct Walker<'a> {
 /// Where a walk ended.
 pub(crate) enum Found {
     /// At a file.
-    At(Location),
-    /// At an open file without a place (`/proc/self/fd/N` of a pipe).
-    Open(Ref<OpenFile>),
+    At(Reached),
+    /// At an open file without a place (`/proc/self/fd/N` of a pipe), with the rights of that descriptor.
+    Open(Ref<OpenFile>, Rights),
 }
 
 /// Where a walk to the parent of a name ended.
 pub(crate) struct Parent {
     /// The directory.
     pub(crate) dir: Location,
+    /// What may be done there.
+    pub(crate) rights: Rights,
     /// The last component, which is a plain name.
     pub(crate) name: Vec<u8>,
     /// Whether slashes follow it.
@@ -71,6 +95,10 @@ struct Walk<'a, 'b> {
     root: Location,
     start: Location,
     at: Location,
+    /// The rights of what the walk came through.
+    rights: Rights,
+    /// What it may not leave: RESOLVE_BENEATH, or a directory without [`Rights::WALK_UP`].
+    floor: Option<Location>,
     links: u32,
 }
 
@@ -82,28 +110,68 @@ enum Step {
 
 impl Walker<'_> {
     /// The file that `path` names, from `start` on. An empty path is ENOENT.
-    pub(crate) fn find(&self, start: &Location, path: &[u8], last: Last) -> Result<Found, Errno> {
-        let mut walk = Walk::new(self, start);
+    #[inline(always)]
+    pub(crate) fn find(&self, start: &Reached, path: &[u8], last: Last) -> Result<Found, Errno> {
+        let mut walk = Walk::new(self, start, path);
         match walk.run(path, Some(last))? {
-            Ran::Open(of) => Ok(Found::Open(of)),
-            Ran::Done | Ran::Parent(..) => Ok(Found::At(walk.at)),
+            Ran::Open(of) => Ok(Found::Open(of, walk.rights)),
+            Ran::Done | Ran::Parent(..) => Ok(Found::At(Reached { place: walk.at, rights: walk.rights })),
         }
+    }
+    /// The file at a path, which must have a place and allow `need`.
+    pub(crate) fn locate(&self, start: &Reached, path: &[u8], last: Last, need: Rights) -> Result<Location, Errno> {
+        self.reach(start, path, last)?.with(need)
     }
     /// The file at a path, which must have a place.
-    pub(crate) fn locate(&self, start: &Location, path: &[u8], last: Last) -> Result<Location, Errno> {
+    #[inline]
+    pub(crate) fn reach(&self, start: &Reached, path: &[u8], last: Last) -> Result<Reached, Errno> {
         match self.find(start, path, last)? {
-            Found::At(l) => Ok(l),
-            Found::Open(_) => Err(Errno::ENOENT),
+            Found::At(reached) => Ok(reached),
+            Found::Open(..) => Err(Errno::ENOENT),
         }
     }
-    /// The directory and last name of a path.
-    pub(crate) fn parent(&self, start: &Location, path: &[u8]) -> Result<Parent, ParentError> {
-        let mut walk = Walk::new(self, start);
+    /// The directory and last name of a path. The directory must allow `need`.
+    pub(crate) fn parent(&self, start: &Reached, path: &[u8], need: Rights) -> Result<Parent, ParentError> {
+        let mut walk = Walk::new(self, start, path);
         match walk.run(path, None).map_err(ParentError::Errno)? {
-            Ran::Parent(name, must_be_dir) => Ok(Parent { dir: walk.at, name, must_be_dir }),
+            Ran::Parent(..) if !walk.rights.contains(need) => Err(ParentError::Errno(Errno::EACCES)),
+            Ran::Parent(name, must_be_dir) => Ok(Parent { dir: walk.at, rights: walk.rights, name, must_be_dir }),
             Ran::Done | Ran::Open(_) => Err(ParentError::NoName),
         }
     }
+    /// What is at the end of a path. A link there is followed or not; the last one of a row of links may lead nowhere.
+    pub(crate) fn entry(&self, start: &Reached, path: &[u8], last: Last) -> Result<Entry, ParentError> {
+        let mut walk = Walk::new(self, start, path);
+        let mut link: Option<Vec<u8>> = None;
+        loop {
+            let ran = walk.run(link.as_deref().unwrap_or(path), None).map_err(ParentError::Errno)?;
+            let Ran::Parent(name, must_be_dir) = ran else { return Err(ParentError::NoName) };
+            match walk.at_name(&name, last).map_err(ParentError::Errno)? {
+                None => return Ok(Entry::Free(Parent { dir: walk.at, rights: walk.rights, name, must_be_dir })),
+                Some(Stepped::Link(text)) => link = Some(text),
+                Some(Stepped::To(Step::Open(of))) => {
+                    return Ok(Entry::Taken { found: Found::Open(of, walk.rights), must_be_dir });
+                }
+                Some(Stepped::To(Step::Go)) => {
+                    let found = Found::At(Reached { place: walk.at, rights: walk.rights });
+                    return Ok(Entry::Taken { found, must_be_dir });
+                }
+            }
+        }
+    }
+}
+
+/// What is at the end of a path whose last name may be free.
+pub(crate) enum Entry {
+    /// Nothing: the directory and the name.
+    Free(Parent),
+    /// A file.
+    Taken {
+        /// Where.
+        found: Found,
+        /// Whether slashes follow its name.
+        must_be_dir: bool,
+    },
 }
 
 /// Why there is no parent and name.
@@ -135,9 +203,34 @@ impl Pending {
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
-    fn new(w: &'b Walker<'a>, start: &Location) -> Self {
+    #[inline(always)]
+    fn new(w: &'b Walker<'a>, start: &Reached, path: &[u8]) -> Self {
+        let Reached { place: start, rights } = start;
         let root = if w.resolve.in_root { start.clone() } else { w.fs.root() };
-        Walk { w, root, start: start.clone(), at: start.clone(), links: 0 }
+        let mut walk = Walk { w, root, start: start.clone(), at: start.clone(), rights: *rights, floor: None, links: 0 };
+        if w.resolve.beneath {
+            walk.stay_here();
+        }
+        if path.first() == Some(&b'/') && !w.resolve.beneath && !w.resolve.in_root {
+            // By the caller's own root, and not through where it was to begin.
+            walk.rights = Rights::all();
+        }
+        walk.confine();
+        walk
+    }
+
+    /// Without the right to leave it, the directory that the walk is at becomes its floor.
+    #[inline(always)]
+    fn confine(&mut self) {
+        if !self.rights.contains(Rights::WALK_UP) && !self.w.resolve.in_root {
+            self.stay_here();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn stay_here(&mut self) {
+        self.floor = Some(self.at.clone());
     }
 
     /// Walks the path. With `last` = `None` it stops before the last component, if that is a name.
@@ -199,12 +292,17 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     /// An absolute path begins at the root.
+    #[inline(always)]
     fn begin(&mut self, path: &[u8]) -> Result<(), Errno> {
         if path.first() == Some(&b'/') {
-            if self.w.resolve.beneath {
+            if self.floor.is_some() {
                 return Err(Errno::EXDEV);
             }
-            self.at = self.w.fs.namespace.cover(self.root.clone());
+            let root = self.w.fs.namespace.cover(self.root.clone());
+            if self.w.resolve.no_xdev && !Ref::ptr_eq(&root.mount, &self.at.mount) {
+                return Err(Errno::EXDEV);
+            }
+            self.at = root;
         }
         Ok(())
     }
@@ -214,12 +312,16 @@ impl<'a, 'b> Walk<'a, 'b> {
         if !inode.is_dir() {
             return Err(Errno::ENOTDIR);
         }
+        if !self.rights.contains(Rights::WALK) {
+            return Err(Errno::EACCES);
+        }
         if self.w.cred.capable(super::context::cap::DAC_READ_SEARCH) || self.w.cred.may(&inode.attrs.lock(), 1) {
             return Ok(());
         }
         Err(Errno::EACCES)
     }
 
+    #[inline(always)]
     fn step(&mut self, name: &[u8], follow: bool) -> Result<Stepped, Errno> {
         match name {
             b"." => return Ok(Stepped::To(Step::Go)),
@@ -242,6 +344,15 @@ impl<'a, 'b> Walk<'a, 'b> {
         Ok(Stepped::To(Step::Go))
     }
 
+    /// Goes on to a last name, if there is such a file.
+    fn at_name(&mut self, name: &[u8], last: Last) -> Result<Option<Stepped>, Errno> {
+        match self.step(name, last == Last::Follow) {
+            Err(Errno::ENOENT) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    #[inline(never)]
     fn follow(&mut self, link: &Location) -> Result<Stepped, Errno> {
         self.links += 1;
         if self.links > MAX_LINKS || self.w.resolve.no_symlinks {
@@ -250,20 +361,34 @@ impl<'a, 'b> Walk<'a, 'b> {
         match read_link(link)? {
             LinkTarget::Path(text) => Ok(Stepped::Link(text)),
             LinkTarget::Location(..) | LinkTarget::Open(..) if self.w.resolve.no_magiclinks => Err(Errno::ELOOP),
-            LinkTarget::Location(..) | LinkTarget::Open(..) if self.w.resolve.beneath || self.w.resolve.in_root => {
+            LinkTarget::Location(..) | LinkTarget::Open(..) if self.floor.is_some() || self.w.resolve.in_root => {
                 Err(Errno::EXDEV)
             }
+            // Another way to what a descriptor leads to is as good as a duplicate.
+            LinkTarget::Location(Reached { rights, .. }, _) | LinkTarget::Open(_, _, rights) if !rights.contains(Rights::DUP) => {
+                Err(Errno::EACCES)
+            }
             LinkTarget::Location(to, _) => {
-                self.at = to;
+                if self.w.resolve.no_xdev && !Ref::ptr_eq(&to.place.mount, &self.at.mount) {
+                    return Err(Errno::EXDEV);
+                }
+                self.at = to.place;
+                self.rights &= to.rights;
+                self.confine();
                 Ok(Stepped::To(Step::Go))
             }
-            LinkTarget::Open(of, _) => Ok(Stepped::To(Step::Open(of))),
+            LinkTarget::Open(of, _, rights) => {
+                self.rights &= rights;
+                Ok(Stepped::To(Step::Open(of)))
+            }
         }
     }
 
     /// To the parent directory; the root is its own.
     fn up(&mut self) -> Result<(), Errno> {
-        if self.w.resolve.beneath && self.at.same(&self.start) {
+        if let Some(floor) = &self.floor
+            && (self.at.same(floor) || !is_below(self.w.fs, &self.at, floor))
+        {
             return Err(Errno::EXDEV);
         }
         loop {
@@ -285,6 +410,23 @@ impl<'a, 'b> Walk<'a, 'b> {
             }
             return Ok(());
         }
+    }
+}
+
+/// Whether a place is somewhere below `floor`: it may have been moved away while the walk was there.
+fn is_below(fs: &FsContext, place: &Location, floor: &Location) -> bool {
+    let mut at = place.clone();
+    loop {
+        if at.same(floor) {
+            return true;
+        }
+        if Ref::ptr_eq(&at.dentry, &at.mount.root) {
+            let Some(below) = fs.namespace.place_of(&at.mount) else { return false };
+            at = below;
+            continue;
+        }
+        let Some(parent) = at.dentry.parent() else { return false };
+        at.dentry = parent;
     }
 }
 
@@ -367,7 +509,7 @@ impl LinkText {
     /// The text of a link.
     pub(crate) fn of(link: &Location) -> Result<LinkText, Errno> {
         Ok(LinkText(match read_link(link)? {
-            LinkTarget::Path(text) | LinkTarget::Location(_, text) | LinkTarget::Open(_, text) => text,
+            LinkTarget::Path(text) | LinkTarget::Location(_, text) | LinkTarget::Open(_, text, _) => text,
         }))
     }
 }

@@ -42,8 +42,8 @@ pub(super) fn epoll_ctl(c: &mut Call<'_>) -> CallResult {
     // EPOLL_CTL_DEL has no event, and its pointer is not looked at.
     let event: EpollEvent = if op == DEL { EpollEvent::default() } else { user::read(c.arg(3))? };
     let files = c.me.files();
-    let set = files.get(c.int(0))?;
-    let of = files.get(number)?;
+    let set = files.get(c.int(0), c.need(0))?;
+    let of = files.get(number, c.need(2))?;
     if of.file.watch().is_none() {
         return Err(Errno::EPERM.into());
     }
@@ -104,7 +104,7 @@ fn collect(c: &Call<'_>, deadline: Option<u64>) -> CallResult {
     if !user::in_user_space(to, most * size_of::<EpollEvent>()) {
         return Err(Errno::EFAULT.into());
     }
-    let file = c.me.files().get(c.int(0))?;
+    let file = c.me.files().get(c.int(0), c.need(0))?;
     let set = file.file.as_epoll().ok_or(Errno::EINVAL)?;
     set.wait(c.me, to, most, deadline)
 }

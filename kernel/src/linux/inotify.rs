@@ -41,7 +41,7 @@ pub(super) fn inotify_add_watch(c: &mut Call<'_>) -> CallResult {
     let path = read_path(c.arg(1))?;
     let cx = c.context();
     let last = if mask & bits::DONT_FOLLOW != 0 { Last::NoFollow } else { Last::Follow };
-    let place = cx.walker().locate(&cx.fs.cwd(), &path, last)?;
+    let place = cx.walker().locate(&cx.fs.cwd(), &path, last, abi::Rights::READ)?;
     let inode = place.inode();
     if mask & bits::ONLYDIR != 0 && !inode.is_dir() {
         return Err(Errno::ENOTDIR.into());

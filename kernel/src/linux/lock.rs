@@ -4,7 +4,7 @@ use super::{Call, CallResult, Restart, Stop};
 use crate::fs::file::Descriptor;
 use crate::fs::locks::{Held, List, Owner};
 use crate::task::wait::Ended;
-use abi::Errno;
+use abi::{Errno, Rights};
 use core::sync::atomic::Ordering;
 use logic_filelock::{Kind, LAST, Span};
 use mem::{Ref, user};
@@ -78,7 +78,7 @@ fn ended(e: Ended) -> Stop {
 pub(super) fn record_lock(c: &Call<'_>, command: u32) -> CallResult {
     let files = c.me.files();
     // The descriptor stays counted as long as the call is under way: its last close waits for it.
-    let slot = files.slot(c.int(0))?;
+    let slot = files.slot(c.int(0), c.need(0))?;
     let file = &slot.file;
     let inode = file.inode().ok_or(Errno::EINVAL)?;
     let mut lock = Flock::read(c.arg(2))?;
@@ -107,7 +107,8 @@ pub(super) fn record_lock(c: &Call<'_>, command: u32) -> CallResult {
         inode.locks.clear(List::Records, owner, span)?;
         return Ok(0);
     };
-    let allowed = if kind == Kind::Shared { file.readable() } else { file.writable() };
+    let right = if kind == Kind::Shared { Rights::READ } else { Rights::WRITE };
+    let allowed = slot.rights.contains(right) && if kind == Kind::Shared { file.readable() } else { file.writable() };
     if !allowed {
         return Err(Errno::EBADF.into());
     }
@@ -117,7 +118,7 @@ pub(super) fn record_lock(c: &Call<'_>, command: u32) -> CallResult {
         _ => inode.locks.set_waiting(c.me, List::Records, held)?.map_err(ended)?,
     }
     // Another thread may have closed the descriptor meanwhile, and with it the process's locks on the file.
-    let still = files.get(c.int(0)).is_ok_and(|of| Ref::ptr_eq(&of, file.open_file()));
+    let still = files.get(c.int(0), Rights::NONE).is_ok_and(|of| Ref::ptr_eq(&of, file.open_file()));
     if !still && !of_description {
         inode.locks.clear(List::Records, owner, span)?;
         return Err(Errno::EBADF.into());
@@ -153,7 +154,7 @@ pub(super) fn flock(c: &mut Call<'_>) -> CallResult {
         }
     };
     c.file(0)?;
-    let slot = c.me.files().slot(c.int(0))?;
+    let slot = c.me.files().slot(c.int(0), c.need(0))?;
     let inode = slot.file.inode().ok_or(Errno::EBADF)?;
     let owner = slot.file.lock_owner();
     let Some(kind) = kind else {

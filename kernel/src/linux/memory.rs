@@ -3,6 +3,7 @@
 use super::{Call, CallResult, memlock};
 use crate::fs::file::{Mappable, OpenFile};
 use crate::fs::seals::{F_SEAL_SEAL, Writing};
+use crate::fs::table::Slot;
 use crate::mm::AddressSpace;
 use crate::mm::change::Discard;
 use crate::mm::fault::FaultError;
@@ -11,7 +12,7 @@ use crate::mm::region::{MapName, Prot, Region, Source, Traits};
 use crate::mm::remap::Target;
 use crate::mm::space::{MapRequest, Placement, USER_END};
 use crate::task::limits;
-use abi::Errno;
+use abi::{Errno, Rights};
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
 use mem::{Frame, PAGE, Ref, user};
@@ -123,11 +124,11 @@ pub(super) fn mmap(c: &mut Call<'_>) -> CallResult {
         check_commit(prot, len, traits)?;
         anonymous(prot, traits, len)?
     } else {
-        let of = c.file(4)?;
+        let slot = c.me.files().slot(c.int(4), c.need(4))?;
         if offset.checked_add(len).is_none() {
             return Err(Errno::EOVERFLOW.into());
         }
-        file_region(&of, prot, traits, offset, len)?
+        file_region(&slot, prot, traits, offset, len)?
     };
     let request = MapRequest { addr: addr / PAGE64 * PAGE64, len, placement, region, limit_bytes: c.limit_bytes() };
     let at = space.map(request)?;
@@ -156,16 +157,24 @@ fn anonymous(prot: Prot, traits: Traits, len: u64) -> Result<Region, Errno> {
     Ok(Region { prot, max_prot: Prot::all(), traits, source })
 }
 
-fn file_region(of: &Ref<OpenFile>, prot: Prot, traits: Traits, offset: u64, len: u64) -> Result<Region, Errno> {
+fn file_region(slot: &Slot, prot: Prot, traits: Traits, offset: u64, len: u64) -> Result<Region, Errno> {
+    let of = slot.file.open_file();
     if of.flags() & crate::fs::file::O_PATH != 0 {
         return Err(Errno::EBADF);
     }
-    if !of.readable() {
+    if !of.readable() || !slot.rights.contains(Rights::READ) {
         return Err(Errno::EACCES);
     }
     let shared = traits.contains(Traits::SHARED);
+    let writable = of.writable() && slot.rights.contains(Rights::WRITE);
     let mut max_prot = Prot::all();
-    if shared && !of.writable() {
+    if !slot.rights.contains(Rights::EXEC) {
+        if prot.contains(Prot::EXEC) {
+            return Err(Errno::EACCES);
+        }
+        max_prot.remove(Prot::EXEC);
+    }
+    if shared && !writable {
         if prot.contains(Prot::WRITE) {
             return Err(Errno::EACCES);
         }
@@ -180,7 +189,7 @@ fn file_region(of: &Ref<OpenFile>, prot: Prot, traits: Traits, offset: u64, len:
     let mut name: Ref<dyn MapName> = of.clone().unsize(|p| p);
     if let Some(d) = of.inode().and_then(|i| i.data())
         && shared
-        && of.writable()
+        && writable
         && d.seals.bits() != F_SEAL_SEAL
     {
         match Writing::begin(d) {

@@ -12,6 +12,7 @@ mod lock;
 mod memlock;
 mod memory;
 mod mount;
+mod needs;
 mod open;
 pub(crate) mod path;
 mod pidfd;
@@ -35,7 +36,7 @@ mod unshare;
 
 use crate::see::{calls, events};
 use crate::task::Thread;
-use abi::Errno;
+use abi::{Errno, Rights};
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
 use logic_trace::Event;
@@ -101,6 +102,11 @@ impl Call<'_> {
     #[inline(always)]
     pub(crate) fn int(&self, n: usize) -> i32 {
         self.frame.arg(n) as i32
+    }
+    /// The rights that the call's row asks of descriptor argument `n`.
+    #[inline(always)]
+    pub(crate) fn need(&self, n: usize) -> Rights {
+        needs::of(self.frame.call_number(), n)
     }
     /// Argument `n` as an `unsigned int`.
     #[inline(always)]

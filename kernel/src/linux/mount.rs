@@ -9,7 +9,7 @@ use crate::fs::tmpfs::Options;
 use crate::fs::walk::Last;
 use crate::fs::{devices, tmpfs};
 use crate::task::ids;
-use abi::Errno;
+use abi::{Errno, Rights};
 use core::sync::atomic::Ordering;
 use mem::{PAGE, Ref, user};
 
@@ -30,7 +30,7 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
     let flags = c.uint(3);
     let target = read_path(c.arg(1))?;
     let cx = c.context();
-    let at = cx.walker().locate(&cx.fs.cwd(), &target, Last::Follow)?;
+    let at = cx.walker().locate(&cx.fs.cwd(), &target, Last::Follow, Rights::all())?;
     if !cx.cred.capable(cap::SYS_ADMIN) {
         return Err(Errno::EPERM.into());
     }
@@ -46,7 +46,7 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
     let source = if c.arg(0) != 0 { read_path(c.arg(0))? } else { crate::fs::dentry::copy_bytes(b"none")? };
     let namespace = &cx.fs.namespace;
     if flags & (MS_BIND | MS_MOVE) != 0 {
-        let from = cx.walker().locate(&cx.fs.cwd(), &source, Last::Follow)?;
+        let from = cx.walker().locate(&cx.fs.cwd(), &source, Last::Follow, Rights::all())?;
         if flags & MS_BIND == 0 {
             namespace.move_to(&from, &at)?;
             return Ok(0);
@@ -84,7 +84,7 @@ pub(super) fn pivot_root(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EPERM.into());
     }
     let directory = |path: &[u8]| {
-        let place = cx.walker().locate(&cx.fs.cwd(), path, Last::Follow)?;
+        let place = cx.walker().locate(&cx.fs.cwd(), path, Last::Follow, Rights::all())?;
         if place.inode().is_dir() { Ok(place) } else { Err(Errno::ENOTDIR) }
     };
     let (new, old) = (directory(&new)?, directory(&old)?);
@@ -208,7 +208,7 @@ pub(super) fn umount2(c: &mut Call<'_>) -> CallResult {
     let path = read_path(c.arg(0))?;
     let cx = c.context();
     let last = if flags & UMOUNT_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
-    let at: Location = cx.walker().locate(&cx.fs.cwd(), &path, last)?;
+    let at: Location = cx.walker().locate(&cx.fs.cwd(), &path, last, Rights::all())?;
     if !cx.cred.capable(cap::SYS_ADMIN) {
         return Err(Errno::EPERM.into());
     }

@@ -5,7 +5,7 @@ use super::path::read_path;
 use super::{Call, CallResult};
 use crate::fs::file::{Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_NOATIME, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, OpenFile};
 use crate::fs::inode::{Inode, S_IFREG};
-use crate::fs::open::{Request, open};
+use crate::fs::open::{Opened, Request, open};
 use crate::fs::regular::RegularFile;
 use crate::fs::seals::F_SEAL_EXEC;
 use crate::fs::table::Slot;
@@ -18,7 +18,10 @@ use mem::user;
 impl Call<'_> {
     /// Puts a descriptor into the caller's table.
     pub(crate) fn install(&self, file: Descriptor, cloexec: bool, min: usize) -> Result<usize, Errno> {
-        let rights = Rights::all();
+        self.install_with((file, Rights::all()), cloexec, min)
+    }
+    /// The same for what was obtained through something that limits its rights.
+    pub(crate) fn install_with(&self, (file, rights): Opened, cloexec: bool, min: usize) -> Result<usize, Errno> {
         let limit = self.me.process().limit(limits::NOFILE);
         Ok(self.me.files().insert(Slot { file, rights, cloexec }, min, limit)? as usize)
     }
@@ -47,8 +50,8 @@ fn open_with(c: &mut Call<'_>, flags: u32, mode: u32, resolve: Resolve) -> CallR
     let cx = c.context();
     let start = c.start(0, &cx, &path)?;
     let request = Request { path: &path, flags, mode, resolve };
-    let file = open(c.me, &cx.fs, &cx.cred, &start, &request)?;
-    Ok(c.install(file, flags & O_CLOEXEC != 0, 0)?)
+    let opened = open(c.me, &cx.fs, &cx.cred, &start, &request)?;
+    Ok(c.install_with(opened, flags & O_CLOEXEC != 0, 0)?)
 }
 
 /// openat(2).
@@ -129,7 +132,7 @@ pub(super) fn close_range(c: &mut Call<'_>) -> CallResult {
 
 /// dup(2).
 pub(super) fn dup(c: &mut Call<'_>) -> CallResult {
-    let slot = c.me.files().slot(c.int(0))?;
+    let slot = c.me.files().slot(c.int(0), c.need(0))?;
     let limit = c.me.process().limit(limits::NOFILE);
     Ok(c.me.files().insert(Slot { cloexec: false, ..slot }, 0, limit)? as usize)
 }
@@ -140,7 +143,7 @@ pub(super) fn dup3(c: &mut Call<'_>) -> CallResult {
     if flags & !O_CLOEXEC != 0 || c.int(0) == c.int(1) {
         return Err(Errno::EINVAL.into());
     }
-    let slot = c.me.files().slot(c.int(0))?;
+    let slot = c.me.files().slot(c.int(0), c.need(0))?;
     let limit = c.me.process().limit(limits::NOFILE);
     let old = c.me.files().replace(c.int(1), Slot { cloexec: flags & O_CLOEXEC != 0, ..slot }, limit)?;
     drop(old);
@@ -204,32 +207,40 @@ pub(super) fn fcntl(c: &mut Call<'_>) -> CallResult {
     const F_GETPIPE_SZ: u32 = 1032;
     const F_ADD_SEALS: u32 = 1033;
     const F_GET_SEALS: u32 = 1034;
+    const F_SETFL: u32 = 4;
+    const F_SETOWN: u32 = 8;
     let files = c.me.files();
-    let of = files.get(c.int(0))?;
+    let need = match c.uint(1) {
+        0 | F_DUPFD_CLOEXEC => Rights::DUP,
+        F_SETFL | F_SETOWN | F_SETPIPE_SZ => Rights::CHANGE,
+        F_ADD_SEALS => Rights::CHANGE | Rights::WRITE,
+        _ => Rights::NONE,
+    };
+    let of = files.get(c.int(0), need)?;
     let arg = c.arg(2);
     let path_only = of.flags() & O_PATH != 0;
     match c.uint(1) {
         cmd @ (0 | F_DUPFD_CLOEXEC) => {
-            let slot = files.slot(c.int(0))?;
+            let slot = files.slot(c.int(0), need)?;
             let limit = c.me.process().limit(limits::NOFILE);
             if arg as u64 >= limit {
                 return Err(Errno::EINVAL.into());
             }
             Ok(files.insert(Slot { cloexec: cmd == F_DUPFD_CLOEXEC, ..slot }, arg, limit)? as usize)
         }
-        1 => Ok(usize::from(files.slot(c.int(0))?.cloexec)),
+        1 => Ok(usize::from(files.slot(c.int(0), need)?.cloexec)),
         2 => {
             files.set_cloexec(c.int(0), arg & 1 != 0)?;
             Ok(0)
         }
         3 => Ok((of.flags() & !(O_CLOEXEC | O_CREAT | 0o200 | 0o400 | 0o1000)) as usize),
         _ if path_only => Err(Errno::EBADF.into()),
-        4 => {
+        F_SETFL => {
             of.set_flags(arg as u32, O_APPEND | O_NONBLOCK | O_NOATIME | 0o20_000 | 0o40_000);
             Ok(0)
         }
         cmd @ (F_GETLK..=F_SETLKW | F_OFD_GETLK..=F_OFD_SETLKW) => record_lock(c, cmd),
-        8 => {
+        F_SETOWN => {
             of.owner.store(arg as u32, Ordering::Relaxed);
             Ok(0)
         }

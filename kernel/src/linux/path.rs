@@ -7,8 +7,8 @@ use crate::fs::dentry::boxed_bytes;
 use crate::fs::inode::{Body, Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK};
 use crate::fs::mount::Location;
 use crate::fs::node::{self, Existing, Remove, Side};
-use crate::fs::walk::{Last, LinkText, PATH_MAX, Parent, ParentError, Resolve, Walker, path_of};
-use abi::Errno;
+use crate::fs::walk::{Last, LinkText, PATH_MAX, Parent, ParentError, Reached, Resolve, Walker, path_of};
+use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use mem::{NoMemory, Ref, user};
 use sync::SpinLock;
@@ -69,47 +69,64 @@ impl Call<'_> {
     pub(crate) fn context(&self) -> Context {
         Context { fs: self.me.fs(), cred: self.me.cred() }
     }
+    /// What the call's row asks of descriptor argument `n` besides being the start of a path.
+    fn need_at_end(&self, n: usize) -> Rights {
+        self.need(n).difference(Rights::WALK)
+    }
     /// Where a path relative to descriptor argument `n` begins.
-    pub(crate) fn start(&self, n: usize, cx: &Context, path: &[u8]) -> Result<Location, Errno> {
+    #[inline(always)]
+    pub(crate) fn start(&self, n: usize, cx: &Context, path: &[u8]) -> Result<Reached, Errno> {
         if path.first() == Some(&b'/') {
-            return Ok(cx.fs.root());
+            return Ok(Reached::freely(cx.fs.root()));
         }
+        if self.int(n) == AT_FDCWD { Ok(cx.fs.cwd()) } else { self.start_at(n, path) }
+    }
+    #[inline(never)]
+    fn start_at(&self, n: usize, path: &[u8]) -> Result<Reached, Errno> {
+        let slot = self.me.files().slot(self.int(n), self.need(n))?;
+        let place = slot.file.location.clone().ok_or(Errno::ENOTDIR)?;
+        if !place.inode().is_dir() && !path.is_empty() {
+            return Err(Errno::ENOTDIR);
+        }
+        Ok(Reached { place, rights: slot.rights })
+    }
+    /// What an empty path with AT_EMPTY_PATH stands for: the descriptor argument `n` itself. `no_place`: it has none.
+    #[inline(never)]
+    pub(crate) fn descriptor_itself(&self, n: usize, cx: &Context, no_place: Errno) -> Result<Reached, Errno> {
         if self.int(n) == AT_FDCWD {
             return Ok(cx.fs.cwd());
         }
-        let of = self.any_file(n)?;
-        let location = of.location.clone().ok_or(Errno::ENOTDIR)?;
-        if !location.inode().is_dir() && !path.is_empty() {
-            return Err(Errno::ENOTDIR);
-        }
-        Ok(location)
+        let slot = self.me.files().slot(self.int(n), self.need_at_end(n))?;
+        let place = slot.file.location.clone().ok_or(no_place)?;
+        Ok(Reached { place, rights: slot.rights })
     }
     /// The location of a path: descriptor argument `fd`, path argument `p`.
     pub(crate) fn locate(&self, fd: usize, p: usize, last: Last) -> Result<Location, Errno> {
         let path = read_path(self.arg(p))?;
         let cx = self.context();
         let start = self.start(fd, &cx, &path)?;
-        cx.walker().locate(&start, &path, last)
+        cx.walker().locate(&start, &path, last, self.need_at_end(fd))
     }
     /// The same, where AT_EMPTY_PATH may stand for the descriptor.
     pub(crate) fn locate_or_fd(&self, fd: usize, p: usize, flags: u32) -> Result<Location, Errno> {
+        self.reach_or_fd(fd, p, flags)?.with(self.need_at_end(fd))
+    }
+    /// The same, with what may be done there; nothing has been checked against it.
+    #[inline(always)]
+    fn reach_or_fd(&self, fd: usize, p: usize, flags: u32) -> Result<Reached, Errno> {
         let path = read_path(self.arg(p))?;
         let cx = self.context();
         if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
-            return if self.int(fd) == AT_FDCWD {
-                Ok(cx.fs.cwd())
-            } else {
-                self.any_file(fd)?.location.clone().ok_or(Errno::EBADF)
-            };
+            return self.descriptor_itself(fd, &cx, Errno::EBADF);
         }
         let last = if flags & AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
         let start = self.start(fd, &cx, &path)?;
-        cx.walker().locate(&start, &path, last)
+        cx.walker().reach(&start, &path, last)
     }
     fn parent(&self, cx: &Context, fd: usize, p: usize, no_name: Errno) -> Result<Parent, Errno> {
         let path = read_path(self.arg(p))?;
         let start = self.start(fd, cx, &path)?;
-        cx.walker().parent(&start, &path).map_err(|e| match e {
+        cx.walker().parent(&start, &path, self.need_at_end(fd)).map_err(|e| match e {
             ParentError::Errno(e) => e,
             ParentError::NoName => no_name,
         })
@@ -206,6 +223,13 @@ pub(super) fn symlinkat(c: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
+/// A file that was reached with fewer rights than all must not get a name elsewhere, through which it could be reached
+/// with more: EXDEV, as between two file systems. Within what one descriptor leads to, files may move.
+fn check_move(c: &Call<'_>, rights: Rights) -> Result<(), Errno> {
+    let free = rights.union(Rights::WALK_UP).is_all();
+    if free || c.int(0) == c.int(2) && c.int(0) != AT_FDCWD { Ok(()) } else { Err(Errno::EXDEV) }
+}
+
 /// linkat(2).
 pub(super) fn linkat(c: &mut Call<'_>) -> CallResult {
     let flags = c.uint(4);
@@ -214,8 +238,10 @@ pub(super) fn linkat(c: &mut Call<'_>) -> CallResult {
     }
     let cx = c.context();
     let follow = if flags & AT_SYMLINK_FOLLOW != 0 { 0 } else { AT_SYMLINK_NOFOLLOW };
-    let target = c.locate_or_fd(0, 1, flags & AT_EMPTY_PATH | follow)?;
+    let target = c.reach_or_fd(0, 1, flags & AT_EMPTY_PATH | follow)?;
     let p = c.parent(&cx, 2, 3, Errno::EEXIST)?;
+    check_move(c, target.rights)?;
+    let target = target.place;
     if p.must_be_dir {
         return Err(Errno::ENOENT.into());
     }
@@ -234,6 +260,10 @@ pub(super) fn renameat2(c: &mut Call<'_>) -> CallResult {
     let cx = c.context();
     let from = c.parent(&cx, 0, 1, Errno::EBUSY)?;
     let to = c.parent(&cx, 2, 3, Errno::EBUSY)?;
+    check_move(c, from.rights)?;
+    if existing == Existing::Exchange {
+        check_move(c, to.rights)?;
+    }
     let a = Side { dir: &from.dir, name: &from.name, must_be_dir: from.must_be_dir };
     let b = Side { dir: &to.dir, name: &to.name, must_be_dir: to.must_be_dir };
     node::rename(&a, &b, &cx.cred, existing)?;
@@ -258,7 +288,7 @@ pub(super) fn readlinkat(c: &mut Call<'_>) -> CallResult {
 /// getcwd(2): length with the NUL.
 pub(super) fn getcwd(c: &mut Call<'_>) -> CallResult {
     let cx = c.context();
-    let cwd = cx.fs.cwd();
+    let cwd = cx.fs.cwd().place;
     if cwd.dentry.is_removed() {
         return Err(Errno::ENOENT.into());
     }
@@ -275,12 +305,13 @@ pub(super) fn getcwd(c: &mut Call<'_>) -> CallResult {
     Ok(path.len())
 }
 
-fn change_dir(c: &Call<'_>, to: Location) -> CallResult {
+fn change_dir(c: &Call<'_>, to: Reached) -> CallResult {
     let cx = c.context();
-    if !to.inode().is_dir() {
+    let inode = to.place.inode();
+    if !inode.is_dir() {
         return Err(Errno::ENOTDIR.into());
     }
-    if !cx.cred.may(&to.inode().attrs.lock(), 1) {
+    if !to.rights.contains(Rights::WALK) || !cx.cred.may(&inode.attrs.lock(), 1) {
         return Err(Errno::EACCES.into());
     }
     drop(cx.fs.set_cwd(to));
@@ -291,21 +322,22 @@ fn change_dir(c: &Call<'_>, to: Location) -> CallResult {
 pub(super) fn chdir(c: &mut Call<'_>) -> CallResult {
     let path = read_path(c.arg(0))?;
     let cx = c.context();
-    let to = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow)?;
+    let to = cx.walker().reach(&cx.fs.cwd(), &path, Last::Follow)?;
     change_dir(c, to)
 }
 
 /// fchdir(2).
 pub(super) fn fchdir(c: &mut Call<'_>) -> CallResult {
-    let to = c.any_file(0)?.location.clone().ok_or(Errno::ENOTDIR)?;
-    change_dir(c, to)
+    let slot = c.me.files().slot(c.int(0), c.need(0))?;
+    let place = slot.file.location.clone().ok_or(Errno::ENOTDIR)?;
+    change_dir(c, Reached { place, rights: slot.rights })
 }
 
 /// chroot(2).
 pub(super) fn chroot(c: &mut Call<'_>) -> CallResult {
     let path = read_path(c.arg(0))?;
     let cx = c.context();
-    let to = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow)?;
+    let to = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow, Rights::all())?;
     if !to.inode().is_dir() {
         return Err(Errno::ENOTDIR.into());
     }

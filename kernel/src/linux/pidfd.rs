@@ -129,7 +129,7 @@ pub(super) fn pidfd_getfd(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EPERM.into());
     }
     let refs = thread.refs().ok_or(Errno::ESRCH)?;
-    let slot = refs.files.slot(c.int(1))?;
+    let slot = refs.files.slot(c.int(1), Rights::NONE)?;
     if !slot.rights.contains(Rights::DUP) {
         return Err(Errno::EPERM.into());
     }
@@ -152,7 +152,7 @@ pub(super) fn kcmp(c: &mut Call<'_>) -> CallResult {
     let (refs_a, refs_b) = (a.refs().ok_or(Errno::ESRCH)?, b.refs().ok_or(Errno::ESRCH)?);
     let file = |table: &crate::fs::table::FdTable, n: usize| {
         let fd = i32::try_from(c.arg(n)).map_err(|_| Errno::EBADF)?;
-        table.get(fd).map(|of| Ref::address(&of))
+        table.get(fd, Rights::NONE).map(|of| Ref::address(&of))
     };
     let space = |t: &crate::task::Thread| t.space().map_or(0, |s| Ref::address(&s));
     let (x, y) = match c.int(2) {

@@ -7,7 +7,7 @@ use crate::fs::file::OpenFile;
 use crate::see::{On, Waits};
 use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observer};
-use abi::Errno;
+use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use logic_signal::SigSet;
 use logic_waits::{Events, Key, Mode};
@@ -120,7 +120,7 @@ pub(super) fn ppoll(c: &mut Call<'_>) -> CallResult {
         let wanted = Events::from_bits_truncate(events & 0xffff);
         let (file, got) = match fd as i32 {
             n if n < 0 => (None, Events::empty()),
-            n => match files.get(n) {
+            n => match files.get(n, Rights::WAIT) {
                 Ok(f) => (Some(f), Events::empty()),
                 Err(_) => (None, Events::NVAL),
             },
@@ -188,7 +188,7 @@ pub(super) fn pselect6(c: &mut Call<'_>) -> CallResult {
         }
         if !wanted.is_empty() {
             items.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            let file = Some(files.get(fd as i32)?);
+            let file = Some(files.get(fd as i32, Rights::WAIT)?);
             items.push((fd, Item { file, wanted, got: Events::empty(), key: None }));
         }
     }

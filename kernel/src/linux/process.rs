@@ -11,7 +11,7 @@ use crate::task::exec::{self, exec};
 use crate::task::exit::{self, Kin, Wanted, Which, wait_child};
 use crate::task::process::{Process, TREE};
 use crate::task::{ids, limits};
-use abi::{CloneArgs, Errno, Rusage};
+use abi::{CloneArgs, Errno, Rights, Rusage};
 use core::sync::atomic::Ordering;
 use mem::{PAGE, Ref, user};
 
@@ -76,15 +76,18 @@ fn execute(c: &mut Call<'_>, start_fd: Option<usize>, path: usize, argv: usize, 
     let path = read_path(path)?;
     let cx = c.context();
     let file = match start_fd {
-        Some(fd) if path.is_empty() && flags & AT_EMPTY_PATH != 0 => c.any_file(fd)?.location.clone().ok_or(Errno::EACCES)?,
+        Some(fd) if path.is_empty() && flags & AT_EMPTY_PATH != 0 => c.descriptor_itself(fd, &cx, Errno::EACCES)?,
         Some(fd) => {
             let last = if flags & AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
             let start = c.start(fd, &cx, &path)?;
-            cx.walker().locate(&start, &path, last)?
+            cx.walker().reach(&start, &path, last)?
         }
-        None => cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow)?,
+        None => cx.walker().reach(&cx.fs.cwd(), &path, Last::Follow)?,
     };
-    if file.inode().kind() == crate::fs::inode::S_IFLNK {
+    if !file.rights.contains(Rights::EXEC) {
+        return Err(Errno::EACCES.into());
+    }
+    if file.place.inode().kind() == crate::fs::inode::S_IFLNK {
         return Err(Errno::ELOOP.into());
     }
     // A quarter of the stack limit, as on Linux, but never less than 128 KiB (execve(2)).

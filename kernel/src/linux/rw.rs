@@ -1,9 +1,9 @@
 //! read(2), write(2) and their family; lseek(2).
 
-use super::{Call, CallResult};
+use super::{Call, CallResult, needs};
 use crate::fs::buffer::Buffer;
 use crate::fs::file::{Io, O_PATH, OpenFile};
-use abi::Errno;
+use abi::{Errno, Rights, nr};
 use mem::Ref;
 
 impl Call<'_> {
@@ -15,7 +15,23 @@ impl Call<'_> {
     /// The description behind argument `n`, which may be only a name; readable and writable ones are more.
     #[inline]
     pub(crate) fn any_file(&self, n: usize) -> Result<Ref<OpenFile>, Errno> {
-        self.me.files().get(self.int(n))
+        self.me.files().get(self.int(n), self.need(n))
+    }
+    /// The description behind the first argument of `CALL`, which may be only a name. The rights are looked up when this is
+    /// compiled.
+    #[inline(always)]
+    pub(super) fn file_of<const CALL: usize>(&self) -> Result<Ref<OpenFile>, Errno> {
+        self.me.files().get(self.int(0), const { needs::of(CALL, 0) })
+    }
+    /// The description behind the first argument of `CALL`, a transfer of data that it must have been opened for. The rights
+    /// are looked up when this is compiled.
+    #[inline(always)]
+    fn file_for_transfer<const CALL: usize>(&self) -> Result<Ref<OpenFile>, Errno> {
+        self.me.files().get_for_transfer(self.int(0), const { needs::of(CALL, 0) })
+    }
+    /// The description behind argument `n` of a call that takes a path too, and got none: no path begins there.
+    pub(crate) fn file_itself(&self, n: usize) -> Result<Ref<OpenFile>, Errno> {
+        self.me.files().get(self.int(n), self.need(n).difference(Rights::WALK))
     }
 }
 
@@ -29,15 +45,13 @@ pub(super) fn writable(of: &OpenFile) -> Result<(), Errno> {
 
 /// read(2).
 pub(super) fn read(c: &mut Call<'_>) -> CallResult {
-    let of = c.any_file(0)?;
-    readable(&of)?;
+    let of = c.file_for_transfer::<{ nr::read }>()?;
     of.read(c.me, None, &mut Buffer::user(c.arg(1), check_len(c.arg(2))?))
 }
 
 /// write(2).
 pub(super) fn write(c: &mut Call<'_>) -> CallResult {
-    let of = c.any_file(0)?;
-    writable(&of)?;
+    let of = c.file_for_transfer::<{ nr::write }>()?;
     of.write(c.me, None, &mut Buffer::user(c.arg(1), check_len(c.arg(2))?))
 }
 
@@ -47,15 +61,13 @@ fn check_len(len: usize) -> Result<usize, Errno> {
 
 /// readv(2).
 pub(super) fn readv(c: &mut Call<'_>) -> CallResult {
-    let of = c.any_file(0)?;
-    readable(&of)?;
+    let of = c.file_for_transfer::<{ nr::readv }>()?;
     of.read(c.me, None, &mut Buffer::vector(c.arg(1), c.arg(2))?)
 }
 
 /// writev(2).
 pub(super) fn writev(c: &mut Call<'_>) -> CallResult {
-    let of = c.any_file(0)?;
-    writable(&of)?;
+    let of = c.file_for_transfer::<{ nr::writev }>()?;
     of.write(c.me, None, &mut Buffer::vector(c.arg(1), c.arg(2))?)
 }
 

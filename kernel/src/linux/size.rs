@@ -11,7 +11,7 @@ use crate::fs::regular::{MAX_SIZE, truncate as set_size};
 use crate::fs::seals::{F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_WRITE};
 use crate::fs::walk::Last;
 use crate::mm::object::PageError;
-use abi::Errno;
+use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use core::ops::Range;
 use mem::{PAGE, Ref};
@@ -32,7 +32,7 @@ pub(super) fn truncate(c: &mut Call<'_>) -> CallResult {
     let size = check_size(c, c.arg(1) as i64)?;
     let path = read_path(c.arg(0))?;
     let cx = c.context();
-    let place = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow)?;
+    let place = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow, Rights::WRITE)?;
     let inode: &Ref<Inode> = place.inode();
     if inode.is_dir() {
         return Err(Errno::EISDIR.into());

@@ -9,7 +9,7 @@ use crate::fs::inode::{Body, Inode, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, 
 use crate::fs::mount::Location;
 use crate::fs::notify;
 use crate::fs::walk::Last;
-use abi::{Errno, Stat, Statfs, Statx, StatxTimestamp};
+use abi::{Errno, Rights, Stat, Statfs, Statx, StatxTimestamp, nr};
 use core::sync::atomic::Ordering;
 use mem::{PAGE, user};
 
@@ -60,7 +60,7 @@ fn stat_of_open(of: &OpenFile) -> Stat {
 
 /// fstat(2).
 pub(super) fn fstat(c: &mut Call<'_>) -> CallResult {
-    let of = c.any_file(0)?;
+    let of = c.file_of::<{ nr::fstat }>()?;
     user::write(c.arg(1), &stat_of_open(&of))?;
     Ok(0)
 }
@@ -77,7 +77,7 @@ pub(super) fn newfstatat(c: &mut Call<'_>) -> CallResult {
         flags & AT_EMPTY_PATH != 0 && read_path(c.arg(1))?.is_empty()
     };
     if path && c.int(0) >= 0 {
-        let of = c.any_file(0)?;
+        let of = c.file_itself(0)?;
         user::write(c.arg(2), &stat_of_open(&of))?;
         return Ok(0);
     }
@@ -95,7 +95,7 @@ pub(super) fn statx(c: &mut Call<'_>) -> CallResult {
     }
     let by_fd = flags & AT_EMPTY_PATH != 0 && (c.arg(1) == 0 || read_path(c.arg(1))?.is_empty());
     let (s, btime) = if by_fd && c.int(0) >= 0 {
-        let of = c.any_file(0)?;
+        let of = c.file_itself(0)?;
         (stat_of_open(&of), of.inode().map_or(0, |i| i.attrs.lock().btime_ns))
     } else {
         let place = c.locate_or_fd(0, 1, flags)?;
@@ -157,7 +157,7 @@ fn statfs_of(place: Option<&Location>) -> Statfs {
 pub(super) fn statfs(c: &mut Call<'_>) -> CallResult {
     let path = read_path(c.arg(0))?;
     let cx = c.context();
-    let place = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow)?;
+    let place = cx.walker().locate(&cx.fs.cwd(), &path, Last::Follow, Rights::STAT)?;
     user::write(c.arg(1), &statfs_of(Some(&place)))?;
     Ok(0)
 }
@@ -382,7 +382,8 @@ pub(super) fn utimensat(c: &mut Call<'_>) -> CallResult {
             return Err(Errno::EINVAL.into());
         }
     }
-    let place = if c.arg(1) == 0 { c.file(0)?.location.clone().ok_or(Errno::EINVAL)? } else { c.locate_or_fd(0, 1, flags)? };
+    let place =
+        if c.arg(1) == 0 { c.file_itself(0)?.location.clone().ok_or(Errno::EINVAL)? } else { c.locate_or_fd(0, 1, flags)? };
     if ansec == UTIME_OMIT && mnsec == UTIME_OMIT {
         return Ok(0);
     }

@@ -4,6 +4,7 @@ use super::{Call, CallResult};
 use crate::fs::context::{FsContext, cap};
 use crate::fs::file::Special;
 use crate::fs::mount::Mount;
+use crate::fs::walk::Reached;
 use crate::task::clone::{
     self, CLONE_FILES, CLONE_FS, CLONE_NEWNS, CLONE_NEWPID, CLONE_SIGHAND, CLONE_SYSVSEM, CLONE_THREAD, CLONE_VM, NAMESPACES,
 };
@@ -73,7 +74,8 @@ pub(super) fn setns(c: &mut Call<'_>) -> CallResult {
         Entered::Mounts(namespace) => {
             let root = namespace.root().ok_or(Errno::EINVAL)?;
             let top = namespace.cover(Mount::root_location(&root));
-            FsContext::try_new(namespace.clone(), top.clone(), top, old.fs.umask()).map_err(|NoMemory| Errno::ENOMEM)?
+            FsContext::try_new(namespace.clone(), top.clone(), Reached::freely(top), old.fs.umask())
+                .map_err(|NoMemory| Errno::ENOMEM)?
         }
         _ => old.fs.clone(),
     };

@@ -2,6 +2,7 @@
 
 mod channel;
 mod debug;
+mod rights;
 mod spawn;
 mod svc;
 
@@ -24,7 +25,8 @@ macro_rules! dispatch_table {
             state: $state:ident, authority: $authority:ident $(($grant:ident))?, $($rest:tt)*
         }
     )*) => {
-        /// Runs the native call `number`.
+        /// Runs the native call `number`. Apart from the Linux calls, which keep their registers for themselves.
+        #[inline(never)]
         pub(crate) fn call(number: usize, c: &mut Call<'_>) -> CallResult {
             match number {
                 $($number => {
@@ -42,6 +44,7 @@ abi::for_each_native_call! { dispatch_table }
 mod handlers {
     pub(super) use super::channel::{chan_call, chan_create, chan_recv, chan_reply_recv, chan_send};
     pub(super) use super::debug::{debug_fail_alloc, debug_mutate};
+    pub(super) use super::rights::fd_restrict;
     pub(super) use super::spawn::spawn;
     pub(super) use super::svc::{svc_accept, svc_bind, svc_connect};
 }

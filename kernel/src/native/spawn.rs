@@ -5,7 +5,7 @@ use crate::fs::file::Descriptor;
 use crate::fs::mount::{Location, Mount};
 use crate::fs::namespace::Namespace;
 use crate::fs::table::{FdTable, Slot};
-use crate::fs::walk::{Last, Resolve, Walker, path_of};
+use crate::fs::walk::{Last, Reached, Resolve, Walker, path_of};
 use crate::linux::path::read_path;
 use crate::linux::{Call, CallResult};
 use crate::mm::exec::Strings;
@@ -110,7 +110,7 @@ fn budget_of(c: &Call<'_>, args: &SpawnArgs) -> Result<Ref<crate::budget::Budget
 
 /// A descriptor of the caller with a right. EACCES: it lacks the right.
 fn slot(c: &Call<'_>, fd: i32, needs: Rights) -> Result<Slot, Errno> {
-    let slot = c.me.files().slot(fd)?;
+    let slot = c.me.files().slot(fd, Rights::NONE)?;
     if slot.rights.contains(needs) { Ok(slot) } else { Err(Errno::EACCES) }
 }
 
@@ -132,7 +132,7 @@ fn places(c: &Call<'_>, args: &SpawnArgs) -> Result<Ref<FsContext>, Errno> {
     if args.flags & flag::NO_ROOT != 0 {
         let namespace = Namespace::empty().map_err(NO_MEMORY)?;
         let root = namespace.root().map(|m| Mount::root_location(&m)).ok_or(Errno::ENOMEM)?;
-        return FsContext::try_new(namespace, root.clone(), root, umask).map_err(NO_MEMORY);
+        return FsContext::try_new(namespace, root.clone(), Reached::freely(root), umask).map_err(NO_MEMORY);
     }
     // Below another root there is nothing to go up to.
     let up = if args.root == -1 { Rights::NONE } else { Rights::WALK_UP };
@@ -143,14 +143,14 @@ fn places(c: &Call<'_>, args: &SpawnArgs) -> Result<Ref<FsContext>, Errno> {
         let (namespace, cwd) = old.namespace.try_copy_below(&root, &wanted).map_err(NO_MEMORY)?;
         let root = namespace.root().map(|m| Mount::root_location(&m)).ok_or(Errno::ENOMEM)?;
         let cwd = cwd.ok_or(Errno::EINVAL)?;
-        return FsContext::try_new(namespace, root, cwd, umask).map_err(NO_MEMORY);
+        return FsContext::try_new(namespace, root, Reached::freely(cwd), umask).map_err(NO_MEMORY);
     }
-    let (root, cwd) = (old.root(), cwd.unwrap_or_else(|| old.cwd()));
+    let (root, cwd) = (old.root(), cwd.map_or_else(|| old.cwd(), Reached::freely));
     if args.namespaces & CLONE_NEWNS == 0 {
         return FsContext::try_new(old.namespace.clone(), root, cwd, umask).map_err(NO_MEMORY);
     }
-    let (namespace, [root, cwd]) = old.namespace.try_copy([root, cwd]).map_err(NO_MEMORY)?;
-    FsContext::try_new(namespace, root, cwd, umask).map_err(NO_MEMORY)
+    let (namespace, [root, place]) = old.namespace.try_copy([root, cwd.place]).map_err(NO_MEMORY)?;
+    FsContext::try_new(namespace, root, Reached { place, rights: cwd.rights }, umask).map_err(NO_MEMORY)
 }
 
 /// Who the child is: as setresuid(2), setresgid(2) and setgroups(2) allow.
@@ -192,12 +192,16 @@ fn program(c: &Call<'_>, args: &SpawnArgs, fs: &FsContext, cred: &Cred) -> Resul
     let (file, path) = if args.program == -1 {
         let path = read_path(args.path as usize)?;
         let walker = Walker { fs, cred, resolve: Resolve::default() };
-        (walker.locate(&fs.cwd(), &path, Last::Follow)?, path)
-    } else {
-        let of = slot(c, args.program, Rights::EXEC)?.file;
-        let file = of.location.clone().ok_or(Errno::EACCES)?;
-        let path = path_of(fs, &file)?;
+        let file = walker.reach(&fs.cwd(), &path, Last::Follow)?;
+        if !file.rights.contains(Rights::EXEC) {
+            return Err(Errno::EACCES);
+        }
         (file, path)
+    } else {
+        let slot = slot(c, args.program, Rights::EXEC)?;
+        let place = slot.file.location.clone().ok_or(Errno::EACCES)?;
+        let path = path_of(fs, &place)?;
+        (Reached { place, rights: slot.rights }, path)
     };
     let limit = (c.me.process().limit(limits::STACK) / 4).clamp(32 * PAGE as u64, 6 << 20) as usize;
     let strings = |at: u64| if at == 0 { Ok(Strings::default()) } else { Strings::read(at as usize, limit) };

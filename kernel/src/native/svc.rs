@@ -63,7 +63,7 @@ pub(super) fn svc_accept(c: &mut Call<'_>) -> CallResult {
             let whole = user::write(at, peer).and_then(|()| user::zero(at.wrapping_add(size_of::<SvcPeer>()), tail));
             whole.map_err(|_| Errno::EFAULT)?;
         }
-        c.install(end.clone(), true, 0)
+        c.install(end.try_clone()?, true, 0)
     })
 }
 

@@ -330,7 +330,7 @@ pub(crate) fn server_ends(me: &Thread) {
     let mut from = 0;
     while let Some(fd) = files.next_used(from) {
         from = fd as usize + 1;
-        if let Ok(of) = files.get(fd)
+        if let Ok(of) = files.get(fd, abi::Rights::NONE)
             && let Some(end) = of.file.as_channel()
         {
             end.fail_calls(process.id());

@@ -72,7 +72,7 @@ fn holds(process: &Process, on: On) -> bool {
     let mut from = 0;
     while let Some(fd) = refs.files.next_used(from) {
         from = (fd as usize).saturating_add(1);
-        if refs.files.get(fd).is_ok_and(|of| of.file.ends_wait(&of, on)) {
+        if refs.files.get(fd, abi::Rights::NONE).is_ok_and(|of| of.file.ends_wait(&of, on)) {
             return true;
         }
     }

@@ -71,7 +71,7 @@ impl Tracer {
         self.there.load(Ordering::Relaxed) != 0
     }
     fn get(&self) -> Option<Descriptor> {
-        self.to.lock().clone()
+        self.to.lock().as_ref().and_then(|d| d.try_clone().ok())
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn attach(me: &Thread, process: &Process, fd: i32) -> Result<(), Errn
         process.tracer.set(None);
         return Ok(());
     }
-    let slot = me.files().slot(fd)?;
+    let slot = me.files().slot(fd, abi::Rights::WRITE | abi::Rights::DUP)?;
     let descriptor = slot.file;
     if !descriptor.writable() || descriptor.file.as_pipe().is_none() {
         return Err(Errno::EINVAL);

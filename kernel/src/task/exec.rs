@@ -9,14 +9,14 @@ use crate::fs::file::{O_CLOEXEC, OpenFile};
 use crate::fs::inode::{S_IFMT, S_IFREG};
 use crate::fs::mount::{Location, MS_NOEXEC, MS_NOSUID};
 use crate::fs::open::open_place;
-use crate::fs::walk::{Last, Walker};
+use crate::fs::walk::{Last, Reached, Walker};
 use crate::linux::Stop;
 use crate::mm::AddressSpace;
 use crate::mm::exec::{Image, Loaded, Role, Strings, Writer};
 use crate::mm::region::{Region, Traits};
 use crate::mm::space::{MapRequest, Placement, USER_END};
 use crate::see::{On, Waits};
-use abi::Errno;
+use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use arch::TrapFrame;
 use core::sync::atomic::Ordering;
@@ -34,7 +34,7 @@ const MIN_STACK_GAP: u64 = 128 << 20;
 /// What to execute.
 pub(crate) struct Request {
     /// The file.
-    pub(crate) file: Location,
+    pub(crate) file: Reached,
     /// Its path as given, for scripts and AT_EXECFN.
     pub(crate) path: Vec<u8>,
     /// Arguments.
@@ -89,7 +89,7 @@ pub(crate) fn exec(me: &Thread, r: Request, frame: &mut TrapFrame) -> Result<(),
 pub(crate) fn prepare(by: &As<'_>, mut r: Request) -> Result<Prepared, Stop> {
     let execfn = crate::fs::dentry::copy_bytes(&r.path)?;
     for _ in 0..MAX_SCRIPTS {
-        let of = open_program(by, &r.file)?;
+        let of = open_program(by, &r.file.place)?;
         let of = of.open_file().clone();
         let executable = Executable::begin(&r.file)?;
         if let Some((interpreter, argument)) = script_line(by.me, &of)? {
@@ -104,9 +104,10 @@ pub(crate) fn prepare(by: &As<'_>, mut r: Request) -> Result<Prepared, Stop> {
 }
 
 #[inline(never)]
-fn locate(by: &As<'_>, path: &[u8]) -> Result<Location, Errno> {
+fn locate(by: &As<'_>, path: &[u8]) -> Result<Reached, Errno> {
     let walker = Walker { fs: by.fs, cred: by.cred, resolve: crate::fs::walk::Resolve::default() };
-    walker.locate(&by.fs.cwd(), path, Last::Follow)
+    let file = walker.reach(&by.fs.cwd(), path, Last::Follow)?;
+    if file.rights.contains(Rights::EXEC) { Ok(file) } else { Err(Errno::EACCES) }
 }
 
 #[inline(never)]
@@ -166,7 +167,7 @@ fn prepare_elf(by: &As<'_>, r: &Request, execfn: &[u8], of: &Ref<OpenFile>, exec
     let interpreter = match &image.interpreter {
         Some(path) => {
             let file = locate(by, path)?;
-            let of = open_program(by, &file)?.open_file().clone();
+            let of = open_program(by, &file.place)?.open_file().clone();
             // Nobody writes it while it is read; from then on its pages are its own affair.
             drop(Executable::begin(&file)?);
             Some((Image::read(me, &of, Role::Interpreter)?, of))

@@ -132,6 +132,7 @@ fn release_user_side(me: &Thread) {
     me.calling.thread_ends();
     crate::object::call::server_ends(me);
     drop(me.replace_refs(None));
+    me.releases.drain();
     super::accounting::note_peak(me);
     let leaving = oom::Leaving::of(me.space().as_deref());
     drop(me.set_space(None));

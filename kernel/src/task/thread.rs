@@ -10,6 +10,7 @@ use crate::budget::Budget;
 use crate::census::{Counted, Kind};
 use crate::events::pidfd::LifeSlot;
 use crate::fs::context::{Cred, FsContext};
+use crate::fs::release::Releases;
 use crate::fs::table::FdTable;
 use crate::mm::AddressSpace;
 use crate::object::call::Calling;
@@ -76,6 +77,8 @@ pub(crate) struct Thread {
     pub(crate) calling: Calling,
     /// Messages that it is destroying: whether it is at it, and those that are left.
     pub(crate) doomed: SpinLock<(bool, Doomed), levels::ReleaseList>,
+    /// Open descriptions whose end waits its turn.
+    pub(crate) releases: Releases,
     /// Its place among its user's threads, until it ends.
     pub(crate) counted: SpinLock<Option<users::Counted>, levels::ThreadRefs>,
     /// What it allocates from: kept as long as it may. A thread of the kernel has the kernel's own.
@@ -215,6 +218,7 @@ impl Thread {
             life: LifeSlot::new(),
             calling: Calling::new(),
             doomed: SpinLock::new((false, Doomed::new())),
+            releases: Releases::new(),
             counted: SpinLock::new(None),
             budget: SpinLock::new(budget),
         }

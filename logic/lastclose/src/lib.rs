@@ -106,7 +106,8 @@ impl<A: Atomics> Handles<A> {
         }
     }
 
-    /// (3) One less. After [`Close::Last`] the caller does (4).
+    /// (3) One less. After [`Close::Last`] the caller does (4). Who first leaves a mark for the last to find, and then asks
+    /// [`Handles::is_open`], has left it in time if the answer is yes; so both are `SeqCst`.
     #[inline]
     pub fn close(&self) -> Close {
         let before = if left_out(Step::CloseSubtracts) {
@@ -116,16 +117,22 @@ impl<A: Atomics> Handles<A> {
         } else if left_out(Step::ClosePublishes) {
             self.count.fetch_sub(1, Ordering::Relaxed)
         } else {
-            self.count.fetch_sub(1, Ordering::AcqRel)
+            self.count.fetch_sub(1, Ordering::SeqCst)
         };
         if before == 1 { Close::Last } else { Close::Open }
+    }
+
+    /// How many there were a moment ago, for figures.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count.load(Ordering::Relaxed)
     }
 
     /// (5) Whether any handle was left a moment ago; once false, false for ever.
     #[must_use]
     #[inline]
     pub fn is_open(&self) -> bool {
-        self.count.load(Ordering::Acquire) != 0
+        self.count.load(Ordering::SeqCst) != 0
     }
 }
 

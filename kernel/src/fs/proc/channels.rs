@@ -22,7 +22,7 @@ pub(super) fn channels(t: &mut Text) -> Made {
         let mut from = 0;
         while let Some(fd) = files.next_used(from) {
             from = fd as usize + 1;
-            let Ok(of) = files.get(fd) else { continue };
+            let Ok(of) = files.get(fd, abi::Rights::NONE) else { continue };
             let Some(end) = of.file.as_channel() else { continue };
             let f = end.figures();
             let (i, o) = (f.inward, f.outward);

@@ -69,7 +69,7 @@ fn trim_files(p: &Process) {
     let mut from = 0;
     while let Some(fd) = refs.files.next_used(from) {
         from = (fd as usize).saturating_add(1);
-        let file = refs.files.get(fd).ok();
+        let file = refs.files.get(fd, abi::Rights::NONE).ok();
         if let Some(object) = file.as_ref().and_then(|f| f.file.watch()) {
             forget_observers(object);
         }

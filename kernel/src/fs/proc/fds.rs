@@ -9,9 +9,9 @@ use crate::fs::file::{O_CLOEXEC, OpenFile};
 use crate::fs::inode::{FileSystem, Inode, LinkTarget, S_IFLNK, S_IFREG, Virtual};
 use crate::fs::mount::Location;
 use crate::fs::table::Slot;
-use crate::fs::walk::path_of;
+use crate::fs::walk::{Reached, path_of};
 use crate::task::{Thread, with_current};
-use abi::Errno;
+use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use core::fmt::Write;
 use core::sync::atomic::Ordering;
@@ -80,7 +80,7 @@ impl Virtual for Fds {
 }
 
 fn slot(subject: &Subject, fd: i32) -> Result<Slot, Errno> {
-    subject.refs().ok_or(Errno::ENOENT)?.files.slot(fd).map_err(|_| Errno::ENOENT)
+    subject.refs().ok_or(Errno::ENOENT)?.files.slot(fd, Rights::NONE).map_err(|_| Errno::ENOENT)
 }
 
 struct Fd {
@@ -91,18 +91,19 @@ struct Fd {
 impl Virtual for Fd {
     fn link(&self) -> Result<LinkTarget, Errno> {
         self.subject.check_access()?;
-        let of = self.subject.refs().ok_or(Errno::ENOENT)?.files.get(self.fd).map_err(|_| Errno::ENOENT)?;
+        let slot = slot(&self.subject, self.fd)?;
+        let (of, rights) = (slot.file.open_file().clone(), slot.rights);
         match of.location.clone() {
             Some(place) => {
                 let name = name_of(&place)?;
-                Ok(LinkTarget::Location(place, name))
+                Ok(LinkTarget::Location(Reached { place, rights }, name))
             }
             None => {
                 let name = make(|t| {
                     of.file.label(t);
                     Ok(())
                 })?;
-                Ok(LinkTarget::Open(of, name))
+                Ok(LinkTarget::Open(of, name, rights))
             }
         }
     }
@@ -115,6 +116,7 @@ impl Virtual for Fd {
             let flags = of.flags() & !O_CLOEXEC | if slot.cloexec { O_CLOEXEC } else { 0 } | 0o100_000;
             writeln!(t, "pos:\t{}\nflags:\t0{flags:o}", of.position.load(Ordering::Acquire))?;
             writeln!(t, "mnt_id:\t{}\nino:\t{}", mount_id(of), of.inode().map_or(of.id, |i| i.ino))?;
+            writeln!(t, "rights:	0x{:x}", slot.rights.bits())?;
             Ok(of.file.fdinfo(of, t)?)
         })
     }

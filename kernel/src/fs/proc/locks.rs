@@ -62,7 +62,7 @@ fn of_process(found: &mut Tree<Key, Held>, p: &Process) -> Result<(), Errno> {
     let mut from = 0;
     while let Some(fd) = refs.files.next_used(from) {
         from = fd as usize + 1;
-        if let Ok(of) = refs.files.get(fd) {
+        if let Ok(of) = refs.files.get(fd, abi::Rights::NONE) {
             add(found, &refs.files, &of)?;
         }
     }

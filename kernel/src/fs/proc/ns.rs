@@ -57,6 +57,6 @@ impl Virtual for Link {
         let of = Entered::of(&self.subject.refs().ok_or(Errno::ENOENT)?, process.scope(), *flag);
         let place = of.place().map_err(|NoMemory| Errno::ENOMEM)?;
         let name = make(|t| Ok(write!(t, "{}:[{}]", of.kind(), of.ino())?))?;
-        Ok(LinkTarget::Location(place, name))
+        Ok(LinkTarget::Location(crate::fs::walk::Reached::freely(place), name))
     }
 }

@@ -7,7 +7,7 @@ use super::{fds, maps, memory, mounts, ns, number_of, see, stat, status, with_di
 use crate::fs::context::cap;
 use crate::fs::file::File;
 use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
-use crate::fs::mount::Location;
+use crate::fs::walk::Reached;
 use crate::task::{Thread, ids, with_current};
 use abi::Errno;
 use alloc::vec::Vec;
@@ -31,7 +31,7 @@ enum What {
     /// A file with reads of its own.
     File(fn(&Subject) -> Result<Ref<dyn File>, Errno>),
     /// A magic link.
-    Link(fn(&Subject) -> Result<Location, Errno>),
+    Link(fn(&Subject) -> Result<Reached, Errno>),
     /// The descriptors, as links or as texts about them.
     Fds(fds::Show),
     /// The namespaces.
@@ -52,7 +52,7 @@ enum Access {
 const fn text(name: &'static [u8], mode: u32, f: fn(&Subject, &mut Text) -> Made) -> Entry {
     Entry { name, mode, what: What::Text(f, Access::Anyone) }
 }
-const fn link(name: &'static [u8], f: fn(&Subject) -> Result<Location, Errno>) -> Entry {
+const fn link(name: &'static [u8], f: fn(&Subject) -> Result<Reached, Errno>) -> Entry {
     Entry { name, mode: 0o777, what: What::Link(f) }
 }
 
@@ -63,7 +63,7 @@ static ENTRIES: &[Entry] = &[
     Entry { name: b"comm", mode: 0o644, what: What::Setting(comm, set_comm) },
     link(b"cwd", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.cwd())),
     Entry { name: b"environ", mode: 0o400, what: What::Text(memory::environment, Access::Memory) },
-    link(b"exe", |s| s.process()?.state.lock().exe.as_ref().map(|e| e.location.clone()).ok_or(Errno::ENOENT)),
+    link(b"exe", |s| s.process()?.state.lock().exe.as_ref().map(|e| e.file.clone()).ok_or(Errno::ENOENT)),
     Entry { name: b"fd", mode: 0o500, what: What::Fds(fds::Show::Links) },
     Entry { name: b"fdinfo", mode: 0o555, what: What::Fds(fds::Show::Texts) },
     text(b"limits", 0o444, status::limits),
@@ -73,7 +73,7 @@ static ENTRIES: &[Entry] = &[
     Entry { name: b"ns", mode: 0o511, what: What::Namespaces },
     text(b"oom_score", 0o444, status::oom_score),
     Entry { name: b"oom_score_adj", mode: 0o644, what: What::Setting(oom_score_adj, set_oom_score_adj) },
-    link(b"root", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.root())),
+    link(b"root", |s| Ok(Reached::freely(s.refs().ok_or(Errno::ENOENT)?.fs.root()))),
     text(b"stat", 0o444, stat::stat),
     text(b"statm", 0o444, stat::statm),
     text(b"status", 0o444, status::status),
@@ -174,9 +174,9 @@ impl Virtual for Leaf {
     fn link(&self) -> Result<LinkTarget, Errno> {
         let What::Link(f) = self.what else { return Err(Errno::EINVAL) };
         self.subject.check_access()?;
-        let place = f(&self.subject)?;
-        let name = fds::name_of(&place)?;
-        Ok(LinkTarget::Location(place, name))
+        let reached = f(&self.subject)?;
+        let name = fds::name_of(&reached.place)?;
+        Ok(LinkTarget::Location(reached, name))
     }
     fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
         match self.what {

@@ -61,6 +61,7 @@ pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
 
 /// Work that is due whenever the thread has come to a hart.
 fn work(me: &Thread, frame: &mut TrapFrame) {
+    me.releases.drain();
     posix_timers::check_cpu_time(me);
     budget::adopt(me);
     budget::throttle(me);
