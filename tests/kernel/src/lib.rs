@@ -1,7 +1,11 @@
-//! What the on-target tests of the kernel's own features share: chance with a seed, and memory that processes share.
+//! What the on-target tests of the kernel's own features share: chance with a seed, memory that processes share, budgets,
+//! children.
 //!
 //! Each program in `bin/` is a test. The runner (`tests/runner`) gives it a process of its own and a time-out, and compares
 //! every counter of the kernel before and after it.
+
+pub mod cgroup;
+pub mod process;
 
 use std::io;
 use std::marker::PhantomData;
@@ -18,8 +22,8 @@ impl Chance {
         Chance(seed)
     }
 
-    /// The next number.
-    pub fn next(&mut self) -> u64 {
+    /// Draws the next number.
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -29,7 +33,7 @@ impl Chance {
 
     /// A number below `end`, which is not 0.
     pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
+        (self.draw() % end as u64) as usize
     }
 }
 

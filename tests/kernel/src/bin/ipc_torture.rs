@@ -149,7 +149,7 @@ impl Worker<'_> {
         let mut message = (id as u64).to_le_bytes().to_vec();
         let len = self.chance.below(LONGEST);
         let mut body = Chance::new(id as u64);
-        message.extend((0..len).map(|_| body.next() as u8));
+        message.extend((0..len).map(|_| body.draw() as u8));
         message
     }
 
@@ -217,7 +217,7 @@ impl Worker<'_> {
         let (id, body) = message.split_first_chunk().expect("a message is no shorter than its number");
         let id = u64::from_le_bytes(*id);
         let mut expected = Chance::new(id);
-        assert!(body.iter().all(|byte| *byte == expected.next() as u8), "a message was torn");
+        assert!(body.iter().all(|byte| *byte == expected.draw() as u8), "a message was torn");
         assert!(!self.seen.arrived[id as usize].swap(true, Ordering::Relaxed), "a message came twice");
         self.seen.received.fetch_add(1, Ordering::Relaxed);
     }
