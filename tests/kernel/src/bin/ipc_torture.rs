@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 const WORKERS: usize = 6;
 /// Killed and replaced in all.
 const DEATHS: usize = 30;
+/// Messages between one death and the next.
+const BETWEEN: u64 = 200;
 /// What each does before it leaves by itself.
 const STEPS: usize = 400;
 /// Ends that a process keeps.
@@ -56,6 +58,12 @@ fn main() {
     let mut ended = 0;
     for number in WORKERS..WORKERS + DEATHS {
         let at = chance.below(WORKERS);
+        // They do something in between.
+        let enough = seen.sent.load(Ordering::Relaxed) + BETWEEN;
+        let started = now_ns();
+        while seen.sent.load(Ordering::Relaxed) < enough && now_ns() - started < 20_000_000 {
+            std::thread::yield_now();
+        }
         // SAFETY: a child that has not been waited for.
         unsafe { libc::kill(children[at], libc::SIGKILL) };
         ended += usize::from(wait(children[at]) != libc::SIGKILL);
