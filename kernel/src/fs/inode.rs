@@ -160,6 +160,10 @@ pub(crate) trait Virtual: Send + Sync {
     fn link(&self) -> Result<LinkTarget, Errno> {
         Err(Errno::EINVAL)
     }
+    /// The budget that the directory stands for.
+    fn budget(&self) -> Option<&Ref<crate::budget::Budget>> {
+        None
+    }
     /// An open file of its own, for files that are not read as text.
     fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
         None

@@ -9,6 +9,7 @@ use crate::fs::tmpfs::Options;
 use crate::fs::walk::Last;
 use crate::fs::{devices, tmpfs};
 use crate::task::ids;
+use crate::world::PidScope;
 use abi::{Errno, Rights};
 use core::sync::atomic::Ordering;
 use mem::{PAGE, Ref, user};
@@ -118,10 +119,19 @@ fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
         b"svc" => tmpfs::new_tmpfs(SVC_FS, &Options { mode: 0o755, ..tmpfs_defaults(c) }),
         b"devtmpfs" => devices::new_devfs(),
         b"cgroup2" => crate::fs::cgroup::new_cgroup2(),
-        b"proc" => crate::fs::proc::new_procfs(c.me.process().scope()),
+        b"proc" => crate::fs::proc::new_procfs(&scope_of_proc(c, data)?),
         _ => return other_fs(kind),
     };
     made.map_err(|_| Errno::ENOMEM)
+}
+
+/// Whose processes a procfs shows: those of the caller's scope, or, with the option `scope=children` of this kernel, those of
+/// the scope that the caller's children are made in.
+fn scope_of_proc(c: &Call<'_>, data: usize) -> Result<Ref<PidScope>, Errno> {
+    let mut text = [0u8; 64];
+    let n = if data == 0 { 0 } else { user::read_string(&mut text, data).map_err(|_| Errno::EINVAL)? };
+    let mut options = text.get(..n).unwrap_or_default().split(|b| *b == b',');
+    if options.any(|o| o == b"scope=children") { Ok(c.me.world().children.clone()) } else { Ok(c.me.process().scope().clone()) }
 }
 
 fn other_fs(_kind: &[u8]) -> Result<New, Errno> {

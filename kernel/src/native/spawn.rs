@@ -1,7 +1,9 @@
 //! spawn: a program in a process of its own, with exactly what it is given.
 
+use crate::budget::Budget;
 use crate::fs::context::{Cred, FsContext, Ids, cap};
 use crate::fs::file::Descriptor;
+use crate::fs::inode::Body;
 use crate::fs::mount::{Location, Mount};
 use crate::fs::namespace::Namespace;
 use crate::fs::table::{FdTable, Slot};
@@ -100,12 +102,20 @@ fn group(args: &SpawnArgs) -> Result<JobGroup, Errno> {
     })
 }
 
-/// Who pays: the caller's budget, or one that it holds.
-fn budget_of(c: &Call<'_>, args: &SpawnArgs) -> Result<Ref<crate::budget::Budget>, Errno> {
-    match args.budget {
-        -1 => Ok(c.me.process().budget()),
-        _ => Err(Errno::EBADF),
+/// Who pays: the caller's budget, or one below it whose directory of cgroup2 the caller holds and may change.
+fn budget_of(c: &Call<'_>, args: &SpawnArgs) -> Result<Ref<Budget>, Errno> {
+    let own = c.me.process().budget();
+    if args.budget == -1 {
+        return Ok(own);
     }
+    let file = slot(c, args.budget, Rights::MANAGE)?.file;
+    let inode = file.inode().ok_or(Errno::EBADF)?;
+    let Body::Virtual(node) = &inode.body else { return Err(Errno::EBADF) };
+    let budget = node.budget().ok_or(Errno::EBADF)?;
+    if !c.me.cred().may(&inode.attrs.lock(), 2) {
+        return Err(Errno::EACCES);
+    }
+    if budget.is_within(&own) { Ok(budget.clone()) } else { Err(Errno::EPERM) }
 }
 
 /// A descriptor of the caller with a right. EACCES: it lacks the right.
@@ -218,7 +228,7 @@ fn program(c: &Call<'_>, args: &SpawnArgs, fs: &FsContext, cred: &Cred) -> Resul
 
 /// The child's table: what is listed, and nothing else.
 #[inline(never)]
-fn descriptors(c: &Call<'_>, args: &SpawnArgs, budget: &Ref<crate::budget::Budget>) -> Result<Ref<FdTable>, Errno> {
+fn descriptors(c: &Call<'_>, args: &SpawnArgs, budget: &Ref<Budget>) -> Result<Ref<FdTable>, Errno> {
     let limit = c.me.process().limit(limits::NOFILE);
     if args.fd_count > limit {
         return Err(Errno::EMFILE);

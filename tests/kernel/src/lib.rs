@@ -7,9 +7,13 @@
 pub mod cgroup;
 pub mod process;
 
+use abi::{Errno, SpawnArgs, SpawnFd};
+use rt::Args;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Random numbers that the seed decides (splitmix64).
 #[derive(Clone, Debug)]
@@ -82,4 +86,42 @@ impl<T> Drop for Shared<T> {
         // SAFETY: it was mapped by `zeroed`, and the borrows of `self` have ended.
         unsafe { libc::munmap(self.at, size_of::<T>()) };
     }
+}
+
+/// What `spawn` is told of a program that gets the standard descriptors and all that the caller's World has.
+#[must_use]
+pub fn same_world() -> SpawnArgs {
+    SpawnArgs { grants: 0x7f, program: -1, root: -1, cwd: -1, budget: -1, ..SpawnArgs::default() }
+}
+
+/// Starts a program with these arguments and no environment.
+///
+/// # Errors
+/// The kernel's.
+pub fn spawn(path: Option<&CStr>, argv: &[CString], args: &SpawnArgs) -> Result<OwnedFd, Errno> {
+    let argv: Vec<usize> = argv.iter().map(|s| s.as_ptr().expose_provenance()).chain([0]).collect();
+    let fds = [0, 1, 2].map(|n| SpawnFd { from: n, to: n });
+    let raw = SpawnArgs {
+        path: path.map_or(0, |p| p.as_ptr().expose_provenance() as u64),
+        argv: argv.as_ptr().expose_provenance() as u64,
+        fds: fds.as_ptr().expose_provenance() as u64,
+        fd_count: fds.len() as u64,
+        ..*args
+    };
+    rt::spawn(&mut Args::from(raw))
+}
+
+/// Waits for the end of the process behind a descriptor: `si_code` and `si_status` (waitid(2)).
+///
+/// # Errors
+/// Those of waitid(2).
+pub fn end(process: &OwnedFd) -> io::Result<(i32, i32)> {
+    // SAFETY: siginfo_t is a plain struct, and the kernel fills it.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the struct outlives the call.
+    if unsafe { libc::waitid(libc::P_PIDFD, process.as_raw_fd() as libc::id_t, &raw mut info, libc::WEXITED) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the signal is SIGCHLD, so that the field is there.
+    Ok((info.si_code, unsafe { info.si_status() }))
 }

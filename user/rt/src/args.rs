@@ -1,7 +1,10 @@
 //! Structs of native calls that only ever point at borrowed memory, and calls with them that are safe for it.
 
 use crate::{sys, trap};
-use abi::{ChanCall, ChanCreate, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, SvcBind, SvcConnect, SvcPeer, nr};
+use abi::{
+    ChanCall, ChanCreate, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, SpawnArgs, SvcBind, SvcConnect, SvcPeer,
+    nr,
+};
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -17,7 +20,7 @@ macro_rules! natives {
 }
 natives! {
     ChanSend chan_send  ChanRecv chan_recv  ChanCall chan_call  ChanReplyRecv chan_reply_recv
-    SvcBind svc_bind  SvcConnect svc_connect
+    SvcBind svc_bind  SvcConnect svc_connect  SpawnArgs spawn
 }
 
 /// A struct for the kernel, whose addresses and lengths are those of what is borrowed for `'a`.
@@ -125,8 +128,8 @@ impl<'a> Args<'a, ChanReplyRecv> {
 macro_rules! plain {
     ($($ty:ident)*) => { $(impl From<$ty> for Args<'_, $ty> { fn from(raw: $ty) -> Self { Self::of(raw) } })* };
 }
-// Structs without addresses.
-plain! { SvcBind SvcConnect }
+// Structs without addresses, or (`SpawnArgs`) with such as the kernel only reads.
+plain! { SvcBind SvcConnect SpawnArgs }
 
 /// A call of the form `call(&args, size)`.
 ///
@@ -135,6 +138,14 @@ plain! { SvcBind SvcConnect }
 pub fn alone<S: Native>(args: &mut Args<'_, S>) -> Result<usize, Errno> {
     // SAFETY: the struct points at borrowed memory alone, see `Args`.
     unsafe { trap::call(S::NUMBER, &[(&raw mut args.raw).expose_provenance(), size_of::<S>()]) }
+}
+
+/// `spawn`: gives a descriptor for the process.
+///
+/// # Errors
+/// The kernel's.
+pub fn spawn(args: &mut Args<'_, SpawnArgs>) -> Result<OwnedFd, Errno> {
+    alone(args).map(owned)
 }
 
 /// A call of the form `call(fd, &args, size)`.
@@ -173,14 +184,9 @@ pub fn accept(queue: BorrowedFd<'_>, peer: &mut SvcPeer, flags: u32) -> Result<O
 /// The kernel's.
 pub fn create(args: &ChanCreate) -> Result<Descriptors, Errno> {
     let mut ends = Descriptors::default();
+    let (to, from) = (ends.0.as_mut_ptr().expose_provenance(), (&raw const *args).expose_provenance());
     // SAFETY: the kernel reads one struct and writes two numbers.
-    unsafe {
-        sys::chan_create(
-            ends.0.as_mut_ptr().expose_provenance(),
-            (&raw const *args).expose_provenance(),
-            size_of::<ChanCreate>(),
-        )?
-    };
+    unsafe { sys::chan_create(to, from, size_of::<ChanCreate>())? };
     Ok(ends)
 }
 

@@ -11,7 +11,7 @@ mod args;
 #[cfg_attr(not(target_arch = "riscv64"), path = "elsewhere.rs")]
 mod trap;
 
-pub use args::{Args, Descriptors, Native, Terms, accept, alone, by_descriptor, by_name, create};
+pub use args::{Args, Descriptors, Native, Terms, accept, alone, by_descriptor, by_name, create, spawn};
 
 macro_rules! stubs {
     ($($number:literal $name:ident ($($arg:ident : $kind:ident $(($($param:tt)*))?),*) -> $ret:ident {

@@ -97,6 +97,9 @@ impl Virtual for Directory {
         });
         Ok(())
     }
+    fn budget(&self) -> Option<&Ref<Budget>> {
+        Some(&self.budget)
+    }
     fn make_dir(&self, name: &[u8]) -> Result<(), Errno> {
         if self.lookup(name).is_ok() {
             return Err(Errno::EEXIST);
