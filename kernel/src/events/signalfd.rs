@@ -125,6 +125,10 @@ impl Watch for SignalFd {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.state.lock().observers);
     }
+    fn on(&self, events: logic_waits::Events) -> crate::see::On {
+        let _ = events;
+        crate::see::On::plain(crate::see::Waits::Signal)
+    }
 }
 
 impl File for SignalFd {

@@ -136,6 +136,10 @@ impl Watch for Counter {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.state.lock().observers);
     }
+    fn on(&self, events: logic_waits::Events) -> crate::see::On {
+        let _ = events;
+        crate::see::On { waits: crate::see::Waits::EventFd, id: self.id }
+    }
 }
 
 impl File for Counter {
@@ -184,5 +188,8 @@ impl File for Counter {
     fn fdinfo(&self, _of: &OpenFile, out: &mut dyn core::fmt::Write) -> core::fmt::Result {
         let (count, one) = (self.state.lock().count, u8::from(self.share == Share::One));
         writeln!(out, "eventfd-count: {count:16x}\neventfd-id: {}\neventfd-semaphore: {one}", self.id)
+    }
+    fn ends_wait(&self, of: &OpenFile, on: crate::see::On) -> bool {
+        of.writable() && on == crate::see::On { waits: crate::see::Waits::EventFd, id: self.id }
     }
 }

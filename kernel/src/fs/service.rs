@@ -63,11 +63,19 @@ impl Watch for Room<'_> {
             f(waiters);
         }
     }
+    fn on(&self, events: logic_waits::Events) -> crate::see::On {
+        let _ = events;
+        crate::see::On::plain(crate::see::Waits::Service)
+    }
 }
 
 impl Watch for Listen {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(&mut self.state.lock().acceptors);
+    }
+    fn on(&self, events: logic_waits::Events) -> crate::see::On {
+        let _ = events;
+        crate::see::On::plain(crate::see::Waits::Client)
     }
 }
 

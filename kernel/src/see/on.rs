@@ -62,6 +62,14 @@ waits! {
     Poll = "poll";
     /// An event set.
     EventSet = "epoll";
+    /// A change of an eventfd's counter.
+    EventFd = "eventfd";
+    /// A change of a file that is watched.
+    FileChange = "inotify";
+    /// Someone who connects.
+    Client = "accept";
+    /// Room in a service's queue.
+    Service = "service";
     /// A lock of a file.
     FileLock = "file_lock";
     /// Input of a terminal.

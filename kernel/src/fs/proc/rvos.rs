@@ -131,7 +131,7 @@ fn budgets(t: &mut Text) -> Made {
     for kind in Kind::ALL {
         write!(t, " {kind:?}")?;
     }
-    t.put(b"\n")?;
+    writeln!(t, " weight cpu_us throttled")?;
     let mut made = Ok(());
     budget::root().each_below(|b| {
         if made.is_ok() {
@@ -153,7 +153,13 @@ fn budget_line(t: &mut Text, b: &Budget) -> Made {
         }
         t.put(if b.heap().account().is_carved(kind) { b"c" } else { b"s" })?;
     }
-    t.put(b"\n")?;
+    let (quota, period) = b.cap_us();
+    write!(t, " {} ", b.weight())?;
+    match quota {
+        u64::MAX => t.put(b"max")?,
+        n => write!(t, "{n}")?,
+    }
+    writeln!(t, "/{period} {}", b.cap_periods().1)?;
     Ok(())
 }
 

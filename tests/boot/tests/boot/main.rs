@@ -8,4 +8,5 @@ mod machine;
 mod panics;
 mod programs;
 mod runner;
+mod see;
 mod terminal;

@@ -1,0 +1,51 @@
+//! Tables of `/proc/rvos`, with columns one below the other.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+type Text = Result<String, Box<dyn std::error::Error>>;
+
+/// Lines of words as aligned columns.
+pub(crate) fn align(lines: &[Vec<String>]) -> String {
+    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |i: usize| lines.iter().filter_map(|l| l.get(i)).map(|w| w.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut out = String::new();
+    for line in lines {
+        let mut text = String::new();
+        for (word, width) in line.iter().zip(&widths) {
+            text.push_str(&format!("{word:<width$}  "));
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// A file of such lines.
+pub(crate) fn columns(path: &str) -> Text {
+    let text = fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
+    let lines: Vec<Vec<String>> = text.lines().map(|l| l.split(' ').map(str::to_string).collect()).collect();
+    Ok(align(&lines))
+}
+
+/// The tree of budgets, each below its parent, with what is used and may be used.
+pub(crate) fn budgets() -> Text {
+    const PATH: &str = "/proc/rvos/budgets";
+    let text = fs::read_to_string(PATH).map_err(|e| format!("{PATH}: {e}"))?;
+    let mut lines = text.lines().map(|l| l.split(' ').map(str::to_string).collect::<Vec<_>>());
+    let head = lines.next().ok_or("no budgets")?;
+    let column = |name: &str| head.iter().position(|h| h == name).ok_or(format!("{PATH} has no column {name}"));
+    let (id, parent, name) = (column("id")?, column("parent")?, column("name")?);
+    let rest: Vec<usize> = (0..head.len()).filter(|i| ![id, parent, name].contains(i)).collect();
+    let word = |line: &[String], i: usize| line.get(i).cloned().unwrap_or_default();
+    let show = |first: String, line: &[String]| std::iter::once(first).chain(rest.iter().map(|i| word(line, *i))).collect();
+    let mut depths: BTreeMap<String, usize> = BTreeMap::new();
+    let mut table = vec![show("budget".into(), &head)];
+    for line in lines {
+        let depth = depths.get(&word(&line, parent)).map_or(0, |d| d + 1);
+        depths.insert(word(&line, id), depth);
+        table.push(show(format!("{}{}", "  ".repeat(depth), word(&line, name)), &line));
+    }
+    Ok(align(&table))
+}
