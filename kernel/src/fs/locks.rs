@@ -59,8 +59,10 @@ struct State {
 /// the other table, 0 while it is not known to be in the way any more.
 static WAITS: SpinLock<Tree<(u64, u32), u64>, levels::LockWaits> = SpinLock::new(Tree::new());
 
-/// How far a chain of waiting tables is followed (Linux's MAX_DEADLK_ITERATIONS is 10).
+/// How many waiting tables are followed (Linux's MAX_DEADLK_ITERATIONS is 10).
 const MAX_CHAIN: usize = 32;
+/// How many waits are looked at for that, as it is done under a lock.
+const MAX_LOOKS: usize = 64;
 
 impl State {
     fn list(&mut self, list: List) -> &mut LockList<Owner> {
@@ -158,14 +160,26 @@ impl Book {
 
 /// Whether a chain of waiting tables that begins at `from` ends at `to`.
 fn leads_to(waits: &Tree<(u64, u32), u64>, from: u64, to: u64) -> bool {
-    let mut at = from;
-    for _ in 0..MAX_CHAIN {
+    // Each table once; each may wait in several threads, for different ones.
+    let mut tables = [from; MAX_CHAIN];
+    let (mut known, mut next, mut looks) = (1, 0, 0);
+    while let Some(at) = tables.get(next).copied().filter(|_| next < known) {
         if at == to {
             return true;
         }
-        match waits.ceiling(&(at, 0)) {
-            Some(((table, _), holder)) if *table == at && *holder != 0 => at = *holder,
-            _ => return false,
+        next += 1;
+        let mut key = (at, 0);
+        while let Some(((table, thread), holder)) = waits.ceiling(&key) {
+            looks += 1;
+            if *table != at || looks > MAX_LOOKS {
+                break;
+            }
+            key.1 = thread.saturating_add(1);
+            let is_new = *holder != 0 && !tables.iter().take(known).any(|t| t == holder);
+            if is_new && let Some(place) = tables.get_mut(known) {
+                *place = *holder;
+                known += 1;
+            }
         }
     }
     false

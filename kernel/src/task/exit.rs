@@ -147,7 +147,7 @@ pub(super) fn leave_memory(me: &Thread) {
     let clear = me.clear_tid.swap(0, Ordering::Relaxed);
     // Only others would read the word (set_tid_address(2)); this reference and the thread's own are not others'.
     let shared = me.space().is_some_and(|s| Ref::strong_count(&s) > 2);
-    if clear != 0 && shared && user::write(clear, &0u32).is_ok() {
+    if clear != 0 && shared && oom::write_surely(me, || user::write(clear, &0u32).is_ok()) {
         super::futex::wake_at(me, clear, 1);
     }
 }

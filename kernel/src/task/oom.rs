@@ -178,6 +178,25 @@ pub(crate) fn call_may_go_again(me: &Thread) -> bool {
     !is_short(&full, pages) || make_room(me, &full, large(&full))
 }
 
+/// Does a write to user memory that must not be lost for want of memory: again as long as there may be some, and if there
+/// is none in the end, the caller's process ends, as after a fault of its own. False: the memory is not there to be written.
+#[cold]
+pub(crate) fn write_surely(me: &Thread, mut write: impl FnMut() -> bool) -> bool {
+    loop {
+        let _ = mem::take_refusal();
+        if write() {
+            return true;
+        }
+        let Some((pages, heap)) = mem::take_refusal() else { return false };
+        let full = full(me, heap);
+        full.refused(Kind::Frames);
+        if is_short(&full, pages) && !make_room(me, &full, large(&full)) {
+            super::exit::begin_group_exit(me.process(), logic_signal::Signal::KILL.number() as i32);
+            return false;
+        }
+    }
+}
+
 /// Ends the largest process of a budget, if it has so many pages, and waits for its memory. False: there is none, or it
 /// is the caller's own that is to end.
 fn make_room(me: &Thread, full: &Budget, at_least: u64) -> bool {
