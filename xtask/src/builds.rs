@@ -50,21 +50,31 @@ pub fn kernel(profile: Profile) -> Result<PathBuf> {
     crate::ksyms::embed(&kernel)
 }
 
-/// Init and every program of `programs/`, by name.
+/// Every service of `services/`, init among them, and every program of `programs/`, by name.
 ///
 /// # Errors
 /// As [`kernel`].
 pub fn programs() -> Result<Vec<(String, PathBuf)>> {
-    let mut packages = vec!["init".to_owned()];
-    let dir = paths::tree().join("programs");
+    let mut packages = folders("services")?;
+    packages.extend(folders("programs")?);
+    packages.sort();
+    cargo(&Job { what: "init and the programs", packages: &packages, target: PROGRAM_TARGET, profile: "programs" })
+}
+
+/// The packages below a folder of the tree, which have the names of their own folders.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn folders(parent: &str) -> Result<Vec<String>> {
+    let dir = paths::tree().join(parent);
+    let mut packages = Vec::new();
     for entry in fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))? {
         let path = entry?.path();
         if path.join("Cargo.toml").is_file() {
             packages.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
         }
     }
-    packages.sort();
-    cargo(&Job { what: "init and the programs", packages: &packages, target: PROGRAM_TARGET, profile: "programs" })
+    Ok(packages)
 }
 
 /// Executables of any package of the workspace, built for the guest's Linux target.

@@ -66,6 +66,8 @@ fn default_root(archive: &mut Archive) -> Result<()> {
     let busybox = paths::fetched("busybox")?;
     let busybox = fs::read(&busybox).with_context(|| format!("cannot read {}", busybox.display()))?;
     archive.dir("bin", 0o755);
+    archive.dir("lib", 0o755);
+    archive.dir("lib/rvos", 0o755);
     archive.dir("usr", 0o755);
     // Scripts say /usr/bin/env and /sbin/…; here there is one directory of programs.
     archive.symlink("sbin", "bin");
@@ -79,8 +81,13 @@ fn default_root(archive: &mut Archive) -> Result<()> {
     for applet in applets(&busybox)? {
         archive.symlink(&format!("bin/{applet}"), "busybox");
     }
+    let services = builds::folders("services")?;
     for (name, path) in programs {
-        let place = if name == "init" { "init".to_owned() } else { format!("bin/{name}") };
+        let place = match name.as_str() {
+            "init" => "init".to_owned(),
+            _ if services.contains(&name) => format!("lib/rvos/{name}"),
+            _ => format!("bin/{name}"),
+        };
         let data = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         archive.file(&place, &data, 0o755);
     }
@@ -102,7 +109,7 @@ fn foreign_root(archive: &mut Archive, path: &Path) -> Result<()> {
 
 /// The directories that init mounts on, and the console, which a kernel opens for process 1.
 fn skeleton(archive: &mut Archive) {
-    for dir in ["proc", "sys", "dev", "dev/pts", "dev/shm", "run", "mnt", "etc", "var"] {
+    for dir in ["proc", "sys", "svc", "dev", "dev/pts", "dev/shm", "run", "mnt", "etc", "var"] {
         archive.dir(dir, 0o755);
     }
     archive.dir("root", 0o700);

@@ -10,6 +10,8 @@ pub mod process;
 use abi::{Errno, SpawnArgs, SpawnFd};
 use rt::Args;
 use std::ffi::{CStr, CString};
+pub mod service;
+
 use std::io;
 use std::marker::PhantomData;
 use std::ops::Deref;

@@ -213,7 +213,7 @@ impl Protocol {
                 /// # Errors
                 /// The service's own, or why there is no reply.
                 #vis fn #name(#inputs) -> ::core::result::Result<#value, ::wire::CallError<#error>> {
-                    ::wire::ask(&mut self.transport, #request::#variant { #(#names),* }, &mut self.packet)
+                    ::wire::ask(&mut self.transport, #request::#variant { #(#names),* }, &mut self.desk)
                 }
             }
         });
@@ -222,13 +222,13 @@ impl Protocol {
             #[derive(Debug)]
             #vis struct #client<T> {
                 transport: T,
-                packet: ::wire::Packet,
+                desk: ::wire::Desk,
             }
 
             impl<T: ::wire::Transport> #client<T> {
                 /// A client that talks through this transport.
                 #vis fn new(transport: T) -> Self {
-                    Self { transport, packet: ::wire::Packet::new() }
+                    Self { transport, desk: ::wire::Desk::default() }
                 }
 
                 /// What it talks through.

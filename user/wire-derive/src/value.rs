@@ -70,11 +70,18 @@ fn message(options: &Options, input: &DeriveInput, lifetime: &Lifetime) -> Resul
     let (Some(message), name) = (&options.name, &input.ident) else { return Ok(None) };
     let Some(version) = &options.version else { return refuse(message, "a message has a version") };
     let (_, own, _) = input.generics.split_for_impl();
+    let plain = input.generics.params.is_empty();
+    let (kind, value) = if plain { (quote!(#name), quote!(#name)) } else { (quote!(#name<'_>), quote!(#name<'wire>)) };
     Ok(Some(quote! {
         #[automatically_derived]
         impl<#lifetime> ::wire::Message<#lifetime> for #name #own {
             const NAME: &'static str = #message;
             const VERSION: u16 = #version;
+        }
+
+        #[automatically_derived]
+        impl ::wire::Kind for #kind {
+            type Value<'wire> = #value;
         }
     }))
 }

@@ -103,17 +103,24 @@ impl<E: fmt::Debug> std::error::Error for CallError<E> {}
 
 /// What carries a request to a server and its reply back.
 pub trait Transport {
-    /// Sends what the packet holds and puts the reply in its place.
+    /// Sends the request, which moves out of its packet, and puts the reply into the other; it has at most `most` bytes.
     ///
     /// # Errors
     /// When there is no reply.
-    fn call(&mut self, packet: &mut Packet) -> io::Result<()>;
+    fn call(&mut self, request: &mut Packet, reply: &mut Packet, most: usize) -> io::Result<()>;
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
-    fn call(&mut self, packet: &mut Packet) -> io::Result<()> {
-        (**self).call(packet)
+    fn call(&mut self, request: &mut Packet, reply: &mut Packet, most: usize) -> io::Result<()> {
+        (**self).call(request, reply, most)
     }
+}
+
+/// The packets of a client, which are used again for every call.
+#[derive(Debug, Default)]
+pub struct Desk {
+    request: Packet,
+    reply: Packet,
 }
 
 /// A protocol, as a server needs it: what to do with a message of a client with this session. Made by [`crate::protocol`].
@@ -226,16 +233,17 @@ pub fn answer_fault(about: Header, fault: Fault, to: &mut Packet) {
 ///
 /// # Errors
 /// See [`CallError`].
-pub fn ask<'a, 'r, R, T, E>(transport: &mut impl Transport, request: R, packet: &'r mut Packet) -> Result<T, CallError<E>>
+pub fn ask<'a, 'r, R, T, E>(transport: &mut impl Transport, request: R, desk: &'r mut Desk) -> Result<T, CallError<E>>
 where
     R: Requests<'a>,
     T: Wire<'r>,
     E: Wire<'r>,
 {
     let tag = request.tag();
-    emit_request(request, packet);
-    transport.call(packet).map_err(CallError::Transport)?;
-    match parse_reply(R::ID, tag, packet).map_err(CallError::Reply)? {
+    emit_request(request, &mut desk.request);
+    let most = Header::MAX + Outcome::<T, E>::MAX;
+    transport.call(&mut desk.request, &mut desk.reply, most).map_err(CallError::Transport)?;
+    match parse_reply(R::ID, tag, &mut desk.reply).map_err(CallError::Reply)? {
         Outcome::Value(value) => Ok(value),
         Outcome::Service(error) => Err(CallError::Service(error)),
         Outcome::Fault(fault) => Err(CallError::Fault(fault)),

@@ -20,6 +20,7 @@ mod codec;
 mod describe;
 mod descriptors;
 pub mod fuzz;
+pub mod math;
 mod message;
 mod plain;
 
@@ -28,8 +29,8 @@ mod tests;
 
 pub use bitflags;
 pub use bounded::{Bytes, List, Text};
-pub use call::{CallError, Fault, Requests, Service, Transport, answer, answer_fault, ask, emit_request, parse_request};
+pub use call::{CallError, Desk, Fault, Requests, Service, Transport, answer, answer_fault, ask, emit_request, parse_request};
 pub use codec::{Error, MAX_BYTES, MAX_DESCRIPTORS, Packet, Reader, Wire};
 pub use describe::{Case, Field, Method, Protocol, Shape};
-pub use message::{Header, Message, emit, id, parse};
+pub use message::{Header, Kind, Message, emit, id, parse};
 pub use wire_derive::{Wire, protocol};

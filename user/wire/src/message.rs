@@ -45,6 +45,12 @@ pub trait Message<'a>: Wire<'a> {
         assert!(Self::MAX + Header::MAX <= MAX_BYTES && Self::DESCRIPTORS <= MAX_DESCRIPTORS, "larger than a message can be");
 }
 
+/// A message type whatever it borrows from; derived with [`Message`]. It names what a typed channel carries.
+pub trait Kind {
+    /// The type, borrowing for `'a`.
+    type Value<'a>: Message<'a>;
+}
+
 /// The number that stands for a protocol's name in messages (FNV-1a, 32 bits).
 #[must_use]
 pub const fn id(name: &str) -> u32 {

@@ -1,0 +1,256 @@
+//! Channels: [`End`] carries packets, [`Channel`] messages of one type each way.
+
+use crate::error;
+use abi::{ChanCreate, ChanInfo, Errno, chan_flag};
+use rt::{Args, Descriptors, Terms};
+use rustix::time::{ClockId, clock_gettime};
+use std::io;
+use std::marker::PhantomData;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::time::Duration;
+use wire::{Kind, Packet, Transport};
+
+/// How long a call waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deadline {
+    /// As long as it takes.
+    #[default]
+    Never,
+    /// Not at all: `WouldBlock`.
+    Now,
+    /// Until then, in nanoseconds of CLOCK_MONOTONIC: `TimedOut`.
+    At(u64),
+}
+
+impl Deadline {
+    /// That long from now.
+    #[must_use]
+    pub fn after(time: Duration) -> Self {
+        let now = clock_gettime(ClockId::Monotonic);
+        let now = now.tv_sec.unsigned_abs().saturating_mul(1_000_000_000).saturating_add(now.tv_nsec.unsigned_abs());
+        Self::At(now.saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)))
+    }
+
+    fn terms(self) -> Terms {
+        match self {
+            Deadline::Never => Terms::default(),
+            Deadline::Now => Terms { deadline_ns: 0, flags: chan_flag::NONBLOCK },
+            Deadline::At(deadline_ns) => Terms { deadline_ns, flags: 0 },
+        }
+    }
+}
+
+/// Bytes that a receiver makes room for at first; a larger message says what it needs.
+const ROOM: usize = 1024;
+
+/// One end of a channel.
+#[derive(Debug)]
+pub struct End(OwnedFd);
+
+/// What the kernel says about a message that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Received {
+    /// The call to reply to; `None` if nobody waits for an answer.
+    pub call: Option<u64>,
+    /// The process that sent it; such a number is never used twice.
+    pub process: u64,
+    /// That process's budget.
+    pub budget: u64,
+}
+
+impl End {
+    /// The two ends of a new channel.
+    ///
+    /// # Errors
+    /// `EDQUOT`, `EMFILE`, `ENOMEM`.
+    pub fn pair() -> io::Result<(End, End)> {
+        let mut ends = rt::create(&ChanCreate::default()).map_err(error)?;
+        let mut ends = ends.take();
+        match (ends.next(), ends.next()) {
+            (Some(a), Some(b)) => Ok((End(a), End(b))),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+
+    /// Sends what the packet holds. On success it is empty; on failure nothing has moved.
+    ///
+    /// # Errors
+    /// `EPIPE` when the peer is gone; `WouldBlock`, `TimedOut`.
+    pub fn send(&self, packet: &mut Packet, deadline: Deadline) -> io::Result<()> {
+        let fds = numbers(packet);
+        let mut args = Args::send(&packet.bytes, &fds, deadline.terms());
+        rt::by_descriptor(self.0.as_fd(), &mut args).map_err(error)?;
+        moved(packet);
+        Ok(())
+    }
+
+    /// Receives a message into the packet.
+    ///
+    /// # Errors
+    /// `EPIPE` when nothing is queued and the peer is gone; `WouldBlock`, `TimedOut`; `EMFILE` when its descriptors have no
+    /// room: it stays queued then.
+    pub fn receive(&self, packet: &mut Packet, deadline: Deadline) -> io::Result<Received> {
+        packet.clear();
+        let mut room = ROOM.max(packet.bytes.capacity());
+        loop {
+            packet.bytes.resize(room, 0);
+            let mut fds = Descriptors::default();
+            let mut args = Args::receive(&mut packet.bytes, &mut fds, deadline.terms());
+            let result = rt::by_descriptor(self.0.as_fd(), &mut args);
+            let info = args.raw().info;
+            match result {
+                Err(Errno::EMSGSIZE) if length(info.bytes_len) > room => room = length(info.bytes_len),
+                Err(errno) => {
+                    packet.clear();
+                    return Err(error(errno));
+                }
+                Ok(_) => {
+                    packet.bytes.truncate(length(info.bytes_len));
+                    packet.descriptors.extend(fds.take());
+                    return Ok(received(&info));
+                }
+            }
+        }
+    }
+
+    /// Sends the request and waits for its reply of `most` bytes at most. A request that was refused at once stays in its packet.
+    ///
+    /// # Errors
+    /// `EPIPE` when the server is gone, `ECONNRESET` when it went with the request; `TimedOut`.
+    pub fn call(&self, request: &mut Packet, reply: &mut Packet, most: usize, deadline: Deadline) -> io::Result<()> {
+        reply.clear();
+        reply.bytes.resize(most, 0);
+        let (sent, mut fds) = (numbers(request), Descriptors::default());
+        let mut args = Args::call(&request.bytes, &sent, &mut reply.bytes, &mut fds, deadline.terms());
+        let result = rt::by_descriptor(self.0.as_fd(), &mut args);
+        let length = length(args.raw().bytes_len);
+        match result {
+            Ok(_) => {
+                moved(request);
+                reply.bytes.truncate(length);
+                reply.descriptors.extend(fds.take());
+                Ok(())
+            }
+            Err(errno) => {
+                reply.clear();
+                // These come before the request has left and after it: its numbers may be another thread's descriptors by now.
+                if matches!(errno, Errno::EPIPE | Errno::ECONNRESET | Errno::ETIMEDOUT) {
+                    moved(request);
+                }
+                Err(error(errno))
+            }
+        }
+    }
+
+    /// Answers a call, which never waits. What is left in the packet was not wanted any more.
+    ///
+    /// # Errors
+    /// When the reply is larger than the caller made room for.
+    pub fn reply(&self, call: u64, packet: &mut Packet) -> io::Result<()> {
+        let (fds, mut none) = (numbers(packet), Descriptors::default());
+        let terms = Terms { deadline_ns: 0, flags: chan_flag::REPLY_ONLY };
+        let mut args = Args::reply(call, (&packet.bytes, &fds), &mut [], &mut none, terms);
+        let result = rt::by_descriptor(self.0.as_fd(), &mut args);
+        if args.raw().replied != 0 {
+            moved(packet);
+        }
+        result.map(|_| ()).map_err(error)
+    }
+}
+
+fn length(bytes: u32) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+fn received(info: &ChanInfo) -> Received {
+    Received { call: (info.call != 0).then_some(info.call), process: info.process, budget: info.budget }
+}
+
+fn numbers(packet: &Packet) -> Vec<i32> {
+    packet.descriptors.iter().map(AsRawFd::as_raw_fd).collect()
+}
+
+/// The message has left this process: its descriptors are numbers without a meaning now.
+fn moved(packet: &mut Packet) {
+    for fd in packet.descriptors.drain(..) {
+        let _ = fd.into_raw_fd();
+    }
+    packet.bytes.clear();
+}
+
+impl From<OwnedFd> for End {
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+}
+
+impl From<End> for OwnedFd {
+    fn from(end: End) -> Self {
+        end.0
+    }
+}
+
+impl AsFd for End {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Transport for End {
+    fn call(&mut self, request: &mut Packet, reply: &mut Packet, most: usize) -> io::Result<()> {
+        End::call(self, request, reply, most, Deadline::Never)
+    }
+}
+
+wire::descriptor! {
+    End, "channel";
+}
+
+/// An end that sends messages of type `S` and receives messages of type `R`, and nothing else.
+#[derive(Debug)]
+pub struct Channel<S, R> {
+    end: End,
+    carries: PhantomData<fn(S) -> R>,
+}
+
+impl<S: Kind, R: Kind> Channel<S, R> {
+    /// The two ends of a new channel; what one sends the other receives.
+    ///
+    /// # Errors
+    /// As [`End::pair`].
+    pub fn pair() -> io::Result<(Channel<S, R>, Channel<R, S>)> {
+        End::pair().map(|(a, b)| (Channel::from(a), Channel::from(b)))
+    }
+
+    /// Sends a message. If that fails, the descriptors in it are closed.
+    ///
+    /// # Errors
+    /// As [`End::send`].
+    pub fn send(&self, message: S::Value<'_>, deadline: Deadline) -> io::Result<()> {
+        let mut packet = Packet::new();
+        wire::emit(message, &mut packet);
+        self.end.send(&mut packet, deadline)
+    }
+
+    /// Receives a message, which borrows from the packet.
+    ///
+    /// # Errors
+    /// As [`End::receive`]; `InvalidData` for what is no message of type `R`.
+    pub fn receive<'p>(&self, packet: &'p mut Packet, deadline: Deadline) -> io::Result<R::Value<'p>> {
+        let _ = self.end.receive(packet, deadline)?;
+        Ok(wire::parse(packet)?)
+    }
+}
+
+impl<S, R> From<End> for Channel<S, R> {
+    fn from(end: End) -> Self {
+        Self { end, carries: PhantomData }
+    }
+}
+
+impl<S, R> From<Channel<S, R>> for End {
+    fn from(channel: Channel<S, R>) -> Self {
+        channel.end
+    }
+}
