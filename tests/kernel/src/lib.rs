@@ -6,12 +6,11 @@
 
 pub mod cgroup;
 pub mod process;
+pub mod service;
 
 use abi::{Errno, SpawnArgs, SpawnFd};
 use rt::Args;
 use std::ffi::{CStr, CString};
-pub mod service;
-
 use std::io;
 use std::marker::PhantomData;
 use std::ops::Deref;

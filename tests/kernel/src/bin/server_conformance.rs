@@ -68,7 +68,7 @@ fn garbage(dir: &Directory) -> io::Result<()> {
     let end = dir.connect("math")?;
     for round in 0..500 {
         let mut packet = if round % 2 == 0 { Packet::new() } else { request() };
-        let noise: Vec<u8> = (0..chance.below(300)).map(|_| chance.next().to_le_bytes()[0]).collect();
+        let noise: Vec<u8> = (0..chance.below(300)).map(|_| chance.draw().to_le_bytes()[0]).collect();
         packet.put(&noise);
         if round % 5 == 0 {
             packet.descriptors.push(std::fs::File::open("/dev/null")?.into());
