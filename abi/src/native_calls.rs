@@ -42,6 +42,36 @@ macro_rules! for_each_native_call {
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EFAULT, EINVAL, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, EPERM, ESRCH],
                 doc: "Start a program in a process of its own, with exactly the descriptors listed and a World that is the caller's or narrower. Returns a process descriptor.",
             }
+            0x1030 budget_create(parent: Fd, args: InSized(BudgetCreate, size, opt), size: Len) -> Fd {
+                state: live, authority: Own, rights: [], blocks: no,
+                errors: [E2BIG, EBADF, EDQUOT, EFAULT, EINVAL, EMFILE, ENOMEM],
+                doc: "Make a budget below another, or with -1 below the caller's own. What is carved is reserved from the parent. It lasts as long as a descriptor or a process has it.",
+            }
+            0x1031 budget_limit(fd: Fd, args: InSized(BudgetLimit, size), size: Len) -> Zero {
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
+                errors: [E2BIG, EBADF, EBUSY, EDQUOT, EFAULT, EINVAL],
+                doc: "Change a limit. EBUSY: a carved limit would be below what is in use; EDQUOT: the parent has not got what it would take.",
+            }
+            0x1032 budget_usage(fd: Fd, usage: OutSized(BudgetUsage, size), size: Len) -> Size {
+                state: live, authority: Own, rights: [], blocks: no,
+                errors: [EBADF, EFAULT, EINVAL],
+                doc: "What is charged to a budget, or with -1 to the caller's own, and how much may be. Returns the bytes that were written, those of a shorter struct being what its older version has.",
+            }
+            0x1033 budget_watch(fd: Fd, args: InSized(BudgetWatch, size), size: Len) -> Zero {
+                state: live, authority: Descriptor, rights: [READ], blocks: no,
+                errors: [E2BIG, EBADF, EFAULT, EINVAL],
+                doc: "Make the descriptor readable, for poll(2) and its like, while at least so much of a kind is charged.",
+            }
+            0x1034 budget_kill(fd: Fd) -> Zero {
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
+                errors: [EBADF, EINVAL],
+                doc: "End all processes of a budget and of those below it with SIGKILL, also those that are being made.",
+            }
+            0x1035 budget_join(fd: Fd) -> Zero {
+                state: live, authority: Descriptor, rights: [WRITE], blocks: no,
+                errors: [EBADF, EDQUOT, EINVAL],
+                doc: "Move the calling process to a budget. What it was charged for besides itself stays where it is.",
+            }
             0x1040 svc_bind(dir: Fd, name: Path, args: InSized(SvcBind, size, opt), size: Len) -> Fd {
                 state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [E2BIG, EACCES, EBADF, EDQUOT, EEXIST, EFAULT, EINVAL, EMFILE, ENAMETOOLONG, ENOMEM, ENOTDIR, EOPNOTSUPP],

@@ -4,10 +4,11 @@
 
 use crate::call::{Arg, ArgKind, Authority, Blocks, Call, Direction, Grant, Null, Ret, State};
 use crate::{
-    CapUserData, CapUserHeader, ChanCall, ChanCreate, ChanRecv, ChanReplyRecv, ChanSend, CloneArgs, EpollEvent, Errno,
-    FutexWaitv, HwprobePair, Iovec, Itimerspec, Itimerval, Mmsghdr, MqAttr, Msghdr, OpenHow, Pollfd, Rights, Rlimit64, Rusage,
-    SchedAttr, SchedParam, SigSet, Sigaction, Sigevent, Siginfo, SigmaskArg, SpawnArgs, StackT, Stat, Statfs, Statx, SvcBind,
-    SvcConnect, SvcPeer, Sysinfo, Timespec, Timeval, Timex, Timezone, Tms, Utsname,
+    BudgetCreate, BudgetLimit, BudgetUsage, BudgetWatch, CapUserData, CapUserHeader, ChanCall, ChanCreate, ChanRecv,
+    ChanReplyRecv, ChanSend, CloneArgs, EpollEvent, Errno, FutexWaitv, HwprobePair, Iovec, Itimerspec, Itimerval, Mmsghdr,
+    MqAttr, Msghdr, OpenHow, Pollfd, Rights, Rlimit64, Rusage, SchedAttr, SchedParam, SigSet, Sigaction, Sigevent, Siginfo,
+    SigmaskArg, SpawnArgs, StackT, Stat, Statfs, Statx, SvcBind, SvcConnect, SvcPeer, Sysinfo, Timespec, Timeval, Timex,
+    Timezone, Tms, Utsname,
 };
 
 /// Every Linux call of riscv64, ascending by number.

@@ -1,8 +1,9 @@
 //! The structs of Linux's riscv64 ABI as plain bytes: every bit pattern is a value, there is no hidden padding, so user copies need no `unsafe`.
 //!
 //! They are named as in the man pages, their fields too. Each states its size, which is checked when compiled. User pointers inside are `u64`.
-//! Families: [`channel`] (of the native calls), [`file`], [`process`], [`signal`], [`spawn`], [`svc`], [`time`], [`wait`].
+//! Families: [`budget`] and [`channel`] (of the native calls), [`file`], [`process`], [`signal`], [`spawn`], [`svc`], [`time`], [`wait`].
 
+pub mod budget;
 pub mod channel;
 pub mod file;
 pub mod process;
@@ -12,6 +13,7 @@ pub mod svc;
 pub mod time;
 pub mod wait;
 
+pub use budget::{BUDGET_KINDS, BUDGET_NO_LIMIT, BudgetCreate, BudgetLimit, BudgetUsage, BudgetWatch};
 pub use channel::{ChanCall, ChanCreate, ChanInfo, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, chan_flag};
 pub use file::{
     Dirent64Header, FOwnerEx, Flock, Iovec, Mmsghdr, MqAttr, Msghdr, OpenHow, Stat, Statfs, Statx, StatxTimestamp, Termios,
@@ -58,4 +60,4 @@ macro_rules! with_fields {
         pub const NATIVE_STRUCTS: &[(&str, &[(&str, &str)])] = &[$((stringify!($name), $name::FIELDS)),*];
     };
 }
-with_fields! { ChanCreate ChanPart ChanRoom ChanInfo ChanSend ChanRecv ChanCall ChanReplyRecv SpawnFd SpawnArgs }
+with_fields! { BudgetCreate BudgetLimit BudgetUsage BudgetWatch ChanCreate ChanPart ChanRoom ChanInfo ChanSend ChanRecv ChanCall ChanReplyRecv SpawnFd SpawnArgs }

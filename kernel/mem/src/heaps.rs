@@ -47,6 +47,14 @@ impl Table for Heaps {
     fn forest() -> &'static Forest {
         &FOREST
     }
+    fn rang() {
+        arch::core(|c| c.raise(arch::flag::WORK));
+    }
+}
+
+/// Whether an alarm of any heap rang since this was last asked: the thread that made it ring was told on its way to user mode.
+pub fn take_rang() -> bool {
+    FOREST.take_rang()
 }
 
 /// The heap with this index (the root's, if there is none).

@@ -64,7 +64,7 @@ impl Budget {
     /// Tells those who watch this budget that something about it changed.
     pub(super) fn tell(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
-        let changed = logic_waits::Events::PRI | logic_waits::Events::ERR;
+        let changed = logic_waits::Events::PRI | logic_waits::Events::ERR | logic_waits::Events::IN;
         let watched = {
             let mut list = self.observers.lock();
             list.changed(changed);

@@ -137,6 +137,10 @@ pub(crate) trait File: Send + Sync {
         None
     }
     /// The end of a channel that it is.
+    fn as_budget(&self) -> Option<&crate::budget::BudgetFile> {
+        None
+    }
+    /// The end of a channel behind it.
     fn as_channel(&self) -> Option<&crate::object::channel::ChannelEnd> {
         None
     }

@@ -47,7 +47,7 @@ fn deadline(ns: u64) -> Option<u64> {
     (ns != 0).then_some(ns)
 }
 
-fn check_flags(flags: u32, known: u32) -> Result<(), Errno> {
+pub(super) fn check_flags(flags: u32, known: u32) -> Result<(), Errno> {
     if flags & !known != 0 { Err(Errno::EINVAL) } else { Ok(()) }
 }
 

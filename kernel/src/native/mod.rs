@@ -1,5 +1,6 @@
 //! The native calls (numbers from 0x1000 up): dispatch. One file a family beside this one.
 
+mod budget;
 mod channel;
 mod debug;
 mod rights;
@@ -42,6 +43,7 @@ abi::for_each_native_call! { dispatch_table }
 
 /// The handlers by the names of their calls.
 mod handlers {
+    pub(super) use super::budget::{budget_create, budget_join, budget_kill, budget_limit, budget_usage, budget_watch};
     pub(super) use super::channel::{chan_call, chan_create, chan_recv, chan_reply_recv, chan_send};
     pub(super) use super::debug::{debug_fail_alloc, debug_mutate};
     pub(super) use super::rights::fd_restrict;

@@ -17,6 +17,8 @@ pub trait Link<A: Atomics, S: AsRef<[Stocks<A>]>>: Sized {
     /// The account that this link belongs to was closed, and the last that was in use of it has been given back: nothing
     /// touches it any more but charges that have their last step behind them. Said once for each [`Account::close`].
     fn spent(&self) {}
+    /// An alarm of the account, or of one above it, rang while the caller charged it: [`Account::take_rung`] says whose.
+    fn rang(&self) {}
 }
 
 /// A charge was refused: some account on the way to the nearest carved one has no room.
@@ -44,6 +46,8 @@ pub struct Account<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> {
     pools: [Pool<A>; KINDS],
     /// Kinds that are open or in use.
     alive: A::U32,
+    /// Whether an alarm rang.
+    rung: A::U32,
     parent: Option<L>,
 }
 
@@ -55,7 +59,7 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     /// [`SetLimitError::ParentFull`]; nothing is reserved then.
     pub fn new(stocks: S, parent: Option<L>, limits: &[Limit; KINDS]) -> Result<Account<A, L, S>, SetLimitError> {
         let pools = limits.map(|limit| Pool::new(limit.backing()));
-        let account = Account { stocks, pools, alive: A::U32::new(KINDS as u32), parent };
+        let account = Account { stocks, pools, alive: A::U32::new(KINDS as u32), rung: A::U32::new(0), parent };
         account.set_limits(limits)?;
         Ok(account)
     }
@@ -269,6 +273,18 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
         self.pool(kind).map_or(0, Pool::spare)
     }
 
+    /// Rings once when about so many units are in use: somewhat earlier, since stocks count.
+    pub fn set_alarm(&self, kind: Kind, units: u64) {
+        if let Some(pool) = self.pool(kind) {
+            pool.set_alarm(units);
+        }
+    }
+
+    /// Whether an alarm rang since this was last asked.
+    pub fn take_rung(&self) -> bool {
+        self.rung.load(Ordering::Relaxed) != 0 && self.rung.swap(0, Ordering::AcqRel) != 0
+    }
+
     /// The most that was ever in use, with what lay in stocks then.
     #[must_use]
     pub fn peak(&self, kind: Kind) -> u64 {
@@ -386,13 +402,20 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     /// (2) Takes units from every pool up to the first carved one, or from none.
     fn take(&self, kind: Kind, units: u64, claim: Claim) -> Result<(), Full> {
         for (account, levels_up) in iter::zip(self.way_up(), 0..) {
-            match account.pool(kind).map(|pool| pool.take(units, claim)) {
-                Some(Answer::Done) => break,
-                Some(Answer::Refused) => {
-                    self.untake(kind, units, levels_up);
-                    return Err(Full { levels_up });
-                }
-                Some(Answer::GoOn | Answer::Spent) | None => {}
+            let Some(pool) = account.pool(kind) else { continue };
+            let answer = pool.take(units, claim);
+            if answer == Answer::Refused {
+                self.untake(kind, units, levels_up);
+                return Err(Full { levels_up });
+            }
+            if pool.rings()
+                && let Some(link) = &account.parent
+            {
+                account.rung.store(1, Ordering::Release);
+                link.rang();
+            }
+            if answer == Answer::Done {
+                break;
             }
         }
         Ok(())
@@ -460,7 +483,8 @@ impl<L: Link<Core, S>, S: AsRef<[Stocks<Core>]>> Account<Core, L, S> {
     #[must_use]
     pub const fn fixed(stocks: S, parent: Option<L>, limit: u64) -> Account<Core, L, S> {
         let alive = core::sync::atomic::AtomicU32::new(KINDS as u32);
-        Account { stocks, pools: Pool::fixed(limit), alive, parent }
+        let rung = core::sync::atomic::AtomicU32::new(0);
+        Account { stocks, pools: Pool::fixed(limit), alive, rung, parent }
     }
 }
 

@@ -22,6 +22,8 @@ pub trait Table: Sized + 'static {
     fn account(index: u16) -> &'static Account<Core, Place<Self>, Self::Stocks>;
     /// Which of them are in use.
     fn forest() -> &'static Forest;
+    /// What to do on this hart when an alarm rang ([`Forest::take_rang`]).
+    fn rang() {}
 }
 
 /// An account's place in the table, by which it finds the one above it.
@@ -70,6 +72,10 @@ impl<T: Table> Link<Core, T::Stocks> for Place<T> {
         push::<T>(&T::forest().spent, self.own);
         T::forest().retire_spent::<T>();
     }
+    fn rang(&self) {
+        T::forest().rang.store(true, Ordering::Release);
+        T::rang();
+    }
 }
 
 fn next_of<T: Table>(index: u16) -> Option<&'static AtomicU32> {
@@ -107,6 +113,8 @@ pub struct Forest {
     retiring: AtomicBool,
     /// Accounts for the next budgets.
     free: AtomicU32,
+    /// Whether an alarm of any account rang.
+    rang: AtomicBool,
     /// Where the next look for stocks of closed accounts begins.
     look: AtomicU32,
 }
@@ -120,6 +128,7 @@ impl Forest {
             spent: AtomicU32::new(NONE),
             retiring: AtomicBool::new(false),
             free: AtomicU32::new(NONE),
+            rang: AtomicBool::new(false),
             look: AtomicU32::new(0),
         }
     }
@@ -128,6 +137,11 @@ impl Forest {
     #[must_use]
     pub fn used(&self) -> u32 {
         self.used.load(Ordering::Acquire)
+    }
+
+    /// Whether an alarm of any account rang since this was last asked.
+    pub fn take_rang(&self) -> bool {
+        self.rang.load(Ordering::Relaxed) && self.rang.swap(false, Ordering::AcqRel)
     }
 
     /// Opens an account below another, which pays for the frame that it lies on. `make` puts a new one at an index of the

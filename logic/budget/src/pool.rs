@@ -108,6 +108,8 @@ pub(crate) struct Pool<A: Atomics> {
     spare: A::U64,
     /// The most that was ever handed out.
     peak: A::U64,
+    /// Handing out so many units rings.
+    alarm: A::U64,
     /// [`Backing::number`].
     backing: A::U32,
 }
@@ -122,6 +124,7 @@ impl<A: Atomics> Pool<A> {
             keep: A::U32::new(0),
             spare: A::U64::new(0),
             peak: A::U64::new(0),
+            alarm: A::U64::new(UNLIMITED),
             backing: A::U32::new(backing.number()),
         }
     }
@@ -132,6 +135,7 @@ impl<A: Atomics> Pool<A> {
         self.backing.store(backing.number(), Ordering::Relaxed);
         self.spare.store(0, Ordering::Relaxed);
         self.peak.store(0, Ordering::Relaxed);
+        self.alarm.store(UNLIMITED, Ordering::Relaxed);
         self.limit.store(limit, Ordering::Relaxed);
         self.room.store(limit, Ordering::Relaxed);
     }
@@ -142,6 +146,26 @@ impl<A: Atomics> Pool<A> {
 
     pub(crate) fn set_spare(&self, units: u64) {
         self.spare.store(units.min(UNLIMITED), Ordering::Relaxed);
+    }
+
+    /// Rings once when so many units are handed out, or at the lower mark that was set before.
+    pub(crate) fn set_alarm(&self, units: u64) {
+        let mut now = self.alarm.load(Ordering::Relaxed);
+        while units < now {
+            match self.alarm.compare_exchange_weak(now, units, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(other) => now = other,
+            }
+        }
+    }
+
+    /// Whether it has to ring; then it does not until it is set again.
+    pub(crate) fn rings(&self) -> bool {
+        let alarm = self.alarm.load(Ordering::Relaxed);
+        if alarm == UNLIMITED || self.handed_out().is_none_or(|units| units < alarm) {
+            return false;
+        }
+        self.alarm.compare_exchange(alarm, UNLIMITED, Ordering::SeqCst, Ordering::Relaxed).is_ok()
     }
 
     pub(crate) fn spare(&self) -> u64 {
@@ -291,6 +315,7 @@ impl Pool<Core> {
             keep: AtomicU32::new(0),
             spare: AtomicU64::new(0),
             peak: AtomicU64::new(0),
+            alarm: AtomicU64::new(UNLIMITED),
             backing: AtomicU32::new(Backing::Carved.number()),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{sys, trap};
 use abi::{
+    BudgetCreate, BudgetLimit, BudgetWatch,
     ChanCall, ChanCreate, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, SpawnArgs, SvcBind, SvcConnect, SvcPeer,
     nr,
 };
@@ -20,6 +21,7 @@ macro_rules! natives {
 }
 natives! {
     ChanSend chan_send  ChanRecv chan_recv  ChanCall chan_call  ChanReplyRecv chan_reply_recv
+    BudgetCreate budget_create  BudgetLimit budget_limit  BudgetWatch budget_watch
     SvcBind svc_bind  SvcConnect svc_connect  SpawnArgs spawn
 }
 
@@ -129,7 +131,7 @@ macro_rules! plain {
     ($($ty:ident)*) => { $(impl From<$ty> for Args<'_, $ty> { fn from(raw: $ty) -> Self { Self::of(raw) } })* };
 }
 // Structs without addresses, or (`SpawnArgs`) with such as the kernel only reads.
-plain! { SvcBind SvcConnect SpawnArgs }
+plain! { BudgetCreate BudgetLimit BudgetWatch SvcBind SvcConnect SpawnArgs }
 
 /// A call of the form `call(&args, size)`.
 ///

@@ -65,6 +65,7 @@ fn work(me: &Thread, frame: &mut TrapFrame) {
     posix_timers::check_cpu_time(me);
     budget::adopt(me);
     budget::throttle(me);
+    budget::answer_alarms();
     if rseq::on_the_way_out(me, frame).is_err() {
         raise(me, SigInfo::plain(Signal::SEGV, code::SI_KERNEL));
     }
