@@ -43,7 +43,7 @@ macro_rules! for_each_native_call {
                 doc: "Start a program in a process of its own, with exactly the descriptors listed and a World that is the caller's or narrower. Returns a process descriptor.",
             }
             0x1030 budget_create(parent: Fd, args: InSized(BudgetCreate, size, opt), size: Len) -> Fd {
-                state: live, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [CHANGE], blocks: no,
                 errors: [E2BIG, EBADF, EDQUOT, EFAULT, EINVAL, EMFILE, ENOMEM],
                 doc: "Make a budget below another, or with -1 below the caller's own. What is carved is reserved from the parent. It lasts as long as a descriptor or a process has it.",
             }
@@ -53,7 +53,7 @@ macro_rules! for_each_native_call {
                 doc: "Change a limit. EBUSY: a carved limit would be below what is in use; EDQUOT: the parent has not got what it would take.",
             }
             0x1032 budget_usage(fd: Fd, usage: OutSized(BudgetUsage, size), size: Len) -> Size {
-                state: live, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [STAT], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL],
                 doc: "What is charged to a budget, or with -1 to the caller's own, and how much may be. Returns the bytes that were written, those of a shorter struct being what its older version has.",
             }

@@ -6,7 +6,7 @@
 
 use crate::boxed::NoMemory;
 use crate::frame::{alloc_run, free_run};
-use crate::heaps::{self, Heaps, ROOT_HEAP, heap_by_index};
+use crate::heaps::{Heaps, ROOT_HEAP, heap_by_index};
 use crate::slab::{self, Slabs};
 use arch::MAX_HARTS;
 use core::alloc::{GlobalAlloc, Layout};
@@ -27,7 +27,7 @@ pub struct Heap {
 }
 
 /// Live bytes outside slabs (allocations of more than the largest slab class), in pages.
-static LARGE_PAGES: AtomicU64 = AtomicU64::new(0);
+pub static LARGE_PAGES: AtomicU64 = AtomicU64::new(0);
 
 #[inline(always)]
 fn hart() -> usize {
@@ -155,11 +155,6 @@ impl Heap {
         slab::drain(&self.slabs);
         self.account.settle();
     }
-}
-
-/// Pages of allocations larger than any class, without those that heaps lie on.
-pub fn large_pages() -> u64 {
-    LARGE_PAGES.load(Ordering::Relaxed).saturating_sub(heaps::made())
 }
 
 struct KernelAllocator;

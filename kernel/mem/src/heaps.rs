@@ -11,7 +11,7 @@ use sync::{SpinLock, levels};
 /// Most heaps that exist at a time.
 const MAX_HEAPS: usize = 4096;
 /// Heaps that the system begins with.
-const FIXED: usize = 3;
+pub const FIXED: usize = 3;
 
 static FIRST: [Heap; FIXED] =
     [Heap::new(0, Place::root(0), UNLIMITED), Heap::new(1, Place::below_root(1), 0), Heap::new(2, Place::below_root(2), 0)];
@@ -32,7 +32,8 @@ static TABLE: [AtomicPtr<Heap>; MAX_HEAPS] = {
     }
     table
 };
-static FOREST: Forest = Forest::new(FIXED as u32);
+/// Which heaps are in use. A thread that makes an alarm ring is told so on its way to user mode.
+pub static FOREST: Forest = Forest::new(FIXED as u32);
 static OPENING: SpinLock<(), levels::BudgetTree> = SpinLock::new(());
 
 /// The table, for the accounts in it.
@@ -52,27 +53,12 @@ impl Table for Heaps {
     }
 }
 
-/// Whether an alarm of any heap rang since this was last asked: the thread that made it ring was told on its way to user mode.
-pub fn take_rang() -> bool {
-    FOREST.take_rang()
-}
-
 /// The heap with this index (the root's, if there is none).
 #[inline(always)]
 pub fn heap_by_index(index: u16) -> &'static Heap {
     let p = TABLE.get(index as usize).map_or(null_mut(), |p| p.load(Ordering::Acquire));
     // SAFETY: the table holds null and pointers to heaps that live for ever.
     unsafe { p.as_ref() }.unwrap_or(&FIRST[0])
-}
-
-/// All heaps that there ever were, open or not.
-pub fn heaps() -> impl Iterator<Item = &'static Heap> {
-    (0..FOREST.used()).map(|i| heap_by_index(i as u16))
-}
-
-/// Pages that heaps lie on; they stay for the next heap.
-pub fn made() -> u64 {
-    u64::from(FOREST.used()) - FIXED as u64
 }
 
 /// A heap below `parent`, which pays for the page that it lies on.

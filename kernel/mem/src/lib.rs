@@ -28,10 +28,8 @@ mod tlb;
 pub use addr::{PAGE, Paddr, Vaddr, page_down, page_up};
 pub use boxed::{NoMemory, try_box};
 pub use frame::{Frame, FrameCounts, frame_counts, init_frames, release_boot_range, zero_frame};
-pub use heap::{HartStocks, Heap, HeapAccount, charged_to, current_heap, large_pages, take_refusal};
-pub use heaps::{
-    Heaps, INIT_HEAP, ROOT_HEAP, SESSION_HEAP, close_heap, heap_by_index, heaps, made as heap_pages, open_heap, take_rang,
-};
+pub use heap::{HartStocks, Heap, HeapAccount, LARGE_PAGES, charged_to, current_heap, take_refusal};
+pub use heaps::{FIXED as FIXED_HEAPS, FOREST, Heaps, INIT_HEAP, ROOT_HEAP, SESSION_HEAP, close_heap, heap_by_index, open_heap};
 pub use kernel_table::{init_hart, init_kernel_table};
 pub use logic_budget::OpenError;
 pub use logic_pagetable::{Access, Permit, PteFlags, permits};

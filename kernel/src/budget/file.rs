@@ -63,7 +63,7 @@ impl File for BudgetFile {
 
 /// Tells those who wait for pressure of budgets whose alarms rang.
 pub(crate) fn answer_alarms() {
-    if mem::take_rang() {
+    if mem::FOREST.take_rang() {
         super::root().each_below(|b| {
             if b.heap().account().take_rung() {
                 b.tell();

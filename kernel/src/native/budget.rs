@@ -7,7 +7,6 @@ use crate::budget::{
 use crate::fs::file::{O_RDWR, OpenFile};
 use crate::linux::{Call, CallResult};
 use abi::{BudgetCreate, BudgetLimit, BudgetUsage, BudgetWatch, Errno};
-use core::sync::atomic::Ordering;
 use mem::{NoMemory, Ref, user};
 use zerocopy::IntoBytes;
 
@@ -46,14 +45,11 @@ pub(super) fn budget_create(c: &mut Call<'_>) -> CallResult {
         CreateError::Exists => Errno::EEXIST,
     })?;
     if args.weight != 0 {
-        made.weight.store(args.weight, Ordering::Relaxed);
+        made.set_weight(args.weight);
     }
-    if args.quota_us != 0 {
-        made.cap.quota_us.store(args.quota_us, Ordering::Relaxed);
-    }
-    if args.period_us != 0 {
-        made.cap.period_us.store(args.period_us, Ordering::Relaxed);
-    }
+    let (quota, period) = made.cap_us();
+    let or = |given: u64, default: u64| if given == 0 { default } else { given };
+    made.set_cap_us(or(args.quota_us, quota), or(args.period_us, period));
     let no_memory = |NoMemory| Errno::ENOMEM;
     let file = Ref::try_new(BudgetFile::new(made)).map_err(no_memory)?;
     let file = OpenFile::open(file.unsize(|p| p), None, O_RDWR).map_err(no_memory)?;
@@ -94,7 +90,7 @@ fn figures(budget: &Budget) -> BudgetUsage {
     let mut u = BudgetUsage {
         id: budget.id(),
         parent: budget.parent().map_or(0, |p| p.id()),
-        weight: budget.weight.load(Ordering::Relaxed),
+        weight: budget.weight(),
         processes: budget.live(),
         out_of_memory: budget.events.get(Event::OutOfMemory),
         killed: budget.events.get(Event::Killed),

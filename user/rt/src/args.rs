@@ -2,9 +2,8 @@
 
 use crate::{sys, trap};
 use abi::{
-    BudgetCreate, BudgetLimit, BudgetWatch,
-    ChanCall, ChanCreate, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, SpawnArgs, SvcBind, SvcConnect, SvcPeer,
-    nr,
+    BudgetCreate, BudgetLimit, BudgetWatch, ChanCall, ChanCreate, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno,
+    SpawnArgs, SvcBind, SvcConnect, SvcPeer, nr,
 };
 use std::ffi::CStr;
 use std::marker::PhantomData;

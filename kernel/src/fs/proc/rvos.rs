@@ -54,7 +54,7 @@ fn memory(t: &mut Text) -> Made {
     // How full slab pages are depends on the order of what came and went: their objects are counted, below. Page tables
     // that lead to kernel stacks stay once they are there, at most one for each 2 MiB of stacks that ever existed at once.
     let elsewhere =
-        [heap.slab_pages, stacks.table_pages, mem::heap_pages()].iter().fold(frames.free, |sum, n| sum.saturating_add(*n));
+        [heap.slab_pages, stacks.table_pages, budget::heap_pages()].iter().fold(frames.free, |sum, n| sum.saturating_add(*n));
     writeln!(t, "frames {}", frames.total.saturating_sub(elsewhere))?;
     for (bytes, objects) in &heap.classes {
         writeln!(t, "heap_{bytes} {objects}")?;
