@@ -39,7 +39,6 @@ pub(crate) struct Budget {
     id: u64,
     me: Weak<Budget>,
     heap: &'static Heap,
-    parent: Option<Ref<Budget>>,
     depth: u32,
     /// Its name among its parent's children; empty if it has none.
     name: Vec<u8>,
@@ -59,6 +58,8 @@ pub(crate) struct Budget {
     observers: SpinLock<Observers, levels::Observers>,
     /// How often those who watch it were told of something.
     changes: AtomicU64,
+    /// The last that goes: what this budget is in at its parent's is gone by then.
+    parent: Option<Ref<Budget>>,
 }
 
 /// Why there is no budget.
