@@ -3,10 +3,11 @@
 use crate::fs::file::OpenFile;
 use crate::fs::table::{FdTable, Reserved};
 use crate::linux::{Call, CallResult, Restart, Stop};
-use crate::object::call::{Answer, Request};
+use crate::object::call::{Answer, Reply, Request};
 use crate::object::channel::{self, ChannelEnd, Next, Sending};
 use crate::object::message::Message;
 use crate::task::limits;
+use crate::task::wait::First;
 use abi::{ChanCall, ChanCreate, ChanInfo, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, chan_flag};
 use alloc::boxed::Box;
 use core::mem::offset_of;
@@ -17,10 +18,18 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 /// Reads a struct that may have grown since: more bytes than are known must be zero (clone3(2), openat2(2)).
 #[inline(always)]
 pub(super) fn read_sized<T: FromBytes + IntoBytes>(addr: usize, size: usize) -> Result<T, Errno> {
+    let mut args = T::new_zeroed();
+    read_sized_into(&mut args, addr, size)?;
+    Ok(args)
+}
+
+/// The same, into its place.
+#[inline(always)]
+fn read_sized_into<T: FromBytes + IntoBytes>(to: &mut T, addr: usize, size: usize) -> Result<(), Errno> {
     if size != size_of::<T>() {
         check_tail(addr, size, size_of::<T>())?;
     }
-    user::read(addr).map_err(fault)
+    user::read_into(to, addr).map_err(fault)
 }
 
 #[cold]
@@ -87,7 +96,8 @@ pub(super) fn chan_create(c: &mut Call<'_>) -> CallResult {
 pub(super) fn chan_send(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let end = end_of(&of)?;
-    let args: ChanSend = read_sized(c.arg(1), c.arg(2))?;
+    let mut args = ChanSend::default();
+    read_sized_into(&mut args, c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK)?;
     let size = size_of_part(&args.part)?;
     let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
@@ -114,11 +124,14 @@ fn send_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, ho
 pub(super) fn chan_recv(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let end = end_of(&of)?;
-    let args: ChanRecv = read_sized(c.arg(1), c.arg(2))?;
+    let mut args = ChanRecv::default();
+    read_sized_into(&mut args, c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK)?;
     let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
     let out = c.arg(1).wrapping_add(offset_of!(ChanRecv, info));
-    receive(c, end, &args.room, nonblock, deadline(args.deadline_ns), &mut None, |info| user::write(out, info).map_err(fault))
+    receive(c, end, &args.room, nonblock, deadline(args.deadline_ns), &mut Reply::none(), |_, info| {
+        user::write(out, info).map_err(fault)
+    })
 }
 
 /// Receives into `room` and tells by `write` what came.
@@ -129,10 +142,11 @@ fn receive(
     room: &ChanRoom,
     nonblock: bool,
     deadline_ns: Option<u64>,
-    next: &mut Next,
-    write: impl Fn(&ChanInfo) -> Result<(), Errno>,
+    reply: &mut Reply,
+    tell: impl Fn(&Reply, &ChanInfo) -> Result<(), Errno>,
 ) -> CallResult {
-    let received = end.receive(c.me, size_of_room(room), nonblock, deadline_ns, next);
+    let received = end.receive(c.me, size_of_room(room), nonblock, deadline_ns, reply);
+    let write = |info: &ChanInfo| tell(reply, info);
     if !matches!(received, Ok(Received::Message(_))) {
         end.pass_on();
     }
@@ -179,7 +193,6 @@ fn deliver(
         numbers.install(&mut message.fds);
     }
     end.finish(message, d.size, d.call);
-    end.pass_on();
     Ok(d.size.bytes as usize)
 }
 
@@ -223,7 +236,8 @@ const _: () = assert!(offset_of!(ChanCall, call) + size_of::<CallOut>() == size_
 pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let end = end_of(&of)?;
-    let args: ChanCall = read_sized(c.arg(1), c.arg(2))?;
+    let mut args = ChanCall::default();
+    read_sized_into(&mut args, c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK | chan_flag::NO_CYCLE)?;
     let size = size_of_part(&args.part)?;
     let room = size_of_room(&args.room);
@@ -233,8 +247,12 @@ pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
         n => Some(FdTable::reserve(&c.me.files(), n as usize, c.me.process().limit(limits::NOFILE))?),
     };
     let deadline_ns = deadline(args.deadline_ns);
+    let mut first = First::Sleep;
     let (id, mut next) = match CallId::from_number(args.call) {
-        Some(id) if end.resume_call(c.me, id) => (id, None),
+        Some(id) if end.resume_call(c.me, id) => {
+            first = First::Try;
+            (id, None)
+        }
         Some(_) => return Err(Errno::EINVAL.into()),
         None => {
             if args.flags & chan_flag::NO_CYCLE != 0 && end.closes_circle(c.me.process()) {
@@ -245,7 +263,7 @@ pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
         }
     };
     let out = c.arg(1).wrapping_add(offset_of!(ChanCall, call));
-    match end.end_call(c.me, id, deadline_ns, &mut next)? {
+    match end.end_call(c.me, id, deadline_ns, first, &mut next)? {
         Answer::Reply(message, size) => take_reply(c, end, message, size, &args.room, numbers, out),
         Answer::Interrupted => match user::write(out, &id.number()) {
             Ok(()) => Err(Stop::Restart(Restart::Always)),
@@ -314,35 +332,36 @@ const _: () = assert!(offset_of!(ChanReplyRecv, flags) + size_of::<ReplyOut>() =
 pub(super) fn chan_reply_recv(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let end = end_of(&of)?;
-    let args: ChanReplyRecv = read_sized(c.arg(1), c.arg(2))?;
+    let mut args = ChanReplyRecv::default();
+    read_sized_into(&mut args, c.arg(1), c.arg(2))?;
     check_flags(args.flags, chan_flag::NONBLOCK | chan_flag::REPLY_ONLY)?;
     let size = size_of_part(&args.part)?;
-    let mut next = None;
-    if let Some(id) = CallId::from_number(args.call) {
-        next = reply(c, end, id, &args.part, size)?;
-    }
-    let replied = u32::from(next.is_some());
+    let mut answer = match CallId::from_number(args.call) {
+        Some(id) => reply(c, end, id, &args.part, size)?,
+        None => Reply::none(),
+    };
     let out = c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, flags));
-    let tell = |info: &ChanInfo| user::write(out, &ReplyOut { flags: args.flags, replied, info: *info }).map_err(fault);
+    let tell = |answer: &Reply, info: &ChanInfo| {
+        let replied = u32::from(answer.arrived());
+        user::write(out, &ReplyOut { flags: args.flags, replied, info: *info }).map_err(fault)
+    };
     let result = if args.flags & chan_flag::REPLY_ONLY != 0 {
-        tell(&ChanInfo::default()).map(|()| 0).map_err(Stop::from)
+        end.send_reply(&mut answer);
+        tell(&answer, &ChanInfo::default()).map(|()| 0).map_err(Stop::from)
     } else {
         let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
-        receive(c, end, &args.room, nonblock, deadline(args.deadline_ns), &mut next, tell)
+        receive(c, end, &args.room, nonblock, deadline(args.deadline_ns), &mut answer, tell)
     };
-    if let Some(t) = next {
-        t.wake();
-    }
     if result.is_err() && args.call != 0 {
         // The reply is sent: when the call is made again, by the kernel or the program, only the receiving is left.
         user::write(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, call)), &0u64)?;
-        user::write(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, replied)), &replied)?;
+        user::write(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, replied)), &u32::from(answer.arrived()))?;
     }
     result
 }
 
 #[inline]
-fn reply(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Next, Errno> {
+fn reply(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
     if size.fds == 0 {
         return end.reply(c.me, id, size, part.bytes as usize, &[]);
     }
@@ -350,7 +369,7 @@ fn reply(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size
 }
 
 #[inline(never)]
-fn reply_with_fds(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Next, Errno> {
+fn reply_with_fds(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
     let mut list = [0; MAX_FDS as usize];
     let fds = read_fds(part, &mut list)?;
     end.reply(c.me, id, size, part.bytes as usize, fds)

@@ -8,7 +8,7 @@ use super::channel::{Channel, ChannelEnd, Logic, Next, ended, refusal, sign};
 use super::message::{self, Message};
 use crate::linux::Stop;
 use crate::see::Waits;
-use crate::task::wait::{self, Ended, Interrupt};
+use crate::task::wait::{self, Ended, First, Interrupt};
 use crate::task::{Process, Thread, ids};
 use abi::Errno;
 use alloc::boxed::Box;
@@ -154,6 +154,49 @@ pub(crate) enum Answer {
     Interrupted,
 }
 
+/// A reply on its way.
+pub(crate) struct Reply {
+    staged: Option<(CallId, Box<Message>, Size)>,
+    /// It came too late, and is to be destroyed.
+    late: Option<Box<Message>>,
+    /// It reached the caller.
+    arrived: bool,
+}
+
+impl Reply {
+    /// None.
+    pub(crate) const fn none() -> Reply {
+        Reply { staged: None, late: None, arrived: false }
+    }
+    /// Whether it is still to be committed.
+    #[inline]
+    pub(super) const fn is_staged(&self) -> bool {
+        self.staged.is_some()
+    }
+    /// Ends the call; gives the caller, who is to run.
+    #[inline]
+    pub(super) fn commit(&mut self, logic: &mut Logic) -> Next {
+        let (id, message, size) = self.staged.take()?;
+        match logic.commit_reply(id, message, size) {
+            Ok(caller) => {
+                self.arrived = true;
+                Some(caller)
+            }
+            Err(late) => {
+                self.late = Some(late);
+                None
+            }
+        }
+    }
+    pub(super) const fn take_late(&mut self) -> Option<Box<Message>> {
+        self.late.take()
+    }
+    /// Whether it reached the caller.
+    pub(crate) const fn arrived(&self) -> bool {
+        self.arrived
+    }
+}
+
 impl ChannelEnd {
     /// Sends a request; gives the call's number, and the receiver that is to run next.
     #[inline]
@@ -188,6 +231,8 @@ impl ChannelEnd {
             self.discard(message);
             return Err(e);
         }
+        // Who answers wakes this thread from here on.
+        me.wait.arm();
         // Point of no return, once it is queued.
         let open = |l: &mut Logic, m| l.call(self.end, m, request.size, request.room, || me.to_ref());
         let sent = match request.fds {
@@ -202,9 +247,17 @@ impl ChannelEnd {
 
     /// Waits until the call is over; `next` runs meanwhile.
     #[inline]
-    pub(crate) fn end_call(&self, me: &Thread, id: CallId, deadline_ns: Option<u64>, next: &mut Next) -> Result<Answer, Stop> {
+    pub(crate) fn end_call(
+        &self,
+        me: &Thread,
+        id: CallId,
+        deadline_ns: Option<u64>,
+        first: First,
+        next: &mut Next,
+    ) -> Result<Answer, Stop> {
         me.calling.begin(self.channel.id, id.number());
-        let over = wait::sleep_on_handing(me, self.waits(Waits::ChannelCall), deadline_ns, Interrupt::AnySignal, next, || {
+        let on = self.waits(Waits::ChannelCall);
+        let over = wait::sleep_on_handing(me, on, deadline_ns, Interrupt::AnySignal, first, next, |_| {
             match self.channel.state.lock().logic.poll_call(id) {
                 Outcome::Pending => Ok(None),
                 over => Ok(Some(over)),
@@ -236,8 +289,10 @@ impl ChannelEnd {
         self.channel.cancel(id);
     }
 
-    /// Answers a call; gives the caller, who is to run next. `None`: it ended before, and the reply is destroyed.
-    pub(crate) fn reply(&self, me: &Thread, id: CallId, size: Size, bytes: usize, fds: &[i32]) -> Result<Next, Errno> {
+    /// Makes a reply ready; it is committed by [`Reply::commit`], under the channel's lock. If the call ended before, the reply
+    /// is destroyed.
+    #[inline]
+    pub(crate) fn reply(&self, me: &Thread, id: CallId, size: Size, bytes: usize, fds: &[i32]) -> Result<Reply, Errno> {
         let begun = self.channel.state.lock().logic.begin_reply(self.end, id, size);
         let mut message = match begun {
             Begun::Room(message) => message,
@@ -245,7 +300,7 @@ impl ChannelEnd {
             Begun::Void => {
                 let files = me.files();
                 fds.iter().for_each(|fd| drop(files.remove(*fd)));
-                return Ok(None);
+                return Ok(Reply::none());
             }
         };
         if let Err(e) = message.copy_in(bytes, size.bytes as usize) {
@@ -253,28 +308,30 @@ impl ChannelEnd {
             return Err(e);
         }
         sign(me, &mut message);
-        let commit = |message| self.channel.state.lock().logic.commit_reply(id, message, size);
-        let committed = if fds.is_empty() {
-            commit(message)
-        } else {
+        if !fds.is_empty() {
             let moved = me.files().move_out(fds, message, |mut message, take| {
                 take(&mut message.fds);
-                commit(message)
+                message
             });
-            match moved {
-                Ok(committed) => committed,
+            message = match moved {
+                Ok(message) => message,
                 Err((e, message)) => {
                     self.abort(id, message);
                     return Err(e);
                 }
-            }
-        };
-        match committed {
-            Ok(caller) => Ok(Some(caller)),
-            Err(late) => {
-                message::destroy(late);
-                Ok(None)
-            }
+            };
+        }
+        Ok(Reply { staged: Some((id, message, size)), late: None, arrived: false })
+    }
+
+    /// Sends a reply; its caller is woken.
+    pub(crate) fn send_reply(&self, reply: &mut Reply) {
+        let caller = reply.commit(&mut self.channel.state.lock().logic);
+        if let Some(t) = caller {
+            t.wake();
+        }
+        if let Some(late) = reply.take_late() {
+            message::destroy(late);
         }
     }
 

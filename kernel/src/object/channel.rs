@@ -3,6 +3,7 @@
 //! A message is filled before the lock is taken and emptied after it was given back: a receiver has it *in hand* meanwhile.
 //! Wakes happen after unlock. Neighbours: `call` (calls and their replies), `message`, `native/channel` (the calls).
 
+use super::call::Reply;
 use super::message::{self, Message};
 use crate::budget::{self, Budget, Charge};
 use crate::census::{Counted, Kind};
@@ -11,7 +12,7 @@ use crate::fs::file::{Descriptor, File, Io, O_RDWR, OpenFile};
 use crate::fs::table::FdTable;
 use crate::linux::{Restart, Stop};
 use crate::see::{On, Waits};
-use crate::task::wait::{self, Ended, Interrupt, Observer, Observers, Watch};
+use crate::task::wait::{self, Ended, First, Interrupt, Observer, Observers, Watch};
 use crate::task::{Process, Thread};
 use abi::Errno;
 use alloc::boxed::Box;
@@ -43,6 +44,9 @@ pub(super) struct State {
     pub(super) logic: Logic,
     a: Observers,
     b: Observers,
+    /// At each end the thread that waits for a message without being an observer: the first of those that wait.
+    waiting_a: Next,
+    waiting_b: Next,
     /// A message for the next sender.
     spare: Option<Box<Message>>,
 }
@@ -55,6 +59,9 @@ pub(crate) struct ChannelEnd {
     pub(super) end: End,
 }
 
+/// What receiving gives.
+pub(crate) type Took = Result<Received<Box<Message>>, Stop>;
+
 /// A thread that is to run next, in the place of the one that woke it.
 pub(crate) type Next = Option<Ref<Thread>>;
 
@@ -65,6 +72,26 @@ impl State {
             End::A => &mut self.a,
             End::B => &mut self.b,
         }
+    }
+
+    #[inline]
+    const fn waiting(&mut self, end: End) -> &mut Next {
+        match end {
+            End::A => &mut self.waiting_a,
+            End::B => &mut self.waiting_b,
+        }
+    }
+
+    /// Takes the waiting thread's place if it is `me`.
+    #[inline]
+    fn leave_place(&mut self, end: End, me: &Thread) -> bool {
+        let place = self.waiting(end);
+        let mine = place.as_ref().is_some_and(|t| core::ptr::eq(&**t, me));
+        if mine {
+            // Not the last reference: the thread runs.
+            *place = None;
+        }
+        mine
     }
 
     /// The message kept for the next sender.
@@ -106,7 +133,14 @@ impl Channel {
     fn try_new(me: &Thread, limits: Limits) -> Result<Ref<Channel>, Errno> {
         let budget = me.process().budget();
         let charge = budget.charge(budget::Kind::Channels, 1).map_err(|_| Errno::EDQUOT)?;
-        let state = State { logic: logic_channel::Channel::new(limits), a: Observers::new(), b: Observers::new(), spare: None };
+        let state = State {
+            logic: Logic::new(limits),
+            a: Observers::new(),
+            b: Observers::new(),
+            waiting_a: None,
+            waiting_b: None,
+            spare: None,
+        };
         Ref::try_new(Channel {
             _counted: Counted::new(),
             state: SpinLock::new(state),
@@ -140,15 +174,26 @@ impl Channel {
     /// run, one is given back: the caller lets it run.
     #[inline]
     pub(super) fn tell(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
+        let first = if events.contains(Events::IN) { state.waiting(end).take() } else { None };
         let observers = state.observers(end);
         observers.changed(events);
         if observers.is_empty() {
-            return None;
+            return first;
         }
+        self.tell_observers(state, end, events, first)
+    }
+
+    #[inline(never)]
+    fn tell_observers(
+        &self,
+        mut state: SpinGuard<'_, State, levels::ObjectState>,
+        end: End,
+        events: Events,
+        mut next: Next,
+    ) -> Next {
         let mut batch = Batch::new();
-        let more = observers.fire(events, &mut batch);
+        let more = state.observers(end).fire(events, &mut batch);
         drop(state);
-        let mut next = None;
         for o in batch.drain() {
             match o {
                 Observer::Thread(t) if next.is_none() => next = Some(t),
@@ -314,10 +359,9 @@ impl ChannelEnd {
         }
     }
 
-    /// One attempt to receive; `Err` if there is nothing.
-    #[inline]
-    fn take(&self, room: Size, by: &Process) -> Received<Box<Message>> {
-        let mut state = self.channel.state.lock();
+    /// One attempt to receive.
+    #[inline(always)]
+    fn take(&self, state: &mut State, room: Size, by: &Process) -> Received<Box<Message>> {
         let received = state.logic.receive(self.end, room, by.id());
         if let Received::Message(Delivery { call: Some(id), .. }) = &received {
             by.attrs.serves.store(1, Ordering::Relaxed);
@@ -370,46 +414,87 @@ impl ChannelEnd {
 
     /// Wakes the next receiver if something is left: who was woken alone may have left without taking it.
     pub(crate) fn pass_on(&self) {
-        let left = {
-            let mut state = self.channel.state.lock();
-            !state.observers(self.end).is_empty() && state.logic.front(self.end).is_some()
-        };
-        if left {
-            wait::pass_on(self, READABLE);
+        let mut state = self.channel.state.lock();
+        if state.logic.front(self.end).is_none() {
+            return;
+        }
+        let waiting = state.waiting(self.end).take();
+        let observed = !state.observers(self.end).is_empty();
+        drop(state);
+        match waiting {
+            Some(t) => t.wake(),
+            None if observed => wait::pass_on(self, READABLE),
+            None => {}
         }
     }
 
-    /// Receives the first message if it fits into `room`, waiting for one unless `nonblock`. `next` is to run first, if it
-    /// comes to waiting.
-    pub(crate) fn receive(
-        &self,
-        me: &Thread,
-        room: Size,
-        nonblock: bool,
-        deadline_ns: Option<u64>,
-        next: &mut Next,
-    ) -> Result<Received<Box<Message>>, Stop> {
+    /// Receives the first message if it fits into `room`, waiting for one unless `nonblock`, after `reply` was committed.
+    pub(crate) fn receive(&self, me: &Thread, room: Size, nonblock: bool, deadline_ns: Option<u64>, reply: &mut Reply) -> Took {
         let by = me.process();
-        let first = self.take(room, by);
-        if !matches!(first, Received::Empty) {
-            return Ok(first);
+        // Asleep or not, the caller runs next.
+        let mut next = None;
+        let mut placed = false;
+        let mut occupied = false;
+        let on = self.waits(Waits::ChannelReceive);
+        let got = wait::sleep_on_handing(me, on, deadline_ns, Interrupt::AnySignal, First::Try, &mut next, |next| {
+            let mut state = self.channel.state.lock();
+            if reply.is_staged() {
+                *next = reply.commit(&mut state.logic);
+            }
+            let received = self.take(&mut state, room, by);
+            if !matches!(received, Received::Empty) {
+                placed = placed && !state.leave_place(self.end, me);
+                return Ok(Some(received));
+            }
+            if nonblock {
+                return Ok(Some(received));
+            }
+            match state.waiting(self.end) {
+                place @ None => *place = Some(me.to_ref()),
+                Some(t) if core::ptr::eq(&**t, me) => {}
+                Some(_) => {
+                    occupied = true;
+                    return Ok(Some(received));
+                }
+            }
+            placed = true;
+            Ok(None)
+        });
+        if let Some(late) = reply.take_late() {
+            message::destroy(late);
         }
-        if nonblock {
-            return Err(Errno::EAGAIN.into());
+        match got {
+            Ok(_) if occupied => self.receive_behind(me, room, deadline_ns),
+            Ok(Received::Empty) => Err(Errno::EAGAIN.into()),
+            Ok(received) => Ok(received),
+            Err(e) => {
+                if placed && !self.channel.state.lock().leave_place(self.end, me) {
+                    // Woken for a message, and leaving without it.
+                    self.pass_on();
+                }
+                Err(ended(e))
+            }
         }
-        let attempt = || match self.take(room, by) {
+    }
+
+    /// As [`ChannelEnd::receive`] while another thread waits already.
+    #[inline(never)]
+    fn receive_behind(&self, me: &Thread, room: Size, deadline_ns: Option<u64>) -> Took {
+        let by = me.process();
+        let attempt = || match self.take(&mut self.channel.state.lock(), room, by) {
             Received::Empty => None,
             r => Some(r),
         };
-        let got = wait::wait_at_handing(me, self, READABLE, deadline_ns, Interrupt::AnySignal, next, attempt);
-        got.map_err(ended)
+        wait::wait_at(me, self, READABLE, Mode::One, deadline_ns, Interrupt::AnySignal, attempt).map_err(ended)
     }
 
     /// read(2) and recvmsg(2): one message, whose descriptors `fds` of may be taken.
     pub(crate) fn read_message(&self, io: &Io<'_>, room: Size) -> Result<Option<Delivery<Box<Message>>>, Stop> {
-        let received = self.receive(io.me, room, io.nonblock, None, &mut None)?;
-        self.pass_on();
-        match received {
+        let received = self.receive(io.me, room, io.nonblock, None, &mut Reply::none());
+        if !matches!(received, Ok(Received::Message(_))) {
+            self.pass_on();
+        }
+        match received? {
             Received::Message(d) if d.call.is_some() => {
                 // Its caller waits for an answer, which only chan_reply_recv gives.
                 self.put_back(d);

@@ -202,10 +202,8 @@ pub(crate) fn hand_over(to: &Ref<Thread>) {
     let prev = mem::switch_to(to.clone(), &off);
     drop(off);
     finish(prev);
+    // What is due meanwhile is done when the next guard goes, at the latest on the way out.
     guard.release_quietly();
-    if crate::trap::leave_is_due() {
-        leave(Leave::Preempted);
-    }
 }
 
 /// Puts the running thread aside and makes `to` the hart's current one. False: nothing is done.
@@ -218,13 +216,13 @@ fn exchange(hart: &HartSched, index: usize, me: &Thread, to: &Thread, now: u64) 
     drop(place);
     account(hart, q, me, now.saturating_sub(q.since_ns));
     me.seen.leaves(now);
-    to.seen.woken(now);
     let mine = q.current.replace(node);
     *me.node.lock() = mine;
     hart.leaving.store(Leave::Sleep as u32, Ordering::Relaxed);
     let [by_itself, _] = &me.switches;
     by_itself.fetch_add(1, Ordering::Relaxed);
-    come(hart, q, to, now);
+    // It did not wait for the hart, so there is nothing for the histogram.
+    settle_in(q, to, now);
     if events::on(Group::Switch) {
         note_switch(me, to, Leave::Sleep);
     }
@@ -317,6 +315,12 @@ fn pick(hart: &HartSched, q: &mut HartQueue, index: usize, now: u64) -> Option<R
 fn come(hart: &HartSched, q: &mut HartQueue, next: &Thread, now: u64) {
     note_gone(next);
     hart.latency.comes(&next.seen, now);
+    settle_in(q, next, now);
+}
+
+/// The hart is a thread's from here on.
+#[inline]
+fn settle_in(q: &mut HartQueue, next: &Thread, now: u64) {
     q.current_id = next.id();
     accounting::switch_in(next, now);
     q.system_base_ticks = next.system_ticks.load(Ordering::Relaxed);

@@ -132,27 +132,6 @@ pub(crate) fn wait_at<T>(
     result
 }
 
-/// As [`wait_at`] in mode `One`, with a thread that runs next in any case: in the place of this one, if it comes to waiting.
-pub(crate) fn wait_at_handing<T>(
-    me: &Thread,
-    object: &dyn Watch,
-    events: Events,
-    deadline_ns: Option<u64>,
-    interrupt: Interrupt,
-    next: &mut Option<Ref<Thread>>,
-    mut attempt: impl FnMut() -> Option<T>,
-) -> Result<T, Ended> {
-    let mut key: Option<Key> = None;
-    let result = sleep_on_handing(me, object.on(events), deadline_ns, interrupt, next, || {
-        register(me, object, events, Mode::One, &mut key).map_err(|()| Ended::NoMemory)?;
-        Ok(attempt())
-    });
-    if let Some(key) = key {
-        leave_object(object, key, events, result.is_ok());
-    }
-    result
-}
-
 fn register(me: &Thread, object: &dyn Watch, events: Events, mode: Mode, key: &mut Option<Key>) -> Result<(), ()> {
     let mut result = Ok(());
     object.with_observers(&mut |list| {
@@ -200,46 +179,65 @@ pub(crate) fn sleep_on<T>(
     on: On,
     deadline_ns: Option<u64>,
     interrupt: Interrupt,
-    attempt: impl FnMut() -> Result<Option<T>, Ended>,
+    mut attempt: impl FnMut() -> Result<Option<T>, Ended>,
 ) -> Result<T, Ended> {
-    sleep_by(me, on, deadline_ns, interrupt, attempt, || sched::leave(Leave::Sleep))
+    let until = (deadline_ns, interrupt);
+    sleep_by(me, on, until, First::Try, &mut (), |()| attempt(), |()| sched::leave(Leave::Sleep))
 }
 
-/// As [`sleep_on`], with a thread that runs next in any case: in the place of this one, if it comes to sleeping.
+/// As [`sleep_on`], with a thread that runs next in any case: in the place of this one, if it comes to sleeping. `attempt` may
+/// name it.
+#[inline(always)]
 pub(crate) fn sleep_on_handing<T>(
     me: &Thread,
     on: On,
     deadline_ns: Option<u64>,
     interrupt: Interrupt,
+    first: First,
     next: &mut Option<Ref<Thread>>,
-    attempt: impl FnMut() -> Result<Option<T>, Ended>,
+    mut attempt: impl FnMut(&mut Option<Ref<Thread>>) -> Result<Option<T>, Ended>,
 ) -> Result<T, Ended> {
-    let result = sleep_by(me, on, deadline_ns, interrupt, attempt, || match next.take() {
+    let sleep = |next: &mut &mut Option<Ref<Thread>>| match next.take() {
         Some(t) => sched::hand_over(&t),
         None => sched::leave(Leave::Sleep),
-    });
+    };
+    let mut next = next;
+    let result = sleep_by(me, on, (deadline_ns, interrupt), first, &mut next, |next| attempt(next), sleep);
     if let Some(t) = next.take() {
         t.wake();
     }
     result
 }
 
+/// What a thread does before it sleeps for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum First {
+    /// It arms its wait cell, and tries.
+    Try,
+    /// Nothing: it armed before it made the change whose answer it waits for.
+    Sleep,
+}
+
 #[inline(always)]
-fn sleep_by<T>(
+fn sleep_by<T, S>(
     me: &Thread,
     on: On,
-    deadline_ns: Option<u64>,
-    interrupt: Interrupt,
-    mut attempt: impl FnMut() -> Result<Option<T>, Ended>,
-    mut sleep: impl FnMut(),
+    (deadline_ns, interrupt): (Option<u64>, Interrupt),
+    first: First,
+    state: &mut S,
+    mut attempt: impl FnMut(&mut S) -> Result<Option<T>, Ended>,
+    mut sleep: impl FnMut(&mut S),
 ) -> Result<T, Ended> {
     let mut deadline = Deadline::new(deadline_ns);
+    let mut first = first;
     let result = loop {
-        me.wait.arm();
-        match attempt() {
-            Ok(Some(v)) => break Ok(v),
-            Ok(None) => {}
-            Err(e) => break Err(e),
+        if core::mem::replace(&mut first, First::Try) == First::Try {
+            me.wait.arm();
+            match attempt(state) {
+                Ok(Some(v)) => break Ok(v),
+                Ok(None) => {}
+                Err(e) => break Err(e),
+            }
         }
         if interrupt.pending(me) {
             break Err(Ended::Signal);
@@ -248,7 +246,7 @@ fn sleep_by<T>(
             break Err(Ended::Deadline);
         }
         me.seen.sleeps_on(on);
-        sleep();
+        sleep(state);
     };
     me.wait.disarm();
     deadline.cancel(me);
