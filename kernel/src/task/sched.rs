@@ -210,23 +210,37 @@ pub(crate) fn hand_over(to: &Ref<Thread>) {
 fn exchange(hart: &HartSched, index: usize, me: &Thread, to: &Thread, now: u64) -> bool {
     let mut q = hart.queue.lock();
     let q = &mut *q;
+    let Some(current) = q.current.as_ref() else { return false };
     let mut place = to.node.lock();
-    let fits = place.as_mut().is_some_and(|n| n.value.entity.affinity.contains(Hart(index as u32)) && q.queue.take_over(n));
-    let Some(node) = place.take_if(|_| fits && q.current.is_some()) else { return false };
-    drop(place);
-    account(hart, q, me, now.saturating_sub(q.since_ns));
+    let Some(node) = place.as_mut() else { return false };
+    if !node.value.entity.stands_for(&current.value.entity) {
+        if !node.value.entity.affinity.contains(Hart(index as u32)) || !q.queue.take_over(node) {
+            return false;
+        }
+        let node = place.take();
+        drop(place);
+        account(hart, q, me, now.saturating_sub(q.since_ns));
+        let mine = core::mem::replace(&mut q.current, node);
+        *me.node.lock() = mine;
+        settle_in(q, to, now);
+        q.since_ns = now;
+    } else {
+        // Both are the same to the scheduler, so they exchange their nodes, and the stretch goes on: each works for the other.
+        let mine = place.take();
+        drop(place);
+        *me.node.lock() = mine;
+        accounting::switch_out(me, now);
+        let spent = me.system_ticks.load(Ordering::Relaxed).wrapping_sub(q.system_base_ticks);
+        settle_in(q, to, now);
+        q.system_base_ticks = q.system_base_ticks.wrapping_sub(spent);
+    }
     me.seen.leaves(now);
-    let mine = q.current.replace(node);
-    *me.node.lock() = mine;
     hart.leaving.store(Leave::Sleep as u32, Ordering::Relaxed);
     let [by_itself, _] = &me.switches;
     by_itself.fetch_add(1, Ordering::Relaxed);
-    // It did not wait for the hart, so there is nothing for the histogram.
-    settle_in(q, to, now);
     if events::on(Group::Switch) {
         note_switch(me, to, Leave::Sleep);
     }
-    q.since_ns = now;
     timers::forget_cpu_check();
     true
 }

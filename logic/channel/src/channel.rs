@@ -142,7 +142,7 @@ impl<M> Side<M> {
     /// Makes sure that one more fits besides those in hand.
     #[inline]
     fn reserve(&mut self) -> Result<(), Why> {
-        let wanted = if left_out(Step::PlaceIsKept) { 1 } else { (self.in_hand as usize).saturating_add(1) };
+        let wanted = (self.in_hand as usize).saturating_add(1);
         self.queue.try_reserve(wanted).map_err(|_| Why::Memory)
     }
 

@@ -1,1 +1,424 @@
 //! loom models of the steps, each with mutations: a model that leaves a step out must fail.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test --release -p logic-channel models`
+//!
+//! A thread sleeps as the kernel's do: it arms, looks under the channel's lock, and sleeps until it was woken since it armed.
+//! That this loses no wake-up is the model of `logic-waits`; here it is one lock and one condition variable.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a model may panic")]
+
+// std's `Arc`: loom's own panics again while a failed model unwinds.
+use std::sync::Arc;
+use std::vec::Vec;
+
+use loom::sync::{Condvar, Mutex};
+use loom::thread;
+
+use crate::mutation::{Step, leave_out, left_out};
+use crate::{Begun, CallId, Channel, Delivery, End, Failure, Limits, Outcome, Received, Size};
+
+/// A thread's wait state.
+struct Sleeper {
+    woken: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl Sleeper {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { woken: Mutex::new(false), wake: Condvar::new() })
+    }
+    fn arm(&self) {
+        *self.woken.lock().unwrap() = false;
+    }
+    fn sleep(&self) {
+        let mut woken = self.woken.lock().unwrap();
+        while !*woken {
+            woken = self.wake.wait(woken).unwrap();
+        }
+    }
+    fn wake(&self) {
+        *self.woken.lock().unwrap() = true;
+        self.wake.notify_one();
+    }
+    /// (1) Sleeps until `look` gives something.
+    fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
+        loop {
+            if !left_out(Step::ArmBeforeCheck) {
+                self.arm();
+            }
+            if let Some(found) = look() {
+                return found;
+            }
+            if left_out(Step::ArmBeforeCheck) {
+                self.arm();
+            }
+            self.sleep();
+        }
+    }
+}
+
+type Waiter = Arc<Sleeper>;
+type Message = u32;
+
+struct State {
+    logic: Channel<Message, Waiter>,
+    /// Who waits for a message at B.
+    receivers: Vec<Waiter>,
+}
+
+/// The pair with its one lock.
+struct Pair(Mutex<State>);
+
+const ANY: Size = Size { bytes: 8, fds: 0 };
+
+impl Pair {
+    fn new() -> Arc<Self> {
+        let logic = Channel::new(Limits::new(2, 0).unwrap());
+        Arc::new(Self(Mutex::new(State { logic, receivers: Vec::new() })))
+    }
+
+    fn send(&self, message: Message) -> bool {
+        let (sent, first) = {
+            let mut s = self.0.lock().unwrap();
+            let sent = s.logic.send(End::A, message, ANY).is_ok();
+            (sent, if s.receivers.is_empty() { None } else { Some(s.receivers.remove(0)) })
+        };
+        if let Some(t) = first {
+            t.wake();
+        }
+        sent
+    }
+
+    fn call(&self, me: &Waiter, message: Message) -> Option<CallId> {
+        let (id, first) = {
+            let mut s = self.0.lock().unwrap();
+            let id = s.logic.call(End::A, message, ANY, ANY, || me.clone()).ok();
+            (id, if s.receivers.is_empty() { None } else { Some(s.receivers.remove(0)) })
+        };
+        if let Some(t) = first {
+            t.wake();
+        }
+        id
+    }
+
+    /// Receives one message at B; `None` when A has closed.
+    fn receive(&self, me: &Waiter) -> Option<Delivery<Message>> {
+        me.until(|| {
+            let mut s = self.0.lock().unwrap();
+            match s.logic.receive(End::B, ANY, 1) {
+                Received::Message(d) => Some(Some(d)),
+                Received::Closed => Some(None),
+                Received::Empty | Received::TooLarge(_) => {
+                    if !s.receivers.iter().any(|t| Arc::ptr_eq(t, me)) {
+                        s.receivers.push(me.clone());
+                    }
+                    None
+                }
+            }
+        })
+    }
+
+    /// Leaves without having received, though perhaps woken for a message.
+    fn leave(&self, me: &Waiter) {
+        let next = {
+            let mut s = self.0.lock().unwrap();
+            let at = s.receivers.iter().position(|t| Arc::ptr_eq(t, me));
+            match at {
+                Some(at) => {
+                    s.receivers.remove(at);
+                    None
+                }
+                None if left_out(Step::PassOn) || s.receivers.is_empty() => None,
+                None => Some(s.receivers.remove(0)),
+            }
+        };
+        if let Some(t) = next {
+            t.wake();
+        }
+    }
+
+    fn consume(&self, d: &Delivery<Message>) -> Option<Message> {
+        self.0.lock().unwrap().logic.finish(End::B, d.message, d.size, d.call).message
+    }
+
+    /// (4) Whether the reply reached the caller.
+    fn reply(&self, id: CallId, value: Message) -> bool {
+        let begun = self.0.lock().unwrap().logic.begin_reply(End::B, id, ANY);
+        let Begun::Room(_) = begun else { return false };
+        if left_out(Step::WakeAfterCommit)
+            && let Some((caller, _)) = self.0.lock().unwrap().logic.parties(id)
+        {
+            caller.wake();
+        }
+        match self.0.lock().unwrap().logic.commit_reply(id, value, ANY) {
+            Ok(caller) => {
+                if !left_out(Step::WakeAfterCommit) {
+                    caller.wake();
+                }
+                true
+            }
+            Err(late) => {
+                assert_eq!(late, value);
+                false
+            }
+        }
+    }
+
+    fn await_reply(&self, me: &Waiter, id: CallId) -> Result<Message, Failure> {
+        me.until(|| match self.0.lock().unwrap().logic.poll_call(id) {
+            Outcome::Pending => None,
+            Outcome::Reply(message, _) => Some(Ok(message)),
+            Outcome::Failed(why) => Some(Err(why)),
+        })
+    }
+
+    /// (6)
+    fn close(&self, end: End) {
+        self.0.lock().unwrap().logic.close(end);
+        while self.0.lock().unwrap().logic.drain(end).is_some() {}
+        let mut at = 0;
+        loop {
+            let Some((next, failed)) = self.0.lock().unwrap().logic.next_failed(at, 0) else { break };
+            at = next;
+            if let Some((caller, _)) = failed {
+                caller.wake();
+            }
+        }
+        let waiting = core::mem::take(&mut self.0.lock().unwrap().receivers);
+        for t in waiting {
+            t.wake();
+        }
+    }
+}
+
+fn model(step: Option<Step>, body: impl Fn() + Sync + Send + 'static) {
+    leave_out(step);
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(body);
+}
+
+/// A client calls, a server answers, both may have to wait.
+fn round_trip(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        let server = {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                let me = Sleeper::new();
+                let d = pair.receive(&me).unwrap();
+                assert_eq!(pair.consume(&d), None);
+                assert!(pair.reply(d.call.unwrap(), d.message + 1));
+            })
+        };
+        let me = Sleeper::new();
+        let id = pair.call(&me, 7).unwrap();
+        assert_eq!(pair.await_reply(&me, id), Ok(8));
+        server.join().unwrap();
+        assert_eq!(pair.0.lock().unwrap().logic.open_calls(), 0);
+    });
+}
+
+/// The caller gives up (deadline, death) while the server answers, and calls again: the reply to the first call must not be
+/// taken for one to the second.
+fn deadline(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        let server = {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                let me = Sleeper::new();
+                let Some(first) = pair.receive(&me) else { return };
+                pair.consume(&first);
+                // It answers the first one only after it has looked for another.
+                let early = pair.0.lock().unwrap().logic.receive(End::B, ANY, 1);
+                let early = if let Received::Message(d) = early { Some(d) } else { None };
+                if let Some(d) = &early {
+                    pair.consume(d);
+                }
+                pair.reply(first.call.unwrap(), first.message + 1);
+                let Some(second) = early.or_else(|| pair.receive(&me).inspect(|d| _ = pair.consume(d))) else { return };
+                pair.reply(second.call.unwrap(), second.message + 1);
+            })
+        };
+        let me = Sleeper::new();
+        let first = pair.call(&me, 10).unwrap();
+        // Its deadline has passed as soon as it would sleep.
+        let outcome = pair.0.lock().unwrap().logic.poll_call(first);
+        match outcome {
+            Outcome::Reply(message, _) => assert_eq!(message, 11),
+            Outcome::Pending => drop(pair.0.lock().unwrap().logic.cancel(first)),
+            Outcome::Failed(why) => panic!("{why:?}"),
+        }
+        let second = pair.call(&me, 20).unwrap();
+        assert_eq!(pair.await_reply(&me, second), Ok(21));
+        pair.close(End::A);
+        server.join().unwrap();
+        assert_eq!(pair.0.lock().unwrap().logic.open_calls(), 0);
+    });
+}
+
+/// The server's end closes at any moment: the caller always hears of it.
+fn server_dies(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        let server = {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                let taken = {
+                    let mut s = pair.0.lock().unwrap();
+                    match s.logic.receive(End::B, ANY, 1) {
+                        Received::Message(d) => Some(d),
+                        _ => None,
+                    }
+                };
+                if let Some(d) = &taken {
+                    pair.consume(d);
+                }
+                pair.close(End::B);
+                taken.is_some()
+            })
+        };
+        let me = Sleeper::new();
+        let result = pair.call(&me, 7).map(|id| pair.await_reply(&me, id));
+        let taken = server.join().unwrap();
+        match result {
+            None => assert!(!taken),
+            Some(Err(Failure::Lost)) => assert!(taken),
+            Some(Err(Failure::NotTaken)) => assert!(!taken),
+            Some(Ok(_)) => panic!("answered by nobody"),
+        }
+        assert_eq!(pair.0.lock().unwrap().logic.open_calls(), 0);
+    });
+}
+
+/// A receiver that puts its message back while others send: the order stays, and nothing is lost.
+fn put_back(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        assert!(pair.send(1));
+        let sender = {
+            let pair = pair.clone();
+            thread::spawn(move || pair.send(2))
+        };
+        let received = pair.0.lock().unwrap().logic.receive(End::B, ANY, 1);
+        let Received::Message(d) = received else { panic!() };
+        let back = pair.0.lock().unwrap().logic.put_back(End::B, d.message, d.size, d.call);
+        assert_eq!(back, None);
+        assert!(sender.join().unwrap());
+        let me = Sleeper::new();
+        for want in [1, 2] {
+            let d = pair.receive(&me).unwrap();
+            assert_eq!(d.message, want);
+            assert_eq!(pair.consume(&d), Some(want));
+        }
+    });
+}
+
+/// A message in hand when its end closes comes back to be destroyed: it must not wait in a queue that nobody empties.
+fn put_back_after_close(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        assert!(pair.send(1));
+        let received = pair.0.lock().unwrap().logic.receive(End::B, ANY, 1);
+        let Received::Message(d) = received else { panic!() };
+        let closer = {
+            let pair = pair.clone();
+            thread::spawn(move || pair.close(End::B))
+        };
+        let back = pair.0.lock().unwrap().logic.put_back(End::B, d.message, d.size, d.call);
+        closer.join().unwrap();
+        let left = pair.0.lock().unwrap().logic.figures(End::B).queued;
+        assert!(back.is_some() || left == 0);
+        assert_eq!(left, 0);
+    });
+}
+
+/// Two receivers, one of which leaves without a message at any moment (signal, deadline): the other gets it.
+fn receiver_leaves(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        let leaver = Sleeper::new();
+        pair.0.lock().unwrap().receivers.push(leaver.clone());
+        let stayer = {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                let me = Sleeper::new();
+                let d = pair.receive(&me).unwrap();
+                assert_eq!(pair.consume(&d), Some(5));
+            })
+        };
+        let sender = {
+            let pair = pair.clone();
+            thread::spawn(move || assert!(pair.send(5)))
+        };
+        pair.leave(&leaver);
+        sender.join().unwrap();
+        stayer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_call_is_answered() {
+    round_trip(None);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_call_is_answered_without_arming_first() {
+    round_trip(Some(Step::ArmBeforeCheck));
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_call_is_answered_with_an_early_wake() {
+    round_trip(Some(Step::WakeAfterCommit));
+}
+
+#[test]
+fn a_late_reply_is_void() {
+    deadline(None);
+}
+
+#[test]
+#[should_panic]
+fn a_late_reply_is_void_by_place() {
+    deadline(Some(Step::NumberIsUnique));
+}
+
+#[test]
+fn a_dying_server_answers() {
+    server_dies(None);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_dying_server_forgets_the_taken() {
+    server_dies(Some(Step::CloseFailsTaken));
+}
+
+#[test]
+fn what_is_put_back_comes_first() {
+    put_back(None);
+}
+
+#[test]
+fn nothing_goes_back_to_a_closed_end() {
+    put_back_after_close(None);
+}
+
+#[test]
+#[should_panic]
+fn what_goes_back_to_a_closed_end_stays() {
+    put_back_after_close(Some(Step::NothingGoesBack));
+}
+
+#[test]
+fn a_wake_is_passed_on() {
+    receiver_leaves(None);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_wake_is_not_passed_on() {
+    receiver_leaves(Some(Step::PassOn));
+}

@@ -9,8 +9,6 @@
 pub(crate) enum Step {
     /// (5) A number names one call, not a place of the table.
     NumberIsUnique,
-    /// (2) A request in hand keeps its place, so that it can be put back.
-    PlaceIsKept,
     /// (6) Closing fails the calls whose request was consumed.
     CloseFailsTaken,
     /// (6) What was in hand when its end closed is not put back.

@@ -48,6 +48,18 @@ impl Entity {
         Self { class, group, affinity, vruntime: Virtual(0), lag_ns: 0, home: None, rr_left_ns: RR_SLICE_NS }
     }
 
+    /// Whether the two are the same to the scheduler but for what they have run: then one may run in the other's place and
+    /// on its account.
+    #[must_use]
+    #[inline]
+    pub fn stands_for(&self, other: &Entity) -> bool {
+        let alike = match (self.class, other.class) {
+            (Class::Fair { weight: a }, Class::Fair { weight: b }) => a.get() == b.get(),
+            _ => false,
+        };
+        alike && self.group == other.group && self.affinity.0 == other.affinity.0
+    }
+
     /// The weight among its group's threads; that of nice 0 for a real-time thread.
     #[inline]
     pub(crate) const fn weight(&self) -> Weight {
