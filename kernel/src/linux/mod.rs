@@ -261,8 +261,12 @@ fn run(c: &mut Call<'_>) -> CallResult {
             None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, c),
             None => call(number, c),
         };
-        if result != Err(Stop::Errno(Errno::ENOMEM)) || !crate::task::oom::call_may_go_again(c.me) {
+        if result != Err(Stop::Errno(Errno::ENOMEM)) {
             return result;
+        }
+        if !crate::task::oom::call_may_go_again(c.me) {
+            // What programs of Linux expect; a native call says that a budget is used up.
+            return Err(if number < abi::FIRST_NATIVE_CALL { Errno::ENOMEM } else { Errno::EDQUOT }.into());
         }
     }
 }
