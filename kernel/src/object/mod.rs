@@ -2,4 +2,5 @@
 
 pub(crate) mod call;
 pub(crate) mod channel;
+mod end;
 pub(crate) mod message;

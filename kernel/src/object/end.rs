@@ -1,0 +1,115 @@
+//! A channel's end as a file: read(2), write(2), poll(2), and what `/proc` shows of it. Neighbour: `channel`.
+
+use super::channel::{ChannelEnd, READABLE, Sending, WRITABLE};
+use crate::fs::buffer::Buffer;
+use crate::fs::file::{File, Io, OpenFile};
+use crate::linux::Stop;
+use crate::see::{On, Waits};
+use crate::task::wait::Watch;
+use abi::Errno;
+use logic_channel::{End, Figures, MAX_BYTES, Size};
+use logic_waits::Events;
+use mem::user;
+
+impl File for ChannelEnd {
+    fn read(&self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
+        let room = Size { bytes: to.left().min(MAX_BYTES as usize) as u32, fds: 0 };
+        let Some(d) = self.read_message(io, room)? else { return Ok(0) };
+        let len = d.size.bytes as usize;
+        if let Err(e) = d.message.pour(to, len) {
+            self.put_back(d);
+            return Err(e.into());
+        }
+        self.finish(d.message, d.size, None);
+        Ok(len)
+    }
+
+    fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
+        let len = from.left();
+        if len > MAX_BYTES as usize {
+            return Err(Errno::EMSGSIZE.into());
+        }
+        let start = from.mark();
+        let size = Size { bytes: len as u32, fds: 0 };
+        let how = Sending { fds: &[], nonblock: io.nonblock, deadline_ns: None };
+        let sent = self.send(io.me, size, &how, &mut |m| {
+            from.go_back(start);
+            m.fill(from)
+        });
+        if sent == Err(Stop::Errno(Errno::EPIPE)) {
+            crate::task::signal::send_to_self(io.me, crate::task::signal::SIGPIPE);
+        }
+        sent.map(|()| len)
+    }
+
+    fn poll(&self, _of: &OpenFile) -> Events {
+        let state = self.channel.state.lock();
+        let logic = &state.logic;
+        let mut e = Events::empty();
+        let over = !logic.peer_open(self.end);
+        if over {
+            e |= Events::HUP | Events::RDHUP;
+        }
+        if over || logic.front(self.end).is_some() {
+            e |= READABLE;
+        }
+        if logic.writable(self.end) {
+            e |= WRITABLE;
+        }
+        e
+    }
+    fn watch(&self) -> Option<&dyn Watch> {
+        Some(self)
+    }
+    fn ioctl(&self, _io: &Io<'_>, request: u32, arg: usize) -> Result<usize, Stop> {
+        const FIONREAD: u32 = 0x541b;
+        if request != FIONREAD {
+            return Err(Errno::ENOTTY.into());
+        }
+        let first = self.channel.state.lock().logic.front(self.end);
+        user::write(arg, &first.map_or(0, |(size, _)| size.bytes))?;
+        Ok(0)
+    }
+    fn last_close(&self, _of: &OpenFile) {
+        self.on_last_close();
+    }
+    fn ends_wait(&self, _of: &OpenFile, on: On) -> bool {
+        matches!(on.waits, Waits::ChannelReceive | Waits::ChannelSend | Waits::ChannelCall)
+            && on.id == self.channel.number(self.end.peer())
+    }
+    fn label(&self, out: &mut dyn core::fmt::Write) {
+        let _ = write!(out, "channel:[{}]", self.channel.id);
+    }
+    fn as_channel(&self) -> Option<&ChannelEnd> {
+        Some(self)
+    }
+}
+
+/// What `/proc/rvos/channels` tells of an end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndFigures {
+    /// The channel's number.
+    pub(crate) channel: u64,
+    /// `a` or `b`.
+    pub(crate) end: char,
+    /// What waits to be received here, and what ever came.
+    pub(crate) inward: Figures,
+    /// The same of the other end.
+    pub(crate) outward: Figures,
+    /// Calls that are open, in both directions.
+    pub(crate) calls: u32,
+}
+
+impl ChannelEnd {
+    /// Its figures at this moment.
+    pub(crate) fn figures(&self) -> EndFigures {
+        let state = self.channel.state.lock();
+        EndFigures {
+            channel: self.channel.id,
+            end: if self.end == End::A { 'a' } else { 'b' },
+            inward: state.logic.figures(self.end),
+            outward: state.logic.figures(self.end.peer()),
+            calls: state.logic.open_calls(),
+        }
+    }
+}
