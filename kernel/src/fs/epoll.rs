@@ -89,22 +89,20 @@ impl EpollSet {
         OpenFile::open(file.unsize(|p| p), None, O_RDWR)
     }
 
-    /// Adds an interest in `of`, which has the number `number` (EPOLL_CTL_ADD).
-    pub(crate) fn add(this: &Ref<Self>, number: i32, of: &Ref<OpenFile>, wanted: Wanted, data: u64) -> Result<(), Errno> {
-        let Some(inner) = of.file.as_epoll() else {
-            return Self::add_checked(this, key(number, of), of, wanted, data);
-        };
+    /// Adds an interest in `target` (EPOLL_CTL_ADD).
+    pub(crate) fn add(this: &Ref<Self>, target: &Target<'_>, wanted: Wanted, data: u64) -> Result<(), Errno> {
+        let Some(inner) = target.inner else { return Self::add_checked(this, target, wanted, data) };
         // The graph of sets is searched and changed by one at a time.
         let _nesting = epoll_nesting::may_contain(this, inner)?;
-        Self::add_checked(this, key(number, of), of, wanted, data)
+        Self::add_checked(this, target, wanted, data)
     }
 
-    fn add_checked(this: &Ref<Self>, key: Key, of: &Ref<OpenFile>, wanted: Wanted, data: u64) -> Result<(), Errno> {
-        let watch = of.file.watch().ok_or(Errno::EPERM)?;
+    fn add_checked(this: &Ref<Self>, target: &Target<'_>, wanted: Wanted, data: u64) -> Result<(), Errno> {
+        let of = target.of;
         let _changing = this.changing.lock();
         mem::charged_to(this.heap, || {
-            let token = this.insert(key, of, wanted, data)?;
-            let mut staged = Staged { set: this, of, token: Some(token), at_object: None, at_description: None };
+            let token = this.insert(target, wanted, data)?;
+            let mut staged = Staged { set: this, target, token: Some(token), at_object: None, at_description: None };
             staged.at_description = Some(of.watched.add((this.clone(), token)).map_err(|_| Errno::ENOMEM)?);
             if !of.is_open() {
                 // Its last descriptor went meanwhile, and perhaps without noticing this interest.
@@ -112,7 +110,7 @@ impl EpollSet {
             }
             let observer = Observer::Interest(this.clone(), token);
             let mut added = Err(Errno::ENOMEM);
-            watch.with_observers(&mut |list| {
+            target.watch.with_observers(&mut |list| {
                 added = list.add(observer.clone(), mask(of, wanted), wanted.mode()).map_err(|_| Errno::ENOMEM);
             });
             staged.at_object = Some(added?);
@@ -123,9 +121,18 @@ impl EpollSet {
         })
     }
 
-    fn insert(&self, key: Key, of: &Ref<OpenFile>, wanted: Wanted, data: u64) -> Result<Token, Errno> {
-        let node = mem::try_box(Node::new(key, 0)).map_err(|NoMemory| Errno::ENOMEM)?;
+    fn insert(&self, target: &Target<'_>, wanted: Wanted, data: u64) -> Result<Token, Errno> {
+        let key = target.key();
         let mut state = self.state.lock();
+        let node = match state.interests.node() {
+            Some(node) => node,
+            None => {
+                drop(state);
+                let node = mem::try_box(Node::new(key, 0)).map_err(|NoMemory| Errno::ENOMEM)?;
+                state = self.state.lock();
+                node
+            }
+        };
         while let Some(shortage) = state.interests.shortage().map_err(|_| Errno::ENOSPC)? {
             drop(state);
             let spare = Spare::new(shortage).map_err(|_| Errno::ENOMEM)?;
@@ -135,7 +142,7 @@ impl EpollSet {
             drop(rest);
             state = self.state.lock();
         }
-        let added = state.interests.add(node, of.clone(), wanted, data);
+        let added = state.interests.add(node, key, target.of.clone(), wanted, data);
         drop(state);
         added.map_err(|(refused, ..)| match refused {
             Refused::Exists => Errno::EEXIST,
@@ -152,27 +159,25 @@ impl EpollSet {
     }
 
     /// Changes an interest (EPOLL_CTL_MOD).
-    pub(crate) fn change(&self, number: i32, of: &Ref<OpenFile>, wanted: Wanted, data: u64) -> Result<(), Errno> {
+    pub(crate) fn change(&self, target: &Target<'_>, wanted: Wanted, data: u64) -> Result<(), Errno> {
         let _changing = self.changing.lock();
         let mut state = self.state.lock();
-        let token = state.interests.find(&key(number, of)).ok_or(Errno::ENOENT)?;
+        let token = state.interests.find(&target.key()).ok_or(Errno::ENOENT)?;
         let changed = state.interests.change(token, wanted, data).map_err(|_| Errno::EINVAL)?;
         drop(state);
-        if let (Some((_file, Some(bond))), Some(watch)) = (changed, of.file.watch()) {
-            watch.with_observers(&mut |list| list.set_mask(bond.at_object, mask(of, wanted)));
+        if let Some((_file, Some(bond))) = changed {
+            target.watch.with_observers(&mut |list| list.set_mask(bond.at_object, mask(target.of, wanted)));
         }
-        self.ask(of, token, wanted);
+        self.ask(target.of, token, wanted);
         Ok(())
     }
 
     /// Removes an interest (EPOLL_CTL_DEL).
-    pub(crate) fn remove(&self, number: i32, of: &Ref<OpenFile>) -> Result<(), Errno> {
+    pub(crate) fn remove(&self, target: &Target<'_>) -> Result<(), Errno> {
         let _changing = self.changing.lock();
-        let mut state = self.state.lock();
-        let token = state.interests.find(&key(number, of)).ok_or(Errno::ENOENT)?;
-        let removed = state.interests.remove(token);
-        drop(state);
-        removed.map(untie).ok_or(Errno::ENOENT)
+        let removed = self.state.lock().interests.remove_key(&target.key()).ok_or(Errno::ENOENT)?;
+        untie(removed, target.watch);
+        Ok(())
     }
 
     /// Waits for events and copies at most `most` of them to `to` (epoll_wait(2)).
@@ -290,16 +295,38 @@ impl EpollSet {
     fn close(&self) {
         loop {
             let Some(removed) = self.state.lock().interests.drain() else { break };
-            untie(removed);
+            let of = removed.file.clone();
+            if let Some(watch) = of.file.watch() {
+                untie(removed, watch);
+            }
         }
         let memory = self.state.lock().interests.memory();
         drop(memory);
     }
 }
 
-/// What an interest is known by.
-fn key(number: i32, of: &OpenFile) -> Key {
-    Key::new(number, of.id, of.file.as_epoll().is_some())
+/// What an interest is to be in, as epoll_ctl(2) finds it.
+pub(crate) struct Target<'a> {
+    number: i32,
+    of: &'a Ref<OpenFile>,
+    watch: &'a dyn Watch,
+    /// If it is a set itself.
+    inner: Option<&'a Ref<EpollSet>>,
+}
+
+impl<'a> Target<'a> {
+    /// The description that has the number `number`; `None` if its state never changes (EPERM).
+    #[inline]
+    pub(crate) fn new(number: i32, of: &'a Ref<OpenFile>) -> Option<Self> {
+        Some(Target { number, of, watch: of.file.watch()?, inner: of.file.as_epoll() })
+    }
+    /// Whether it is a set itself.
+    pub(crate) fn is_set(&self) -> bool {
+        self.inner.is_some()
+    }
+    fn key(&self) -> Key {
+        Key::new(self.number, self.of.id, self.inner.is_some())
+    }
 }
 
 /// The events that its object's list has to know of.
@@ -321,25 +348,23 @@ fn copy_one_by_one(events: &[Report], to: usize) -> usize {
 }
 
 /// Ends the registrations of an interest that was taken out of its set.
-fn untie(removed: Removed<Ref<OpenFile>, Bond>) {
+fn untie(removed: Removed<Ref<OpenFile>, Bond>, watch: &dyn Watch) {
     if let Some(bond) = removed.bond {
-        untie_object(&removed.file, bond.at_object);
+        untie_object(watch, bond.at_object);
         drop(removed.file.watched.remove(bond.at_description));
     }
 }
 
-fn untie_object(of: &OpenFile, key: logic_waits::Key) {
+fn untie_object(watch: &dyn Watch, key: logic_waits::Key) {
     let mut observer = None;
-    if let Some(watch) = of.file.watch() {
-        watch.with_observers(&mut |list| observer = list.remove(key));
-    }
+    watch.with_observers(&mut |list| observer = list.remove(key));
     drop(observer);
 }
 
 /// An interest that is being added; dropped before its time, it ends what was begun.
 struct Staged<'a> {
     set: &'a Ref<EpollSet>,
-    of: &'a Ref<OpenFile>,
+    target: &'a Target<'a>,
     token: Option<Token>,
     at_object: Option<logic_waits::Key>,
     at_description: Option<Place>,
@@ -361,10 +386,10 @@ impl Staged<'_> {
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
         if let Some(key) = self.at_object.take() {
-            untie_object(self.of, key);
+            untie_object(self.target.watch, key);
         }
         if let Some(place) = self.at_description.take() {
-            drop(self.of.watched.remove(place));
+            drop(self.target.of.watched.remove(place));
         }
         if let Some(token) = self.token.take() {
             let removed = self.set.state.lock().interests.remove(token);
@@ -408,8 +433,9 @@ impl Watched {
             let (first, more) = self.list.lock().drain(&mut batch);
             for (set, token) in first.into_iter().chain(batch.drain()) {
                 let removed = set.state.lock().interests.remove(token);
-                if let Some(bond) = removed.as_ref().and_then(|r| r.bond) {
-                    untie_object(of, bond.at_object);
+                let bond = removed.as_ref().and_then(|r| r.bond);
+                if let (Some(bond), Some(watch)) = (bond, of.file.watch()) {
+                    untie_object(watch, bond.at_object);
                 }
             }
             if more == More::Done {

@@ -3,7 +3,7 @@
 use super::signal::relative_deadline;
 use super::{Call, CallResult, Stop};
 use crate::clock;
-use crate::fs::epoll::EpollSet;
+use crate::fs::epoll::{EpollSet, Target};
 use crate::fs::eventfd::{self, Share};
 use crate::fs::file::{O_CLOEXEC, O_NONBLOCK};
 use abi::{EpollEvent, Errno};
@@ -44,20 +44,18 @@ pub(super) fn epoll_ctl(c: &mut Call<'_>) -> CallResult {
     let files = c.me.files();
     let set = files.get(c.int(0), c.need(0))?;
     let of = files.get(number, c.need(2))?;
-    if of.file.watch().is_none() {
-        return Err(Errno::EPERM.into());
-    }
+    let target = Target::new(number, &of).ok_or(Errno::EPERM)?;
     let set = set.file.as_epoll().filter(|_| !mem::Ref::ptr_eq(&set, &of)).ok_or(Errno::EINVAL)?;
     match op {
         ADD => {
-            let wanted = Wanted::for_add(event.events, of.file.as_epoll().is_some()).map_err(|_| Errno::EINVAL)?;
-            EpollSet::add(set, number, &of, wanted, event.data)?;
+            let wanted = Wanted::for_add(event.events, target.is_set()).map_err(|_| Errno::EINVAL)?;
+            EpollSet::add(set, &target, wanted, event.data)?;
         }
         MOD => {
             let wanted = Wanted::for_change(event.events).map_err(|_| Errno::EINVAL)?;
-            set.change(number, &of, wanted, event.data)?;
+            set.change(&target, wanted, event.data)?;
         }
-        DEL => set.remove(number, &of)?,
+        DEL => set.remove(&target)?,
         _ => return Err(Errno::EINVAL.into()),
     }
     Ok(0)

@@ -47,5 +47,7 @@ pub use slots::{Key, NoMemory, Shortage, Spare, Token};
 pub use wanted::{Invalid, Wanted};
 pub use watchers::{Place, Watchers};
 
+#[cfg(all(test, loom))]
+mod models;
 #[cfg(test)]
 mod tests;

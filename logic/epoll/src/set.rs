@@ -39,6 +39,8 @@ pub struct Set<F, B> {
     pub(crate) slots: Slots<F, B>,
     pub(crate) ready: Ready,
     index: Tree<Key, u32>,
+    /// The node of an interest that was removed, for the next.
+    spare: Option<Box<Node>>,
     closed: bool,
 }
 
@@ -46,7 +48,7 @@ impl<F: Clone, B: Copy> Set<F, B> {
     /// A set without interests; does not allocate.
     #[must_use]
     pub const fn new() -> Self {
-        Self { slots: Slots::new(), ready: Ready::new(), index: Tree::new(), closed: false }
+        Self { slots: Slots::new(), ready: Ready::new(), index: Tree::new(), spare: None, closed: false }
     }
 
     /// How many interests there are.
@@ -75,6 +77,12 @@ impl<F: Clone, B: Copy> Set<F, B> {
         self.slots.supply(spare)
     }
 
+    /// A node that the set had kept.
+    #[inline]
+    pub fn node(&mut self) -> Option<Box<Node>> {
+        self.spare.take()
+    }
+
     /// The interest with this key.
     #[must_use]
     pub fn find(&self, key: &Key) -> Option<Token> {
@@ -86,7 +94,14 @@ impl<F: Clone, B: Copy> Set<F, B> {
     ///
     /// # Errors
     /// [`Refused`], with what the caller brought.
-    pub fn add(&mut self, mut node: Box<Node>, file: F, wanted: Wanted, data: u64) -> Result<Token, (Refused, Box<Node>, F)> {
+    pub fn add(
+        &mut self,
+        mut node: Box<Node>,
+        key: Key,
+        file: F,
+        wanted: Wanted,
+        data: u64,
+    ) -> Result<Token, (Refused, Box<Node>, F)> {
         if self.closed {
             return Err((Refused::Closed, node, file));
         }
@@ -95,9 +110,10 @@ impl<F: Clone, B: Copy> Set<F, B> {
         };
         slot.wanted = wanted;
         slot.data = data;
-        slot.key = node.key;
+        slot.key = key;
         slot.file = Some(file);
         slot.bond = None;
+        node.key = key;
         node.value = token.index;
         if let Err(node) = self.index.insert(node) {
             let file = self.slots.get_mut(token).and_then(|slot| slot.file.take());
@@ -133,25 +149,38 @@ impl<F: Clone, B: Copy> Set<F, B> {
 
     /// Takes an interest out.
     pub fn remove(&mut self, token: Token) -> Option<Removed<F, B>> {
-        let slot = self.slots.get_mut(token)?;
-        let file = slot.file.take()?;
-        let (bond, key) = (slot.bond.take(), slot.key);
-        self.unlink(token.index);
-        self.slots.release(token.index);
-        Some(Removed { file, bond, token, _node: self.index.remove(&key) })
+        let key = self.slots.get(token)?.key;
+        self.remove_key(&key)
+    }
+
+    /// Takes the interest with this key out.
+    pub fn remove_key(&mut self, key: &Key) -> Option<Removed<F, B>> {
+        let node = self.index.remove(key)?;
+        let index = node.value;
+        self.unlink(index);
+        let slot = self.slots.at_mut(index)?;
+        let token = Token { index, seq: slot.seq };
+        let (file, bond) = (slot.file.take()?, slot.bond.take());
+        self.slots.release(index);
+        let node = if self.spare.is_none() && !self.closed {
+            self.spare = Some(node);
+            None
+        } else {
+            Some(node)
+        };
+        Some(Removed { file, bond, token, _node: node })
     }
 
     /// Takes any one out, for a set that goes; it takes no more from then on.
     pub fn drain(&mut self) -> Option<Removed<F, B>> {
         self.closed = true;
-        let (_, &index) = self.index.first()?;
-        let seq = self.slots.at(index)?.seq;
-        self.remove(Token { index, seq })
+        let key = *self.index.first()?.0;
+        self.remove_key(&key)
     }
 
     /// All memory of a set that was drained.
-    pub fn memory(&mut self) -> Option<Spare<F, B>> {
-        self.index.is_empty().then(|| self.slots.all())
+    pub fn memory(&mut self) -> Option<impl Sized + use<F, B>> {
+        self.index.is_empty().then(|| (self.slots.all(), self.spare.take()))
     }
 
     /// (1) News for an interest: it comes on the ready list. Whether the set has news now.

@@ -73,8 +73,9 @@ fn add(set: &mut Set<u32, u32>, file: u32, wanted: Wanted, data: u64) -> Result<
     if let Some(shortage) = set.shortage().unwrap() {
         drop(set.supply(Spare::new(shortage).unwrap()));
     }
-    let node = Box::new(Node::new(Key::new(file as i32, u64::from(file), false), 0));
-    set.add(node, file, wanted, data).map_err(|(e, ..)| e)
+    let key = Key::new(file as i32, u64::from(file), false);
+    let node = set.node().unwrap_or_else(|| Box::new(Node::new(key, 0)));
+    set.add(node, key, file, wanted, data).map_err(|(e, ..)| e)
 }
 
 /// What the kernel does in epoll_wait(2): takes, asks, copies, settles.
