@@ -170,6 +170,7 @@ pub(crate) fn charge_the_rest(me: &Thread) {
     }
 }
 
+#[inline(never)]
 fn charge(me: &Thread) -> Option<Verdict> {
     let budget = me.budget.lock().clone()?;
     let run_ns = accounting::run_ns(me).max(1);

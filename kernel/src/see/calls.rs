@@ -112,6 +112,8 @@ pub(crate) fn arguments(c: &Call<'_>) -> [u64; 7] {
 }
 
 /// The thread ends.
+#[cold]
+#[inline(never)]
 pub(crate) fn gone(me: &Thread, status: i32) {
     let process = me.process();
     let Some(to) = process.tracer.get() else { return };
@@ -131,6 +133,7 @@ pub(crate) fn gone(me: &Thread, status: i32) {
     }
 }
 
+#[inline(never)]
 fn tell(me: &Thread, phase: Phase, number: usize, result: i64, args: [u64; 7], c: &Call<'_>) {
     // Who gained rights by exec is closed to those who have only its ids.
     if me.process().attrs.dumpable.load(Ordering::Relaxed) != 1 {
@@ -147,6 +150,7 @@ fn tell(me: &Thread, phase: Phase, number: usize, result: i64, args: [u64; 7], c
 }
 
 /// Writes a record, whole. A reader that has gone takes the tracer with it; only a kill ends the wait for room.
+#[inline(never)]
 fn send(me: &Thread, to: &Descriptor, frame: &Frame, size: usize) {
     let Some(pipe) = to.file.as_pipe() else { return };
     let mut from = Buffer::frame(frame, 0, size);

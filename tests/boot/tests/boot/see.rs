@@ -45,7 +45,7 @@ fn c_program() -> PathBuf {
     let (source, program) = (dir.join("calls.c"), dir.join("calls"));
     fs::write(&source, C_SOURCE).expect("the source is written");
     let mut compiler = Command::new("riscv64-linux-gnu-gcc");
-    compiler.args(["-static", "-nostdlib", "-O1", "-o"]).arg(&program).arg(&source);
+    compiler.args(["-static", "-nostdlib", "-O1", "-Wl,--no-relax", "-o"]).arg(&program).arg(&source);
     assert!(compiler.status().expect("the cross compiler starts").success());
     program
 }
