@@ -32,6 +32,8 @@ pub struct World {
     pub ended_read: RawFd,
     /// A write end without a reader.
     pub ended_write: RawFd,
+    /// The ends of a channel, or -1.
+    pub channel: [RawFd; 2],
     /// A POSIX timer's id, or -1.
     pub timer: i32,
 }
@@ -93,6 +95,7 @@ impl World {
                 path: libc::open(path.as_ptr(), libc::O_PATH),
                 ended_read,
                 ended_write,
+                channel: channel(),
                 timer: timer[0],
             }
         }
@@ -117,6 +120,18 @@ impl World {
                 libc::lseek(fd, 0, libc::SEEK_SET);
             }
             libc::epoll_ctl(self.epoll, libc::EPOLL_CTL_DEL, self.pipe_read, std::ptr::null_mut());
+            if self.channel[0] >= 0 {
+                // Empty messages: one waits, with room for more.
+                let (mut poll, one) = (libc::pollfd { fd: self.channel[1], events: libc::POLLIN, revents: 0 }, [0u8; 1]);
+                while libc::poll(&raw mut poll, 1, 0) == 1 {
+                    libc::read(self.channel[1], one.as_ptr().cast_mut().cast(), 1);
+                }
+                libc::write(self.channel[0], one.as_ptr().cast(), 0);
+                libc::write(self.channel[1], one.as_ptr().cast(), 0);
+                poll.fd = self.channel[0];
+                libc::poll(&raw mut poll, 1, 0);
+                libc::read(self.channel[0], one.as_ptr().cast_mut().cast(), 1);
+            }
             let mut queued = 0i32;
             libc::ioctl(self.pipe_read, libc::FIONREAD, &raw mut queued);
             if queued < 256 {
@@ -163,6 +178,16 @@ fn pipe() -> (RawFd, RawFd) {
     // SAFETY: room for two descriptors.
     unsafe { libc::pipe2(ends.as_mut_ptr(), 0) };
     (ends[0], ends[1])
+}
+
+/// A channel's ends, where there are channels.
+fn channel() -> [RawFd; 2] {
+    let mut ends = [-1; 2];
+    let args = [ends.as_mut_ptr() as usize, 0, 0, 0, 0, 0];
+    if crate::System::current() == crate::System::Rvos && crate::raw_call(abi::nr::chan_create, &args) != 0 {
+        ends = [-1; 2];
+    }
+    ends
 }
 
 fn memory_file() -> RawFd {

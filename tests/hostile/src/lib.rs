@@ -18,7 +18,7 @@ pub use files::World;
 pub use memory::{Arena, Hostile, PAGE};
 pub use tables::{Danger, danger, ignores_pointer};
 
-use abi::{Call, LINUX_CALLS, State};
+use abi::{Call, LINUX_CALLS, NATIVE_CALLS, State};
 
 /// Which kernel this runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,11 @@ impl System {
 #[must_use]
 pub fn chosen_calls(system: System) -> Vec<&'static Call> {
     let names: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    // The native calls on channels; the debug calls are the tests' own tools.
+    let native = NATIVE_CALLS.iter().filter(|call| system == System::Rvos && call.name.starts_with("chan_"));
     LINUX_CALLS
         .iter()
+        .chain(native)
         .filter(|call| names.is_empty() || names.iter().any(|n| n == call.name))
         .filter(|call| system == System::Linux || call.state == State::Live)
         .filter(|call| danger(call.name) != Danger::Never)

@@ -73,6 +73,8 @@ pub(crate) fn scalar(world: &World, call: &str, arg: &str) -> Option<usize> {
         ("getdents64" | "fchdir", "fd") => fd(world.dir),
         ("read" | "readv", "fd") => fd(world.zero),
         ("write" | "writev", "fd") => fd(world.pipe_write),
+        ("chan_send" | "chan_call", "fd") => fd(world.channel[0]),
+        ("chan_recv" | "chan_reply_recv", "fd") => fd(world.channel[1]),
         ("sendfile", "out_fd") => fd(world.null),
         ("splice", "fd_in") | ("tee", "fd_in") => fd(world.pipe_read),
         ("splice", "fd_out") => fd(world.file),
@@ -153,6 +155,11 @@ pub(crate) fn contents(call: &str, arg: &str) -> Vec<u8> {
             words[4] = libc::SIGCHLD.unsigned_abs().into();
             words.iter().flat_map(|w| w.to_le_bytes()).collect()
         }
+        // Nothing to send, nothing to receive into, and no waiting: flags, or a deadline that has passed.
+        ("chan_send", _) => [[0u64; 4].as_slice(), &[1]].concat().iter().flat_map(|w| w.to_le_bytes()).collect(),
+        ("chan_recv", _) => [0, 0, 0, 0, 1u64].iter().flat_map(|w| w.to_le_bytes()).collect(),
+        ("chan_call", _) => [0, 0, 0, 0, 0, 0, 1u64].iter().flat_map(|w| w.to_le_bytes()).collect(),
+        ("chan_reply_recv", _) => [0, 0, 0, 0, 0, 0, 0, 1, 1u64].iter().flat_map(|w| w.to_le_bytes()).collect(),
         ("epoll_ctl", "event") => 1u32.to_le_bytes().to_vec(),
         // Not before what the file already holds, and no overlap.
         ("copy_file_range", "off_in" | "off_out") => 64u64.to_le_bytes().to_vec(),
