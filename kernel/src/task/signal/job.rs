@@ -4,13 +4,14 @@ use super::send::{Sender, send_to_process};
 use super::state::Shared;
 use crate::see::{On, Waits};
 use crate::task::exit::Wanted;
-use crate::task::process::Children;
+use crate::task::process::{Children, TREE};
 use crate::task::wait::{self, Ended, Interrupt};
 use crate::task::{Process, Thread, ids, sched};
 use arch::flag;
 use core::sync::atomic::{AtomicU32, Ordering};
 use logic_signal::{ChildCode, Continued, Disposition, JobReport, SaFlags, SigInfo, Signal, code};
 use logic_waits::Events;
+use mem::Ref;
 
 /// Processes that are stopped or about to be: 0 spares every exit the look for orphaned groups.
 static STOPPED: AtomicU32 = AtomicU32::new(0);
@@ -59,12 +60,16 @@ pub(super) fn begin_stop(process: &Process, signal: Signal, continues: u64) {
 /// The thread stops until it may go on.
 pub(super) fn stop_here(me: &Thread) {
     let process = me.process();
+    // Who waits for children looks with the tree locked: the signal comes before the stop can be seen.
+    let tree = TREE.lock();
     let (report, stop) = {
         let mut shared = process.signals.shared.lock();
         (settle(me, &mut shared), shared.stops)
     };
-    if let Some(r) = report {
-        tell_parent(process, r);
+    let parent = report.and_then(|r| signal_parent(process, r));
+    drop(tree);
+    if let Some(p) = parent {
+        notify_child(&p);
     }
     let going_on = || {
         let shared = process.signals.shared.lock();
@@ -193,8 +198,14 @@ fn rouse_if_orphaned(pgid: u32) {
 
 /// Tells the parent that a child stopped or goes on.
 fn tell_parent(process: &Process, report: JobReport) {
-    let parent = process.state.lock().parent.clone();
-    let Some(parent) = parent else { return };
+    if let Some(parent) = signal_parent(process, report) {
+        notify_child(&parent);
+    }
+}
+
+/// SIGCHLD for a child that stopped or goes on; gives the parent, whose waiting threads are to be woken.
+fn signal_parent(process: &Process, report: JobReport) -> Option<Ref<Process>> {
+    let parent = process.state.lock().parent.clone()?;
     let (code, status) = match report {
         JobReport::Stopped(s) => (ChildCode::Stopped, s.number() as i32),
         JobReport::Continued => (ChildCode::Continued, Signal::CONT.number() as i32),
@@ -207,7 +218,7 @@ fn tell_parent(process: &Process, report: JobReport) {
         let info = SigInfo::from_child(code, process.number_in(parent.scope()) as i32, 0, status, 0, 0);
         let _ = send_to_process(&parent, info, Sender::Kernel);
     }
-    notify_child(&parent);
+    Some(parent)
 }
 
 /// Wakes whoever waits for children of `parent`.
