@@ -59,15 +59,18 @@ pub(crate) struct SlotCharge(u16);
 
 impl SlotCharge {
     /// Charges a slot. `None`: the budget has no more.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(budget: &super::Budget) -> Option<SlotCharge> {
         match budget.heap.charge(Kind::Descriptors, 1) {
             Ok(()) => Some(SlotCharge(budget.heap.index())),
-            Err(full) => {
-                budget.above(full.levels_up).refused(Kind::Descriptors);
-                None
-            }
+            Err(full) => Self::refused(budget, full),
         }
+    }
+
+    #[cold]
+    fn refused(budget: &super::Budget, full: logic_budget::Full) -> Option<SlotCharge> {
+        budget.above(full.levels_up).refused(Kind::Descriptors);
+        None
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Budget, Charge, Full, Kind, watch_cap};
 use crate::task::attrs::watch;
-use crate::task::{Process, Thread, ids, sched};
+use crate::task::{Process, Thread, ids, sched, with_current};
 use arch::flag;
 use core::sync::atomic::Ordering;
 use mem::Ref;
@@ -119,6 +119,11 @@ pub(crate) fn adopt(me: &Thread) {
     budget.heap().become_current();
     let old = me.budget.lock().replace(budget);
     drop(old);
+}
+
+/// The budget that the running thread pays from: the kernel's for threads of its own.
+pub(crate) fn current() -> Ref<Budget> {
+    with_current(|me| me.budget.lock().clone()).unwrap_or_else(|| super::root().clone())
 }
 
 /// Calls `f` with each process that is in a budget or below it, zombies included; no lock held.

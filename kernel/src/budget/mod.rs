@@ -21,7 +21,7 @@ pub(crate) use events::{Event, Events};
 pub(crate) use file::{BudgetFile, answer_alarms};
 pub(crate) use kill::kill;
 pub(crate) use logic_budget::{Full, KINDS, Kind, Limit, SetLimitError, UNLIMITED};
-pub(crate) use members::{Standing, adopt, each_member, move_process};
+pub(crate) use members::{Standing, adopt, current, each_member, move_process};
 
 use crate::task::Process;
 use crate::task::wait::{Observers, Watch};

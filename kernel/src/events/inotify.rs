@@ -4,6 +4,7 @@
 //! the instance. Whoever takes the entry out ends the watch, and takes the mark away. `fs/notify` says what happened; it
 //! looks no further while nothing is watched ([`watched`]).
 
+use crate::budget::{self, Budget};
 use crate::fs::buffer::Buffer;
 use crate::fs::file::{Descriptor, File, Io, O_NONBLOCK, OpenFile, Special};
 use crate::fs::inode::Inode;
@@ -122,7 +123,7 @@ pub(crate) struct Inotify {
     uid: u32,
     _counted: Counted,
     /// What is queued is charged to it, whoever's doing it is.
-    heap: &'static mem::Heap,
+    budget: Ref<Budget>,
     /// Held while watches are added.
     adding: Mutex<(), levels::LeafMutex>,
     state: SpinLock<State, levels::ObjectState>,
@@ -154,7 +155,7 @@ pub(crate) fn create(uid: u32, flags: u32) -> Result<Descriptor, Errno> {
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         uid,
         _counted: counted,
-        heap: mem::current_heap(),
+        budget: budget::current(),
         adding: Mutex::new(()),
         state: SpinLock::new(state),
     })
@@ -227,7 +228,7 @@ impl Inotify {
 
     /// Queues an event.
     fn post(&self, wd: i32, what: Happened<'_>) {
-        let node = mem::charged_to(self.heap, || -> Result<Box<EventNode>, NoMemory> {
+        let node = self.budget.pay(|| -> Result<Box<EventNode>, NoMemory> {
             let name = crate::fs::dentry::boxed_bytes(what.name)?;
             mem::try_box(logic_inotify::node(Event { wd, mask: what.mask, cookie: what.cookie, name }))
         });

@@ -6,6 +6,7 @@
 
 use super::epoll_nesting;
 use super::file::{Descriptor, File, O_RDWR, OpenFile};
+use crate::budget::{self, Budget};
 use crate::census::{Counted, Kind};
 use crate::linux::Stop;
 use crate::see::{On, Waits};
@@ -16,7 +17,7 @@ use arrayvec::ArrayVec;
 use core::sync::atomic::{AtomicBool, Ordering};
 use logic_epoll::{Key, Node, Outcome, Place, Progress, Refused, Removed, Scan, Spare, Taken, Token, Wanted, Watchers};
 use logic_waits::{Batch, Events, Mode, More};
-use mem::{Heap, NoMemory, Ref, user};
+use mem::{NoMemory, Ref, user};
 use sync::{Mutex, SpinLock, levels};
 use zerocopy::IntoBytes;
 
@@ -41,7 +42,7 @@ pub(crate) struct EpollSet {
     /// Interests are added, changed and removed by one at a time.
     changing: Mutex<(), levels::EpollMutex>,
     /// Who pays for the interests: the maker of the set.
-    heap: &'static Heap,
+    budget: Ref<Budget>,
 }
 
 pub(super) struct State {
@@ -83,7 +84,7 @@ impl EpollSet {
             _counted: Counted::new(),
             state: SpinLock::new(state),
             changing: Mutex::new(()),
-            heap: mem::current_heap(),
+            budget: budget::current(),
         })?;
         let file = Ref::try_new(EpollFile { set })?;
         OpenFile::open(file.unsize(|p| p), None, O_RDWR)
@@ -100,7 +101,7 @@ impl EpollSet {
     fn add_checked(this: &Ref<Self>, target: &Target<'_>, wanted: Wanted, data: u64) -> Result<(), Errno> {
         let of = target.of;
         let _changing = this.changing.lock();
-        mem::charged_to(this.heap, || {
+        this.budget.pay(|| {
             let token = this.insert(target, wanted, data)?;
             let mut staged = Staged { set: this, target, token: Some(token), at_object: None, at_description: None };
             staged.at_description = Some(of.watched.add((this.clone(), token)).map_err(|_| Errno::ENOMEM)?);

@@ -288,6 +288,7 @@ impl Drop for Reserved {
 
 impl Slot {
     /// What goes into a table whose slots `budget` pays for.
+    #[inline(always)]
     fn split(self, budget: &Budget) -> Result<(Held, CloseOnExec), Errno> {
         let charge = SlotCharge::new(budget).ok_or(Errno::EMFILE)?;
         Ok((Held::new(self.file, self.rights, charge), mark(self.cloexec)))

@@ -434,6 +434,7 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     }
 
     /// (4) Gives units back to every pool up to the first carved one.
+    #[inline(never)]
     fn give(&self, kind: Kind, units: u64) {
         if units == 0 {
             return;
