@@ -8,6 +8,7 @@ use super::notify;
 use crate::census::{Counted, Kind};
 use crate::linux::Stop;
 use crate::mm::object::PageSource;
+use crate::object::inflight;
 use crate::see::On;
 use crate::task::Thread;
 use crate::task::wait::Watch;
@@ -189,7 +190,8 @@ pub(crate) struct OpenFile {
     pub(crate) position: AtomicU64,
     /// Descriptors: slots, in flight.
     handles: Handles,
-    /// The next one whose end waits its turn (`fs::release`).
+    /// Where it is on the way to its end, and the next one that waits its turn (`fs::release`).
+    pub(super) release: AtomicU32,
     pub(super) next: SpinLock<Option<Ref<OpenFile>>, levels::ReleaseList>,
     /// Whose signals F_SETOWN asked for.
     pub(crate) owner: AtomicU32,
@@ -213,6 +215,7 @@ impl OpenFile {
             flags: AtomicU32::new(flags),
             position: AtomicU64::new(0),
             handles: Handles::new(),
+            release: AtomicU32::new(0),
             next: SpinLock::new(None),
             owner: AtomicU32::new(0),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -304,6 +307,9 @@ impl OpenFile {
     }
     /// Ends its use: the last descriptor is gone.
     pub(super) fn end(&self) {
+        if self.release.fetch_or(super::release::ENDED, Ordering::AcqRel) & super::release::ENDED != 0 {
+            return;
+        }
         self.watched.end(self);
         if self.locked.load(Ordering::Relaxed)
             && let Some(inode) = self.inode()
@@ -368,6 +374,8 @@ impl Drop for Descriptor {
     fn drop(&mut self) {
         if self.of.handles.close() == Close::Last {
             super::release::last_close(&self.of);
+        } else if inflight::any() {
+            inflight::lost_holder(&self.of);
         }
     }
 }

@@ -6,44 +6,83 @@
 //! thread's end becomes visible. The list goes through the descriptions, so that it always has room.
 
 use super::file::OpenFile;
+use crate::object::inflight;
 use crate::task::{Thread, with_current};
 use core::sync::atomic::{AtomicBool, Ordering};
 use mem::{Ref, Threaded};
 use sync::{SpinLock, levels};
 
-/// What a thread has to end.
+/// On the list of a thread.
+const QUEUED: u32 = 1;
+/// Nobody can reach it any more, although descriptors of it are in flight.
+const DOOMED: u32 = 2;
+/// Its use has ended.
+pub(super) const ENDED: u32 = 4;
+
+type List = SpinLock<Option<Ref<OpenFile>>, levels::ReleaseList>;
+
+/// What a thread has to end, and to look at.
 pub(crate) struct Releases {
     /// It is at it. Only the thread itself looks.
     busy: AtomicBool,
-    list: SpinLock<Option<Ref<OpenFile>>, levels::ReleaseList>,
+    ends: List,
+    looks: List,
+}
+
+fn put(list: &List, of: &Ref<OpenFile>) {
+    if of.release.fetch_or(QUEUED, Ordering::AcqRel) & QUEUED != 0 {
+        // Its turn comes, and what it is for is looked at then.
+        return;
+    }
+    // Nobody but this thread changes the list, so it may be done in two steps.
+    let rest = list.lock().take();
+    *of.next.lock() = rest;
+    *list.lock() = Some(of.clone());
+}
+
+fn take(list: &List) -> Option<Ref<OpenFile>> {
+    let first = list.lock().take()?;
+    let rest = first.next.lock().take();
+    *list.lock() = rest;
+    first.release.fetch_and(!QUEUED, Ordering::AcqRel);
+    Some(first)
 }
 
 impl Releases {
     /// Nothing.
     pub(crate) const fn new() -> Self {
-        Releases { busy: AtomicBool::new(false), list: SpinLock::new(None) }
+        Releases { busy: AtomicBool::new(false), ends: SpinLock::new(None), looks: SpinLock::new(None) }
     }
-    fn put(&self, of: &Ref<OpenFile>) {
-        // Nobody but this thread changes the list, so it may be done in two steps.
-        let rest = self.list.lock().take();
-        *of.next.lock() = rest;
-        *self.list.lock() = Some(of.clone());
-    }
-    fn pop(&self) -> Option<Ref<OpenFile>> {
-        let first = self.list.lock().take()?;
-        let rest = first.next.lock().take();
-        *self.list.lock() = rest;
-        Some(first)
-    }
-    /// Ends what is on the list.
+    /// Does what is on the lists.
     pub(crate) fn drain(&self) {
-        if self.busy.swap(true, Ordering::Relaxed) {
+        if self.busy.load(Ordering::Relaxed) {
             return;
         }
-        while let Some(of) = self.pop() {
+        self.end_all();
+        while let Some(of) = take(&self.looks) {
+            self.look(&of);
+            self.end_all();
+        }
+    }
+    fn end_all(&self) {
+        self.busy.store(true, Ordering::Relaxed);
+        while let Some(of) = take(&self.ends) {
             of.end();
         }
         self.busy.store(false, Ordering::Relaxed);
+    }
+    fn look(&self, of: &Ref<OpenFile>) {
+        if of.release.load(Ordering::Acquire) & DOOMED != 0 || !of.is_open() {
+            put(&self.ends, of);
+            return;
+        }
+        let certain = inflight::check(of, &mut |dead| {
+            dead.release.fetch_or(DOOMED, Ordering::AcqRel);
+            put(&self.ends, dead);
+        });
+        if !certain {
+            put(&self.looks, of);
+        }
     }
 }
 
@@ -52,16 +91,23 @@ pub(super) fn last_close(of: &Ref<OpenFile>) {
     with_current(|me| {
         let releases = &me.releases;
         if releases.busy.load(Ordering::Relaxed) {
-            releases.put(of);
+            put(&releases.ends, of);
         } else if may_sleep() {
             releases.busy.store(true, Ordering::Relaxed);
             of.end();
-            releases.busy.store(false, Ordering::Relaxed);
-            releases.drain();
+            releases.end_all();
         } else {
-            releases.put(of);
+            put(&releases.ends, of);
             later(me);
         }
+    });
+}
+
+/// Looks on the way to user mode whether an open description can still be reached.
+pub(crate) fn look_at(of: &Ref<OpenFile>) {
+    with_current(|me| {
+        put(&me.releases.looks, of);
+        later(me);
     });
 }
 

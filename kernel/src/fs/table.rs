@@ -3,6 +3,7 @@
 use super::file::{Descriptor, OpenFile};
 use super::locks::Owner;
 use crate::budget::{Budget, SlotCharge};
+use crate::object::inflight::InFlight;
 use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -198,7 +199,7 @@ impl FdTable {
 /// A slot on its way from one table to another.
 pub(crate) struct Passed {
     /// The description.
-    pub(crate) file: Descriptor,
+    pub(crate) file: InFlight,
     /// What may be done through it.
     pub(crate) rights: Rights,
 }
@@ -234,7 +235,7 @@ impl FdTable {
             for &fd in fds {
                 if let Some(Held { file, rights, .. }) = slots.remove(fd as u32) {
                     // reserved: by the caller.
-                    to.push(Passed { file, rights });
+                    to.push(Passed { file: InFlight::new(file), rights });
                 }
             }
         });
@@ -266,8 +267,10 @@ impl Reserved {
         for Passed { file, rights } in from.drain(..) {
             let Some((number, charge)) = numbers.next() else { break };
             let rights = rights.difference(Rights::WALK_UP);
-            // The number is reserved in this table, so nothing comes back.
-            let _ = slots.install(number, Held::new(file, rights, charge), CloseOnExec::Close);
+            if let Some(file) = file.arrived() {
+                // The number is reserved in this table, so nothing comes back.
+                let _ = slots.install(number, Held::new(file, rights, charge), CloseOnExec::Close);
+            }
         }
         for (number, _charge) in numbers {
             slots.cancel(number);

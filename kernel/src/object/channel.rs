@@ -4,6 +4,7 @@
 //! Wakes happen after unlock. Neighbours: `call` (calls and their replies), `message`, `native/channel` (the calls).
 
 use super::call::Reply;
+use super::inflight::{self, Flight};
 use super::message::{self, Message};
 use crate::budget::{self, Budget, Charge};
 use crate::census::{Counted, Kind};
@@ -56,6 +57,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct ChannelEnd {
     pub(super) channel: Ref<Channel>,
     pub(super) end: End,
+    pub(super) flight: Flight,
 }
 
 /// What receiving gives.
@@ -275,6 +277,7 @@ impl ChannelEnd {
             if let Err(why) = prepare(&mut state.logic) {
                 return Err(Refused { why, message });
             }
+            inflight::changes();
             take(&mut message.fds);
             push(&mut state.logic, message)
         })?;
@@ -361,6 +364,9 @@ impl ChannelEnd {
     /// One attempt to receive.
     #[inline(always)]
     fn take(&self, state: &mut State, room: Size, by: &Process) -> Received<Box<Message>> {
+        if room.fds != 0 {
+            inflight::changes();
+        }
         let received = state.logic.receive(self.end, room, by.id());
         if let Received::Message(Delivery { call: Some(id), .. }) = &received {
             by.attrs.serves.store(1, Ordering::Relaxed);
@@ -393,6 +399,7 @@ impl ChannelEnd {
     /// A message in hand goes back to where it was.
     pub(crate) fn put_back(&self, d: Delivery<Box<Message>>) {
         let mut state = self.channel.state.lock();
+        inflight::waits_again(&d.message);
         let doomed = state.logic.put_back(self.end, d.message, d.size, d.call);
         let next = self.channel.tell(state, self.end, READABLE);
         if let Some(t) = next {
@@ -557,8 +564,8 @@ pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descripto
 }
 
 fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
-    let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A })?;
-    let b = Ref::try_new(ChannelEnd { channel, end: End::B })?;
+    let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A, flight: Flight::new() })?;
+    let b = Ref::try_new(ChannelEnd { channel, end: End::B, flight: Flight::new() })?;
     let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
     let b = OpenFile::open(b.unsize(|p| p), None, O_RDWR)?;
     Ok((a, b))

@@ -3,4 +3,5 @@
 pub(crate) mod call;
 pub(crate) mod channel;
 mod end;
+pub(crate) mod inflight;
 pub(crate) mod message;

@@ -446,6 +446,16 @@ impl<M, W: Clone> Channel<M, W> {
         self.side(end).figures.open = false;
     }
 
+    /// The message at a place of an end's queue.
+    #[must_use]
+    pub fn queued(&self, at: End, place: usize) -> Option<&M> {
+        let side = match at {
+            End::A => &self.a,
+            End::B => &self.b,
+        };
+        side.queue.get(place).map(|q| &q.message)
+    }
+
     /// One message of the queue of a closed end, until there are none.
     pub fn drain(&mut self, end: End) -> Option<M> {
         let limits = self.limits;

@@ -127,14 +127,7 @@ impl<N: Clone> Search<N> {
     pub fn new<C: Carriers<Node = N>>(carriers: &C, start: &N) -> Self {
         carriers.mark(start, |m| m.seen = true);
         let start = Some(start.clone());
-        Search {
-            phase: Phase::Visit,
-            first: start.clone(),
-            last: start.clone(),
-            at: start,
-            place: Place::default(),
-            live: None,
-        }
+        Search { phase: Phase::Visit, first: start.clone(), last: start.clone(), at: start, place: Place::default(), live: None }
     }
 
     /// Does the next thing: looks at one descriptor or at one carrier.

@@ -1,3 +1,4 @@
+//! Random graphs against a naive view of who can be reached.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use std::cell::RefCell;

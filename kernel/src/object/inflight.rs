@@ -1,0 +1,165 @@
+//! Ends of channels that wait in channels: how many of an end's descriptors do, and whether anybody can still reach it.
+//!
+//! `logic-inflight` finds what is out of reach. It is asked about an end of which no descriptor is left but such that wait:
+//! after the last other one was closed or sent, on the way to user mode ([`release::look_at`]). If meanwhile a message with
+//! descriptors was put into a queue or taken out of one ([`changes`]), what it found counts for nothing, and it begins anew.
+
+use super::channel::ChannelEnd;
+use crate::fs::file::{Descriptor, OpenFile};
+use crate::fs::release;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use logic_inflight::{Carriers, Found, Mark, Place, Progress, Search};
+use mem::Ref;
+use sync::{Mutex, SpinLock, levels};
+
+/// The marks are one search's.
+static SEARCH: Mutex<(), levels::LeafMutex> = Mutex::new(());
+/// Counts changes of what waits, so that a search notices them.
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+/// Descriptors of carriers that wait anywhere.
+static WAITING: AtomicU64 = AtomicU64::new(0);
+
+/// What is noted at a carrier.
+pub(crate) struct Flight {
+    /// Its descriptors that wait.
+    waiting: AtomicU32,
+    mark: SpinLock<Mark<Ref<OpenFile>>, levels::ReleaseList>,
+}
+
+impl Flight {
+    /// None waits.
+    pub(super) const fn new() -> Self {
+        Flight { waiting: AtomicU32::new(0), mark: SpinLock::new(Mark::new()) }
+    }
+}
+
+/// A descriptor in a message.
+pub(crate) struct InFlight(Option<Descriptor>);
+
+impl InFlight {
+    /// It goes into a message.
+    pub(crate) fn new(file: Descriptor) -> Self {
+        if let Some(end) = file.file.as_channel() {
+            end.flight.waiting.fetch_add(1, Ordering::AcqRel);
+            WAITING.fetch_add(1, Ordering::Relaxed);
+            lost_holder(file.open_file());
+        }
+        InFlight(Some(file))
+    }
+    /// It has been received. `None` is never the case before that.
+    pub(crate) fn arrived(mut self) -> Option<Descriptor> {
+        self.take()
+    }
+    /// The description.
+    fn file(&self) -> Option<&Ref<OpenFile>> {
+        self.0.as_ref().map(Descriptor::open_file)
+    }
+    fn take(&mut self) -> Option<Descriptor> {
+        let file = self.0.take()?;
+        if let Some(end) = file.file.as_channel() {
+            end.flight.waiting.fetch_sub(1, Ordering::AcqRel);
+            WAITING.fetch_sub(1, Ordering::Relaxed);
+        }
+        Some(file)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+/// A message with descriptors is about to go into a queue or out of one, whose lock is held.
+#[inline]
+pub(super) fn changes() {
+    CHANGES.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Whether a carrier waits anywhere.
+#[inline]
+pub(crate) fn any() -> bool {
+    WAITING.load(Ordering::Relaxed) != 0
+}
+
+fn only_waits(of: &OpenFile) -> bool {
+    of.file.as_channel().is_some_and(|end| {
+        let waiting = end.flight.waiting.load(Ordering::Acquire);
+        waiting != 0 && waiting == of.holders()
+    })
+}
+
+/// A description has one holder less outside of messages.
+#[cold]
+pub(crate) fn lost_holder(of: &Ref<OpenFile>) {
+    if only_waits(of) {
+        release::look_at(of);
+    }
+}
+
+/// Gives to `dead` what nobody can reach any more, if `of` is among that. False: queues changed meanwhile, so that what was
+/// seen of them may never have been so at one time.
+pub(crate) fn check(of: &Ref<OpenFile>, dead: &mut dyn FnMut(&Ref<OpenFile>)) -> bool {
+    let one_at_a_time = SEARCH.lock();
+    let before = CHANGES.load(Ordering::SeqCst);
+    if !only_waits(of) {
+        return true;
+    }
+    let mut search = Search::new(&Kernel, of);
+    while search.step(&Kernel) == Progress::More {}
+    // What is dead does not change any more, whatever is done from here on.
+    let unchanged = CHANGES.load(Ordering::SeqCst) == before;
+    while let Some(found) = search.take_dead(&Kernel) {
+        if unchanged {
+            dead(&found);
+        }
+    }
+    drop(one_at_a_time);
+    unchanged
+}
+
+/// The carriers of this kernel.
+struct Kernel;
+
+impl Carriers for Kernel {
+    type Node = Ref<OpenFile>;
+    fn holders(&self, node: &Ref<OpenFile>) -> u32 {
+        node.holders()
+    }
+    fn next(&self, node: &Ref<OpenFile>, place: Place) -> Found<Ref<OpenFile>> {
+        node.file.as_channel().map_or(Found::End, |end| end.waits_at(place))
+    }
+    fn mark<R>(&self, node: &Ref<OpenFile>, f: impl FnOnce(&mut Mark<Ref<OpenFile>>) -> R) -> R {
+        match node.file.as_channel() {
+            Some(end) => f(&mut end.flight.mark.lock()),
+            // Only carriers are nodes.
+            None => f(&mut Mark::new()),
+        }
+    }
+}
+
+impl ChannelEnd {
+    fn waits_at(&self, place: Place) -> Found<Ref<OpenFile>> {
+        let state = self.channel.state.lock();
+        let Some(message) = state.logic.queued(self.end, place.message as usize) else { return Found::End };
+        let Some(passed) = message.fds.get(place.descriptor as usize) else {
+            return Found::Other(Place { message: place.message.saturating_add(1), descriptor: 0 });
+        };
+        let on = Place { descriptor: place.descriptor.saturating_add(1), ..place };
+        match passed.file.file() {
+            Some(of) if of.file.as_channel().is_some() => Found::Carrier(of.clone(), on),
+            _ => Found::Other(on),
+        }
+    }
+}
+
+/// A message in hand goes back into a queue, whose lock is held.
+pub(super) fn waits_again(message: &super::message::Message) {
+    if message.fds.is_empty() {
+        return;
+    }
+    changes();
+    for of in message.fds.iter().filter_map(|passed| passed.file.file()) {
+        lost_holder(of);
+    }
+}
