@@ -1,0 +1,94 @@
+// Ends of channels that wait in each other: what nobody can reach any more goes, and nothing else does.
+// calls: chan_create chan_send chan_recv
+// timeout: 120
+// only: rvos
+#include "../channel.h"
+
+enum { PAIRS = 500, ENDS = 2 * PAIRS };
+
+static uint64_t seed;
+static unsigned below(unsigned n) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(seed >> 33) % n;
+}
+
+// An end in its own queue can be received by nobody: it is closed, with what is beside it there.
+static void smallest(void) {
+    int e[2], watch[2];
+    ch_pair(e);
+    ch_pair(watch);
+    int both[2] = {e[1], watch[1]};
+    OK(ch_send(e[0], "x", 1, both, 2, 0));
+    struct pollfd p = {.fd = watch[0], .events = POLLIN};
+    CHECK_EQ(poll(&p, 1, 10000), 1);
+    CHECK(p.revents & POLLHUP);
+    CHECK_ERRNO(ch_send(e[0], "x", 1, NULL, 0, 0), EPIPE);
+    OK(close(e[0])), OK(close(watch[0]));
+}
+
+// Two in each other's queue, with a way in: they stay as long as that.
+static void two(void) {
+    int a[2], b[2], out[2];
+    ch_pair(a), ch_pair(b), ch_pair(out);
+    OK(ch_send(a[0], "b", 1, &b[1], 1, 0));
+    OK(ch_send(b[0], "a", 1, &a[1], 1, 0));
+    // a's end waits in b's queue, b's in a's: nobody can receive from either.
+    CHECK_ERRNO(ch_send(a[0], "", 0, NULL, 0, 0), EPIPE);
+    OK(close(a[0]));
+    OK(close(b[0]));
+    // Through an end that is held they live on.
+    ch_pair(a), ch_pair(b);
+    OK(ch_send(b[0], "a", 1, &a[1], 1, 0));
+    OK(ch_send(out[0], "b", 1, &b[1], 1, 0));
+    OK(close(b[0]));
+    OK(ch_send(a[0], "still", 5, NULL, 0, 0));
+    int fd;
+    char text[8] = {0};
+    OK(ch_recv(out[1], text, sizeof text, &fd, 1, 0, NULL));
+    int inner;
+    OK(ch_recv(fd, text, sizeof text, &inner, 1, 0, NULL));
+    CHECK_EQ(ch_recv(inner, text, sizeof text, NULL, 0, 0, NULL), 5);
+    CHECK(!memcmp(text, "still", 5));
+    OK(close(fd)), OK(close(inner)), OK(close(a[0])), OK(close(out[0])), OK(close(out[1]));
+}
+
+static void graph(unsigned number) {
+    static int ends[ENDS];
+    seed = number;
+    for (int i = 0; i < PAIRS; i++) ch_pair(&ends[2 * i]);
+    int left = ENDS;
+    while (left > 0) {
+        int what = below(ENDS), through = below(ENDS);
+        if (ends[what] < 0) continue;
+        if (below(8) == 0) {
+            OK(close(ends[what]));
+        } else if (through != what && ends[through] >= 0) {
+            // A queue that is full or whose reader is gone refuses, and the end stays here.
+            if (ch_send(ends[through], "", 0, &ends[what], 1, RVOS_CHAN_NONBLOCK) != 0) {
+                CHECK(errno == EAGAIN || errno == EPIPE);
+                if (below(4)) continue;
+                OK(close(ends[what]));
+            }
+        } else {
+            continue;
+        }
+        ends[what] = -1;
+        left--;
+    }
+}
+
+int main(void) {
+    struct rlimit files = {.rlim_cur = 4096, .rlim_max = 4096};
+    OK(setrlimit(RLIMIT_NOFILE, &files));
+    smallest();
+    two();
+    for (unsigned n = 0; n < 3; n++) graph(n);
+    pid_t children[4];
+    for (int i = 0; i < 4; i++)
+        if ((children[i] = h_fork()) == 0) {
+            graph(100 + i);
+            _exit(0);
+        }
+    for (int i = 0; i < 4; i++) h_join(children[i]);
+    return 0;
+}
