@@ -1,5 +1,7 @@
 // Rows that must be flat: the same operation beside 10, 1,000 and 10,000 other objects of its kind.
 #include "bench.h"
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 
 #define MOST 10000
@@ -78,10 +80,41 @@ static int64_t beside_processes(long n, int others) {
     return spent;
 }
 
+// A set with `others` interests that have nothing to report, and one that has.
+static int large_set(int others, int *ready) {
+    allow_descriptors(others + 16L);
+    int set = need(epoll_create1(0)), quiet[10];
+    struct epoll_event event = {.events = EPOLLIN};
+    for (int i = 0; i < 10; i++) quiet[i] = need(eventfd(0, 0));
+    for (int i = 0; i < others; i++) need(epoll_ctl(set, EPOLL_CTL_ADD, need(dup(quiet[i % 10])), &event));
+    *ready = need(eventfd(1, 0));
+    return set;
+}
+
+// One event fetched from a set with many interests.
+static int64_t beside_interests(long n, int others) {
+    int ready, set = large_set(others, &ready);
+    struct epoll_event event = {.events = EPOLLIN};
+    need(epoll_ctl(set, EPOLL_CTL_ADD, ready, &event));
+    int64_t spent = TIMED(n, need(epoll_wait(set, &event, 1, -1)));
+    close_range(3, ~0U, 0);
+    return spent;
+}
+
+// An interest added to and removed from a set with many.
+static int64_t beside_added(long n, int others) {
+    int ready, set = large_set(others, &ready);
+    struct epoll_event event = {.events = EPOLLIN};
+    int64_t spent = TIMED(n, need(epoll_ctl(set, EPOLL_CTL_ADD, ready, &event)); need(epoll_ctl(set, EPOLL_CTL_DEL, ready, NULL)));
+    close_range(3, ~0U, 0);
+    return spent;
+}
+
 #define BESIDE(what, count, run) \
     {"beside_10_" what, count, run, 10}, {"beside_1000_" what, count, run, 1000}, {"beside_10000_" what, count, run, MOST}
 
 const struct row scale_rows[] = {
     BESIDE("fds", 500, beside_descriptors), BESIDE("maps", 200, beside_mappings), BESIDE("files", 200, beside_files),
-    BESIDE("pipes", 500, beside_pipes),     BESIDE("zombies", 500, beside_processes), {0},
+    BESIDE("pipes", 500, beside_pipes),     BESIDE("zombies", 500, beside_processes),
+    BESIDE("interests", 500, beside_interests), BESIDE("added", 500, beside_added), {0},
 };
