@@ -9,6 +9,7 @@ mod check;
 mod doctor;
 mod gdb;
 mod image;
+mod matrix;
 mod run;
 mod soak;
 mod test;
@@ -43,6 +44,8 @@ enum Verb {
     Gdb(run::Args),
     /// Build kernel and initramfs and print where they are
     Image(run::Args),
+    /// What a neighbour notices when a budget is taken to its end, for each resource
+    Matrix(matrix::Args),
     /// Everything at once for minutes, from a seed that repeats it
     Soak(soak::Args),
     /// The table of calls, and what still answers ENOSYS
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::run(args),
         Verb::Check(args) => check::run(args),
         Verb::Bench(args) => bench::run(args),
+        Verb::Matrix(args) => matrix::run(args),
         Verb::Calls(args) => calls::run(args),
     };
     result.unwrap_or_else(|error| {

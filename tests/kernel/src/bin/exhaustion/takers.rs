@@ -4,9 +4,11 @@ use abi::{ChanCreate, Errno, chan_flag};
 use ktest::process::errno;
 use libc::{EAGAIN, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC};
 use rt::{Args, Terms};
+use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::path::Path;
 use std::ptr;
 
 /// How taking came to its end, other than by being killed.
@@ -47,6 +49,7 @@ takers! {
     names: ENOSPC ENOMEM EDQUOT;
     futex_waiters: EAGAIN ENOMEM;
     pending_signals: EAGAIN ENOMEM;
+    connections: EAGAIN EDQUOT EMFILE ENOMEM;
 }
 
 /// What the budget does not stop, no limit of the process's own shall.
@@ -309,6 +312,25 @@ fn epoll_interests() -> Ended {
 fn eventfds() -> Ended {
     // SAFETY: makes a descriptor.
     Ended::Refused(until_refused(|| owned(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) })).1)
+}
+
+fn connections() -> Ended {
+    let name = format!("hoard.{}", std::process::id());
+    let how = rvos::Bind { connections: 256, ..Default::default() };
+    let listener = match rvos::Listener::bind(Path::new("/svc"), &name, &how) {
+        Ok(listener) => listener,
+        Err(error) => return Ended::Refused(error.raw_os_error().unwrap_or(0)),
+    };
+    let here = File::open("/svc").expect("/svc");
+    let name = CString::new(name).unwrap_or_default();
+    let connect = || {
+        let terms = abi::SvcConnect { flags: abi::svc_flag::NONBLOCK, ..Default::default() };
+        rt::by_name(here.as_fd(), &name, &mut Args::from(terms)).map_err(number)
+    };
+    let (ends, error) = until_refused(connect);
+    drop(listener);
+    drop(ends);
+    Ended::Refused(error)
 }
 
 fn pending_signals() -> Ended {
