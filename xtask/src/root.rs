@@ -123,7 +123,8 @@ fn skeleton(archive: &mut Archive) {
     }
 }
 
-const ETC_FILES: [(&str, &str); 5] = [
+const ETC_FILES: [(&str, &str); 6] = [
+    ("etc/rvos/services.toml", "[math]\nprogram = \"/lib/rvos/math\"\n"),
     (
         "etc/passwd",
         "root:x:0:0:root:/root:/bin/sh\n\

@@ -7,7 +7,7 @@
 //! [`shutdown`]. Every program is started through a second run of this same
 //! binary ([`stage`]), which makes the session and reports what exec said.
 //!
-//! There is one thread and no unsafe code. The only kernel services used are
+//! Services are looked after in a thread of their own ([`services`]); the rest is one thread. There is no unsafe code. The only kernel services used are
 //! poll, read, write, termios, spawn, wait and signals.
 
 #![forbid(unsafe_code)]
@@ -22,6 +22,7 @@ mod mounts;
 mod pipes;
 mod power;
 mod relay;
+mod services;
 mod session;
 mod shutdown;
 mod signals;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
     }
     mounts::mount_all();
     set_host_name();
+    services::start();
     let power = run_session().unwrap_or_else(|message| {
         log::line(&message);
         Power::Off

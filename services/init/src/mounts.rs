@@ -33,10 +33,11 @@ const MEMORY: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
 
 /// In this order; the fields are those of [`Mount`].
 #[rustfmt::skip]
-const MOUNTS: [Mount; 8] = [
+const MOUNTS: [Mount; 9] = [
     Mount { fs: "proc", target: "/proc", flags: SAFE, data: None, dir_mode: 0o555, when: When::Always },
     Mount { fs: "sysfs", target: "/sys", flags: SAFE, data: None, dir_mode: 0o555, when: When::Always },
     Mount { fs: "cgroup2", target: "/sys/fs/cgroup", flags: SAFE, data: None, dir_mode: 0o555, when: When::Always },
+    Mount { fs: "svc", target: "/svc", flags: SAFE, data: None, dir_mode: 0o755, when: When::Always },
     Mount { fs: "devtmpfs", target: "/dev", flags: MountFlags::NOSUID, data: None, dir_mode: 0o755, when: When::Always },
     Mount { fs: "devpts", target: "/dev/pts", flags: MountFlags::NOSUID.union(MountFlags::NOEXEC), data: Some(c"mode=620,ptmxmode=666"), dir_mode: 0o755, when: When::Always },
     Mount { fs: "tmpfs", target: "/dev/shm", flags: MEMORY, data: Some(c"mode=1777"), dir_mode: 0o1777, when: When::Always },

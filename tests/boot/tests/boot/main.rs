@@ -9,4 +9,5 @@ mod panics;
 mod programs;
 mod runner;
 mod see;
+mod services;
 mod terminal;

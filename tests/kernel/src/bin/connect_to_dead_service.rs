@@ -1,0 +1,144 @@
+//! connect_to_dead_service: the service goes at each step of a connection's life, 10,000 times each, and comes back under the same
+//! name; then at any moment, beside a client that connects and calls. Every use of what is left is an error, and nothing is lost.
+//! timeout: 200
+// calls: svc_bind svc_accept svc_connect chan_send chan_recv chan_call
+
+use ktest::service::Directory;
+use rvos::{Bind, Deadline, End, Listener};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use wire::Packet;
+
+/// For each step.
+const TIMES: usize = 10_000;
+/// With a client that runs beside the service.
+const RACES: usize = 2_000;
+
+const EPIPE: i32 = 32;
+const ECONNRESET: i32 = 104;
+const ECONNREFUSED: i32 = 111;
+
+/// When the service goes.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    BeforeConnecting,
+    BeforeAccepting,
+    BeforeTheRequest,
+    BeforeReceiving,
+    BeforeReplying,
+    AfterReplying,
+}
+
+fn main() -> io::Result<()> {
+    let dir = Directory::mount("dead")?;
+    let null = std::fs::File::open("/dev/null")?;
+    let steps = [
+        Step::BeforeConnecting,
+        Step::BeforeAccepting,
+        Step::BeforeTheRequest,
+        Step::BeforeReceiving,
+        Step::BeforeReplying,
+        Step::AfterReplying,
+    ];
+    for step in steps {
+        for time in 0..TIMES {
+            // Some requests carry a descriptor, which goes with them.
+            let carried = if time % 4 == 0 { Some(null.try_clone()?) } else { None };
+            once(&dir, step, carried)?;
+        }
+    }
+    race(&dir)
+}
+
+fn fails(result: io::Result<impl Sized>, wanted: i32) {
+    let error = result.err().and_then(|e| e.raw_os_error());
+    assert_eq!(error, Some(wanted), "another error, or none");
+}
+
+fn message(carried: Option<std::fs::File>) -> Packet {
+    Packet { bytes: b"request".to_vec(), descriptors: carried.into_iter().map(Into::into).collect() }
+}
+
+/// One life of a service, in one thread.
+fn once(dir: &Directory, step: Step, carried: Option<std::fs::File>) -> io::Result<()> {
+    let listener = dir.bind("dead", &Bind::default())?;
+    if matches!(step, Step::BeforeConnecting) {
+        drop(listener);
+        fails(dir.connect("dead"), ECONNREFUSED);
+        return Ok(());
+    }
+    let client = dir.connect("dead")?;
+    let mut packet = Packet::new();
+    if matches!(step, Step::BeforeAccepting) {
+        drop(listener);
+        fails(client.send(&mut message(carried), Deadline::Never), EPIPE);
+        return Ok(());
+    }
+    let (service, _) = listener.accept(Deadline::Never)?;
+    drop(listener);
+    if matches!(step, Step::BeforeTheRequest) {
+        drop(service);
+        fails(client.send(&mut message(carried), Deadline::Never), EPIPE);
+        return Ok(());
+    }
+    client.send(&mut message(carried), Deadline::Never)?;
+    if !matches!(step, Step::BeforeReceiving) {
+        let _ = service.receive(&mut packet, Deadline::Never)?;
+    }
+    if matches!(step, Step::AfterReplying) {
+        service.send(&mut packet, Deadline::Never)?;
+        drop(service);
+        let _ = client.receive(&mut packet, Deadline::Never)?;
+        assert_eq!(packet.bytes, b"request", "what was sent before the end arrives");
+    } else {
+        drop(service);
+    }
+    fails(client.receive(&mut packet, Deadline::Never), EPIPE);
+    Ok(())
+}
+
+/// A client connects and calls while services come and go.
+fn race(dir: &Directory) -> io::Result<()> {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let client = scope.spawn(|| {
+            let (mut answered, mut refused, mut broken) = (0, 0, 0);
+            while !over.load(Ordering::Acquire) {
+                let mut reply = Packet::new();
+                let called = dir.connect("dead").and_then(|c| c.call(&mut message(None), &mut reply, 64, Deadline::Never));
+                match called.map_err(|e| e.raw_os_error()) {
+                    Ok(()) => answered += 1,
+                    Err(Some(ECONNREFUSED)) => {
+                        refused += 1;
+                        thread::yield_now();
+                    }
+                    Err(Some(EPIPE | ECONNRESET)) => broken += 1,
+                    Err(other) => panic!("a call to a dead service fails with {other:?}"),
+                }
+            }
+            println!("{answered} answered, {refused} refused, {broken} broken");
+        });
+        for round in 0..RACES {
+            let served = dir.bind("dead", &Bind::default()).and_then(|listener| serve(&listener, round));
+            served.expect("the service does its part");
+        }
+        over.store(true, Ordering::Release);
+        client.join().expect("the client saw nothing wrong");
+    });
+    Ok(())
+}
+
+/// Accepts one client and goes at some step.
+fn serve(listener: &Listener, round: usize) -> io::Result<()> {
+    let (end, _): (End, _) = listener.accept(Deadline::Never)?;
+    if round % 3 == 0 {
+        return Ok(());
+    }
+    let mut packet = Packet::new();
+    let received = end.receive(&mut packet, Deadline::Never)?;
+    if let Some(call) = received.call.filter(|_| round % 3 == 1) {
+        end.reply(call, &mut packet)?;
+    }
+    Ok(())
+}
