@@ -1,0 +1,91 @@
+//! Starts the program, waits for its end, and says in one line what that was.
+
+use crate::limits::Budget;
+use crate::options::Options;
+use crate::root;
+use abi::{SpawnArgs, SpawnFd, spawn_flags};
+use nix::sys::signal::Signal;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use rt::Args;
+use std::ffi::CString;
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::{Path, PathBuf};
+
+const CLONE_NEWUTS: u64 = 0x400_0000;
+const CLONE_NEWIPC: u64 = 0x800_0000;
+
+/// Runs what was asked for; gives the exit status.
+pub(crate) fn run(o: &Options) -> Result<u8, String> {
+    let path = find(&o.program[0])?;
+    let program = File::open(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let budget = Budget::new(&o.limits)?;
+    let (group, root) = (budget.open()?, root::make(&o.shown, &path)?);
+    let strings = |list: &mut dyn Iterator<Item = String>| -> Result<Vec<CString>, String> {
+        list.map(|s| CString::new(s).map_err(|_| "an argument has a zero byte".to_owned())).collect()
+    };
+    let argv = strings(&mut o.program.iter().cloned())?;
+    let env = strings(&mut std::env::vars().map(|(name, value)| format!("{name}={value}")))?;
+    let pointers = |list: &[CString]| -> Vec<usize> { list.iter().map(|s| s.as_ptr().expose_provenance()).chain([0]).collect() };
+    let (argv, env, fds) = (pointers(&argv), pointers(&env), [0, 1, 2].map(|n| SpawnFd { from: n, to: n }));
+    let args = SpawnArgs {
+        flags: spawn_flags::NO_NEW_PRIVS | if o.no_net { spawn_flags::NO_NET } else { 0 },
+        argv: argv.as_ptr().expose_provenance() as u64,
+        envp: env.as_ptr().expose_provenance() as u64,
+        fds: fds.as_ptr().expose_provenance() as u64,
+        fd_count: fds.len() as u64,
+        namespaces: CLONE_NEWUTS | CLONE_NEWIPC,
+        program: program.as_raw_fd(),
+        root: root.as_raw_fd(),
+        cwd: -1,
+        budget: group.as_raw_fd(),
+        ..SpawnArgs::default()
+    };
+    let process = rt::spawn(&mut Args::from(args)).map_err(|e| format!("{}: {}", path.display(), e.message()))?;
+    let ended = waitid(Id::PIDFd(process.as_fd()), WaitPidFlag::WEXITED).map_err(|e| format!("waiting: {e}"))?;
+    let (how, code) = describe(ended);
+    eprintln!("sandbox: {how}; {}", figures(o, &budget));
+    Ok(code)
+}
+
+/// The program's file, looked for as a shell does.
+fn find(name: &str) -> Result<PathBuf, String> {
+    if name.contains('/') {
+        return std::path::absolute(name).map_err(|e| format!("{name}: {e}"));
+    }
+    let dirs = std::env::var("PATH").unwrap_or_else(|_| "/bin:/sbin:/usr/bin:/usr/sbin".to_owned());
+    let found = dirs.split(':').map(|dir| Path::new(dir).join(name)).find(|p| p.is_file());
+    found.ok_or_else(|| format!("{name} is not in PATH"))
+}
+
+fn describe(ended: WaitStatus) -> (String, u8) {
+    let of_signal = |signal: Signal| (format!("ended by {signal}"), 128 + signal as u8);
+    match ended {
+        WaitStatus::Exited(_, status) => (format!("exit status {status}"), status as u8),
+        WaitStatus::Signaled(_, signal, _) => of_signal(signal),
+        other => (format!("{other:?}"), 1),
+    }
+}
+
+/// Which limits it met, and the most that it took.
+fn figures(o: &Options, budget: &Budget) -> String {
+    let mut parts = Vec::new();
+    let killed = budget.event("memory.events", "oom_kill");
+    if killed != 0 {
+        parts.push(format!("memory limit met, {killed} killed"));
+    }
+    let refused = budget.event("pids.events", "max");
+    if refused != 0 {
+        parts.push(format!("process limit met {refused} times"));
+    }
+    let peak = |file: &str| budget.read(file).and_then(|t| t.parse::<u64>().ok());
+    if let Some(bytes) = peak("memory.peak") {
+        let of = o.memory.as_ref().map_or(String::new(), |m| format!(" of {m}"));
+        parts.push(format!("memory {} KiB{of}", bytes / 1024));
+    }
+    if let Some(most) = peak("pids.peak") {
+        let of = o.pids.as_ref().map_or(String::new(), |p| format!(" of {p}"));
+        parts.push(format!("processes {most}{of}"));
+    }
+    parts.join(", ")
+}
