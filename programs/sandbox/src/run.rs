@@ -3,17 +3,12 @@
 use crate::limits::Budget;
 use crate::options::Options;
 use crate::root;
-use abi::{SpawnArgs, SpawnFd, spawn_flags};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use rt::Args;
-use std::ffi::CString;
+use rvos::Start;
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-
-const CLONE_NEWUTS: u64 = 0x400_0000;
-const CLONE_NEWIPC: u64 = 0x800_0000;
 
 /// Runs what was asked for; gives the exit status.
 pub(crate) fn run(o: &Options) -> Result<u8, String> {
@@ -21,27 +16,19 @@ pub(crate) fn run(o: &Options) -> Result<u8, String> {
     let program = File::open(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let budget = Budget::new(&o.limits)?;
     let (group, root) = (budget.open()?, root::make(&o.shown, &path)?);
-    let strings = |list: &mut dyn Iterator<Item = String>| -> Result<Vec<CString>, String> {
-        list.map(|s| CString::new(s).map_err(|_| "an argument has a zero byte".to_owned())).collect()
-    };
-    let argv = strings(&mut o.program.iter().cloned())?;
-    let env = strings(&mut std::env::vars().map(|(name, value)| format!("{name}={value}")))?;
-    let pointers = |list: &[CString]| -> Vec<usize> { list.iter().map(|s| s.as_ptr().expose_provenance()).chain([0]).collect() };
-    let (argv, env, fds) = (pointers(&argv), pointers(&env), [0, 1, 2].map(|n| SpawnFd { from: n, to: n }));
-    let args = SpawnArgs {
-        flags: spawn_flags::NO_NEW_PRIVS | if o.no_net { spawn_flags::NO_NET } else { 0 },
-        argv: argv.as_ptr().expose_provenance() as u64,
-        envp: env.as_ptr().expose_provenance() as u64,
-        fds: fds.as_ptr().expose_provenance() as u64,
-        fd_count: fds.len() as u64,
-        namespaces: CLONE_NEWUTS | CLONE_NEWIPC,
-        program: program.as_raw_fd(),
-        root: root.as_raw_fd(),
-        cwd: -1,
-        budget: group.as_raw_fd(),
-        ..SpawnArgs::default()
-    };
-    let process = rt::spawn(&mut Args::from(args)).map_err(|e| format!("{}: {}", path.display(), e.message()))?;
+    let named = |e: std::io::Error| format!("{}: {e}", path.display());
+    let streams = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let start = Start::new(program.as_fd())
+        .args(o.program.iter().cloned())
+        .and_then(|s| s.env(std::env::vars().map(|(name, value)| format!("{name}={value}"))))
+        .map_err(named)?
+        .fd(streams.0.as_fd(), 0)
+        .fd(streams.1.as_fd(), 1)
+        .fd(streams.2.as_fd(), 2)
+        .root(root.as_fd())
+        .budget(group.as_fd())
+        .own_names();
+    let process = if o.no_net { start.no_network() } else { start }.spawn().map_err(named)?;
     let ended = waitid(Id::PIDFd(process.as_fd()), WaitPidFlag::WEXITED).map_err(|e| format!("waiting: {e}"))?;
     let (how, code) = describe(ended);
     eprintln!("sandbox: {how}; {}", figures(o, &budget));

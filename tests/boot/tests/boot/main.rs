@@ -8,6 +8,7 @@ mod machine;
 mod panics;
 mod programs;
 mod runner;
+mod sandbox;
 mod see;
 mod services;
 mod terminal;
