@@ -132,7 +132,7 @@ fn race(dir: &Directory) -> io::Result<()> {
 /// Accepts one client and goes at some step.
 fn serve(listener: &Listener, round: usize) -> io::Result<()> {
     let (end, _): (End, _) = listener.accept(Deadline::Never)?;
-    if round % 3 == 0 {
+    if round.is_multiple_of(3) {
         return Ok(());
     }
     let mut packet = Packet::new();
