@@ -80,14 +80,14 @@ int main(void) {
     if (child == 0) {
         pid_t grandchild = h_fork();
         if (grandchild == 0) {
-            word[1] = getpid();
+            __atomic_store_n(&word[1], getpid(), __ATOMIC_SEQ_CST);
             while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == 0) syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0);
             _exit(0);
         }
         h_join(grandchild);
         _exit(0);
     }
-    h_until_asleep(child, 0);
+    while (__atomic_load_n(&word[1], __ATOMIC_SEQ_CST) == 0) h_sleep_ms(1);
     check(child, "child", word[1]);
     check(word[1], "futex", 0);
     __atomic_store_n(word, 1, __ATOMIC_SEQ_CST);
