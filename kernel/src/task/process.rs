@@ -128,6 +128,7 @@ impl State {
 impl Process {
     /// A process without threads.
     #[inline(never)]
+    #[inline(never)]
     pub(crate) fn try_new(
         scope: Ref<PidScope>,
         numbers: Entered,

@@ -201,8 +201,9 @@ impl Queue {
     }
 }
 
-/// What [`Queue::take`] gives.
+/// What [`Queue::take`] gives. A value of the stack, soon copied out.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would need memory")]
 pub enum Taken {
     /// An event.
     Event(Box<EventNode>),

@@ -1,4 +1,5 @@
 //! Against a plain list, and single cases.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use crate::{Event, Front, MOST_BYTES, Pushed, Queue, Taken, bits, node, updated, wants};
 use proptest::prelude::*;

@@ -28,13 +28,18 @@ pub(super) enum Where {
     With(u32),
 }
 
+/// Writes what a file shows.
+type Show = fn(&mut Text, &Budget) -> Made;
+/// Takes what is written to a file.
+type Set = fn(&Budget, &[u8]) -> Result<(), Errno>;
+
 /// A file.
 pub(super) struct Knob {
     pub(super) name: &'static [u8],
     pub(super) place: Where,
     pub(super) mode: u32,
-    pub(super) read: Option<fn(&mut Text, &Budget) -> Made>,
-    pub(super) write: Option<fn(&Budget, &[u8]) -> Result<(), Errno>>,
+    pub(super) read: Option<Show>,
+    pub(super) write: Option<Set>,
     /// Whether poll(2) and inotify(7) tell of changes.
     pub(super) watched: bool,
 }
