@@ -69,6 +69,7 @@ fn start_fp(me: &crate::task::Thread) -> bool {
 }
 
 /// Does what is due before the thread goes on in user mode; returns with interrupts off.
+#[inline]
 pub(crate) fn to_user(frame: &mut TrapFrame) {
     loop {
         arch::irq_disable();
@@ -76,17 +77,23 @@ pub(crate) fn to_user(frame: &mut TrapFrame) {
         if flags == 0 && pending == 0 {
             break;
         }
-        arch::irq_enable();
-        if pending != 0 || flags & flag::RESCHED != 0 {
-            preempt_point();
-        }
-        if flags & (flag::SIGNAL | flag::WORK) != 0 {
-            with_current(|me| crate::task::signal::on_the_way_out(me, frame));
-        }
+        do_what_is_due(frame, flags, pending);
     }
     with_current(accounting::leave);
     // The registers are the thread's, and memory agrees with them or is older: what the switch left says which.
     frame.set_fs(arch::fs_live());
+}
+
+/// What stands between a thread and user mode. Apart, so that the way on which nothing is due saves no registers for it.
+#[inline(never)]
+fn do_what_is_due(frame: &mut TrapFrame, flags: u32, pending: u32) {
+    arch::irq_enable();
+    if pending != 0 || flags & flag::RESCHED != 0 {
+        preempt_point();
+    }
+    if flags & (flag::SIGNAL | flag::WORK) != 0 {
+        with_current(|me| crate::task::signal::on_the_way_out(me, frame));
+    }
 }
 
 fn mark(bit: u32) {

@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("kernel::task::thread::Thread::enter", "near the top of the stack; holds the thread until it is moved to the heap"),
     ("kernel::boot::main", "runs once, on a stack of its own"),
     ("kernel::task::process::Process::try_new", "near the top of the stack; holds the process until it is moved to the heap"),
-    ("kernel::trap::to_user", "at the top of the stack; holds the state of floating point for a signal frame"),
+    ("kernel::trap::do_what_is_due", "at the top of the stack; holds the state of floating point for a signal frame"),
     ("kernel::task::clone::clone", "near the top of the stack; holds what the child begins with"),
     ("signal::state::default_table", "a leaf; holds the table of signal handlers until it is moved to the heap"),
 ];
