@@ -204,6 +204,7 @@ struct Made {
     counted: users::Counted,
 }
 
+#[inline(never)]
 fn build(me: &Thread, frame: &TrapFrame, r: &Request, made: Made, budget: &Ref<Budget>) -> Result<Built, Errno> {
     const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
     let parent = me.process();
@@ -260,6 +261,7 @@ pub(super) struct Beginning {
 }
 
 /// A thread that the caller makes, unknown to all others.
+#[inline(never)]
 pub(super) fn new_thread(
     me: &Thread,
     process: &Ref<Process>,

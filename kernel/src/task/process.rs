@@ -128,7 +128,6 @@ impl State {
 impl Process {
     /// A process without threads.
     #[inline(never)]
-    #[inline(never)]
     pub(crate) fn try_new(
         scope: Ref<PidScope>,
         numbers: Entered,

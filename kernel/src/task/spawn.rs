@@ -109,6 +109,7 @@ fn build(me: &Thread, plan: Plan, counted: users::Counted) -> Result<(Ref<Thread
 }
 
 /// What is ignored stays ignored, but for `defaults`; handlers go.
+#[inline(never)]
 fn signals(me: &Thread, defaults: SigSet) -> Result<ProcessSignals, NoMemory> {
     let signals = ProcessSignals::inherit(&me.process().signals, false)?;
     let table = signals.actions();
