@@ -4,7 +4,10 @@
 //!
 //!     exhaustion [RESOURCE]...
 //!
-//! timeout: 900
+//! `./x matrix` takes them all; the list of tests asks for some.
+//!
+//! timeout: 300
+//! args: memory descriptors messages processes
 // calls: mkdirat write
 
 mod takers;
