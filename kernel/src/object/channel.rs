@@ -19,8 +19,8 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_channel::{CallId, Delivery, End, Limits, Received, Refused, Size, Why};
 use logic_waits::{Batch, Events, Mode, More};
-use mem::{NoMemory, Ref};
-use sync::{SpinGuard, SpinLock, levels};
+use mem::{NoMemory, Ref, Weak};
+use sync::{Once, SpinGuard, SpinLock, levels};
 
 /// What a reader waits for, and what a writer.
 pub(crate) const READABLE: Events = Events::IN.union(Events::RDNORM);
@@ -35,6 +35,8 @@ pub(crate) struct Channel {
     _charge: Charge,
     /// Number in `channel:[N]`.
     pub(crate) id: u64,
+    /// The open descriptions of its ends.
+    files: [Once<Weak<OpenFile>>; 2],
 }
 
 pub(super) type Logic = logic_channel::Channel<Box<Message>, Ref<Thread>>;
@@ -148,8 +150,16 @@ impl Channel {
             budget,
             _charge: charge,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            files: [const { Once::new() }; 2],
         })
         .map_err(|NoMemory| Errno::ENOMEM)
+    }
+
+    /// The open description of an end, while it is there.
+    fn file_of(&self, end: End) -> Option<Ref<OpenFile>> {
+        let [a, b] = &self.files;
+        let place = if end == End::A { a } else { b };
+        place.get().and_then(Weak::upgrade)
     }
 
     /// The number of an end.
@@ -272,6 +282,7 @@ impl ChannelEnd {
         prepare: impl FnOnce(&mut Logic) -> Result<(), Why>,
         push: impl FnOnce(&mut Logic, Box<Message>) -> Result<R, Refused<Box<Message>>>,
     ) -> Result<(R, Next), (Errno, Box<Message>)> {
+        let receiver = self.channel.file_of(self.end.peer());
         let moved = files.move_out(fds, message, |mut message, take| {
             let mut state = self.channel.state.lock();
             if let Err(why) = prepare(&mut state.logic) {
@@ -279,6 +290,10 @@ impl ChannelEnd {
             }
             inflight::changes();
             take(&mut message.fds);
+            // Who holds the receiving end can reach them. When nobody does any more, the search begins there.
+            if !receiver.as_ref().is_some_and(|of| inflight::is_held(of)) {
+                inflight::lost_holders(&message);
+            }
             push(&mut state.logic, message)
         })?;
         let done = moved.map_err(|r| (refusal(r.why), r.message))?;
@@ -565,8 +580,12 @@ pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descripto
 
 fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
     let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A, flight: Flight::new() })?;
-    let b = Ref::try_new(ChannelEnd { channel, end: End::B, flight: Flight::new() })?;
+    let b = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::B, flight: Flight::new() })?;
     let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
     let b = OpenFile::open(b.unsize(|p| p), None, O_RDWR)?;
+    for (place, file) in channel.files.iter().zip([&a, &b]) {
+        // It is new.
+        let _ = place.set(Ref::downgrade(file.open_file()));
+    }
     Ok((a, b))
 }

@@ -37,12 +37,11 @@ impl Flight {
 pub(crate) struct InFlight(Option<Descriptor>);
 
 impl InFlight {
-    /// It goes into a message.
+    /// It goes into a message; whoever puts that where nobody may look says so ([`lost_holders`]).
     pub(crate) fn new(file: Descriptor) -> Self {
         if let Some(end) = file.file.as_channel() {
             end.flight.waiting.fetch_add(1, Ordering::AcqRel);
             WAITING.fetch_add(1, Ordering::Relaxed);
-            lost_holder(file.open_file());
         }
         InFlight(Some(file))
     }
@@ -159,7 +158,17 @@ pub(super) fn waits_again(message: &super::message::Message) {
         return;
     }
     changes();
+    lost_holders(message);
+}
+
+/// What a message carries has one holder less outside of messages, and perhaps nobody who can reach it.
+pub(super) fn lost_holders(message: &super::message::Message) {
     for of in message.fds.iter().filter_map(|passed| passed.file.file()) {
         lost_holder(of);
     }
+}
+
+/// Whether an end has a descriptor outside of messages.
+pub(super) fn is_held(of: &OpenFile) -> bool {
+    of.is_open() && !only_waits(of)
 }

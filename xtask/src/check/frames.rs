@@ -22,7 +22,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("kernel::boot::main", "runs once, on a stack of its own"),
     ("kernel::task::process::Process::try_new", "near the top of the stack; holds the process until it is moved to the heap"),
     ("kernel::trap::do_what_is_due", "at the top of the stack; holds the state of floating point for a signal frame"),
-    ("kernel::task::clone::clone", "near the top of the stack; holds what the child begins with"),
+    ("kernel::task::clone::", "near the top of the stack; these hold what the child begins with"),
+    ("kernel::task::spawn::build", "as clone"),
     ("signal::state::default_table", "a leaf; holds the table of signal handlers until it is moved to the heap"),
 ];
 /// How far apart two steps of one prologue may stand, in bytes of code.

@@ -226,8 +226,17 @@ fn place(what: &str) -> String {
     format!("{PLACE}/{what}.{}", std::process::id())
 }
 
+/// How the names of services begin.
+const HOARD: &str = "hoard.";
+
 /// Removes what those who were killed left behind.
 pub(crate) fn remove_files() -> std::io::Result<()> {
+    for service in fs::read_dir("/svc")? {
+        let service = service?;
+        if service.file_name().to_string_lossy().starts_with(HOARD) {
+            fs::remove_file(service.path())?;
+        }
+    }
     match fs::remove_dir_all(PLACE) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
         result => result,
@@ -263,9 +272,11 @@ fn names() -> Ended {
 
 fn in_directory(what: &str, mut add: impl FnMut(&str, u32) -> std::io::Result<()>) -> Ended {
     let dir = place(what);
+    // What is left of the last round is there still when there was no memory for listing it.
     let _ = fs::remove_dir_all(&dir);
-    if let Err(e) = fs::create_dir(&dir) {
-        return Ended::Refused(e.raw_os_error().unwrap_or(0));
+    match fs::create_dir(&dir) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Ended::Refused(e.raw_os_error().unwrap_or(0)),
+        _ => {}
     }
     let mut numbers = 0..;
     let number = |e: std::io::Error| e.raw_os_error().unwrap_or(0);
@@ -315,7 +326,7 @@ fn eventfds() -> Ended {
 }
 
 fn connections() -> Ended {
-    let name = format!("hoard.{}", std::process::id());
+    let name = format!("{HOARD}{}", std::process::id());
     let how = rvos::Bind { connections: 256, ..Default::default() };
     let listener = match rvos::Listener::bind(Path::new("/svc"), &name, &how) {
         Ok(listener) => listener,
@@ -330,6 +341,7 @@ fn connections() -> Ended {
     let (ends, error) = until_refused(connect);
     drop(listener);
     drop(ends);
+    let _ = fs::remove_file(Path::new("/svc").join(name.to_string_lossy().as_ref()));
     Ended::Refused(error)
 }
 
