@@ -26,6 +26,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let (_, program) = built.into_iter().find(|(name, _)| name == "exhaustion").context("cargo built no exhaustion")?;
     let mut guest = Guest::builder().mem("1G").profile(Profile::Release).smp(1).icount(true).timeout(LIMIT);
     guest = guest.add(program, "/bin/exhaustion").args(["exhaustion"]);
+    if args.resources.is_empty() {
+        guest = guest.args(["all"]);
+    }
     for resource in &args.resources {
         guest = guest.args([resource]);
     }

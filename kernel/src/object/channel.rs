@@ -20,7 +20,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use logic_channel::{CallId, Delivery, End, Limits, Received, Refused, Size, Why};
 use logic_waits::{Batch, Events, Mode, More};
 use mem::{NoMemory, Ref, Weak};
-use sync::{Once, SpinGuard, SpinLock, levels};
+use sync::{SpinGuard, SpinLock, levels};
 
 /// What a reader waits for, and what a writer.
 pub(crate) const READABLE: Events = Events::IN.union(Events::RDNORM);
@@ -36,7 +36,7 @@ pub(crate) struct Channel {
     /// Number in `channel:[N]`.
     pub(crate) id: u64,
     /// The open descriptions of its ends.
-    files: [Once<Weak<OpenFile>>; 2],
+    files: [SpinLock<Option<Weak<OpenFile>>, levels::ReleaseList>; 2],
 }
 
 pub(super) type Logic = logic_channel::Channel<Box<Message>, Ref<Thread>>;
@@ -150,7 +150,7 @@ impl Channel {
             budget,
             _charge: charge,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            files: [const { Once::new() }; 2],
+            files: [const { SpinLock::new(None) }; 2],
         })
         .map_err(|NoMemory| Errno::ENOMEM)
     }
@@ -159,7 +159,7 @@ impl Channel {
     fn file_of(&self, end: End) -> Option<Ref<OpenFile>> {
         let [a, b] = &self.files;
         let place = if end == End::A { a } else { b };
-        place.get().and_then(Weak::upgrade)
+        place.lock().as_ref().and_then(Weak::upgrade)
     }
 
     /// The number of an end.
@@ -584,8 +584,7 @@ fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> 
     let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
     let b = OpenFile::open(b.unsize(|p| p), None, O_RDWR)?;
     for (place, file) in channel.files.iter().zip([&a, &b]) {
-        // It is new.
-        let _ = place.set(Ref::downgrade(file.open_file()));
+        *place.lock() = Some(Ref::downgrade(file.open_file()));
     }
     Ok((a, b))
 }
