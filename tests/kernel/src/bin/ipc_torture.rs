@@ -22,7 +22,7 @@ const STEPS: usize = 400;
 /// Ends that a process keeps.
 const KEPT: usize = 24;
 const LONGEST: usize = 3000;
-const CALL_NS: u64 = 300_000;
+const CALL_NS: u64 = 5_000_000;
 
 /// What all see: which messages came.
 struct Seen {

@@ -117,15 +117,16 @@ fn measure(taker: Option<&Taker>) -> Figures {
 fn run_hostile(taker: &Taker, budget: &Cgroup, board: &Board) -> i32 {
     budget.join().expect("joining");
     // The largest is killed first: not the one that has nothing.
-    let mut workers: [i32; HOSTILE] = std::array::from_fn(|_| process::start(|| take(taker, board)));
+    let mut workers = 0;
     loop {
+        // Those that run may have left nothing for another one.
+        while workers < HOSTILE && process::try_start(|| take(taker, board)).is_ok() {
+            workers += 1;
+        }
         let mut status = 0;
         // SAFETY: the kernel writes one number.
-        let pid = unsafe { libc::waitpid(-1, &raw mut status, 0) };
-        if let Some(worker) = workers.iter_mut().find(|w| **w == pid)
-            && let Ok(next) = process::try_start(|| take(taker, board))
-        {
-            *worker = next;
+        if unsafe { libc::waitpid(-1, &raw mut status, 0) } > 0 {
+            workers -= 1;
         }
     }
 }
