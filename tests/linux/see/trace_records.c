@@ -93,7 +93,8 @@ int main(void) {
     if (there < ROUNDS / 2 || here < ROUNDS / 2 || woke < ROUNDS / 2)
         FAIL("%d switches there, %d back, %d wake-ups among %zu records", there, here, woke, count);
     h_join(child);
-    CHECK_EQ(new_records(), 0);
+    // A call that was under way when it was switched off has its end noted, and nothing else is.
+    for (size_t i = 0, late = new_records(); i < late; i++) CHECK_EQ(all[i].event, CALL_END);
     IN_CHILD(h_drop_to(1234); CHECK(open("/proc/rvos/trace", O_RDONLY) == -1); CHECK_EQ(errno, EACCES));
     return 0;
 }
