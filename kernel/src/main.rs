@@ -10,7 +10,6 @@
 extern crate alloc;
 
 mod boot;
-#[allow(dead_code, unused_imports, reason = "parts of it are for calls that are still to come")]
 mod budget;
 mod census;
 mod clock;

@@ -18,10 +18,6 @@ impl Charge {
     pub(super) fn of(heap: &Heap, kind: Kind, units: u32) -> Charge {
         Charge { units, heap: heap.index(), kind }
     }
-    /// No units: a place for those to come.
-    pub(crate) const fn none(kind: Kind) -> Charge {
-        Charge { units: 0, heap: 0, kind }
-    }
     /// How many units.
     pub(crate) fn units(&self) -> u32 {
         self.units

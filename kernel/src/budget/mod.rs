@@ -16,7 +16,7 @@ mod tree;
 
 pub(crate) use charge::{Charge, SlotCharge};
 pub(crate) use counts::{drain_heaps, heap_counts, heap_pages};
-pub(crate) use cpu::{DEFAULT_PERIOD_US, DEFAULT_WEIGHT, charge_the_rest, throttle, watch_cap, watch_cap_from_the_start};
+pub(crate) use cpu::{charge_the_rest, throttle, watch_cap, watch_cap_from_the_start};
 pub(crate) use events::{Event, Events};
 pub(crate) use file::{BudgetFile, answer_alarms};
 pub(crate) use kill::kill;
