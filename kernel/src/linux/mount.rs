@@ -118,7 +118,7 @@ fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
         }
         b"svc" => tmpfs::new_tmpfs(SVC_FS, &Options { mode: 0o755, ..tmpfs_defaults(c) }),
         b"devtmpfs" => devices::new_devfs(),
-        b"cgroup2" => crate::fs::cgroup::new_cgroup2(),
+        b"cgroup2" => crate::fs::cgroup::new_cgroup2(&c.me.world().cgroup().budget),
         b"proc" => crate::fs::proc::new_procfs(&scope_of_proc(c, data)?),
         _ => return other_fs(kind),
     };

@@ -63,7 +63,7 @@ fn plan(c: &Call<'_>, args: &SpawnArgs) -> Result<Plan, Errno> {
     let budget = budget_of(c, args)?;
     let cred = identity(c, args)?;
     let fs = places(c, args)?;
-    let world = c.me.world().narrowed(&narrow(args))?;
+    let world = c.me.world().narrowed(&narrow(args), &budget)?;
     let narrows = args.namespaces != 0 || args.root != -1 || args.flags & NARROWING != 0;
     let untrusted = narrows && !c.me.cred().capable(cap::SYS_ADMIN);
     let inherited = c.me.attrs.no_new_privs.load(core::sync::atomic::Ordering::Relaxed) != 0;

@@ -7,6 +7,7 @@ use crate::fs::service::{self, Patience, SVC_FS};
 use crate::fs::walk::Last;
 use crate::linux::path::read_path;
 use crate::linux::{Call, CallResult};
+use crate::task::ids;
 use abi::{Errno, SvcBind, SvcConnect, SvcPeer, svc_flag};
 use mem::user;
 
@@ -60,7 +61,8 @@ pub(super) fn svc_accept(c: &mut Call<'_>) -> CallResult {
     listen.accept(c.me, nonblock, |end, peer| {
         if at != 0 {
             let tail = size.saturating_sub(size_of::<SvcPeer>());
-            let whole = user::write(at, peer).and_then(|()| user::zero(at.wrapping_add(size_of::<SvcPeer>()), tail));
+            let peer = SvcPeer { pid: ids::seen_by_caller(peer.pid), ..*peer };
+            let whole = user::write(at, &peer).and_then(|()| user::zero(at.wrapping_add(size_of::<SvcPeer>()), tail));
             whole.map_err(|_| Errno::EFAULT)?;
         }
         c.install(end.try_clone()?, true, 0)

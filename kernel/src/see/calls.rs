@@ -12,17 +12,30 @@ use crate::fs::file::Descriptor;
 use crate::fs::pipe::{Direction, Pipe};
 use crate::linux::{AT_EVERY_CALL, Call, TELL, at_every_call_also};
 use crate::task::wait::{self, Ended, Interrupt, Watch};
-use crate::task::{Process, Thread};
+use crate::task::{Process, Thread, ids};
 use abi::{ArgKind, Direction as Way, Errno};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use logic_pidscope::ScopeId;
 use logic_trace::{CALL_HEADER_BYTES, CALL_TEXT_MAX, CallRecord, Phase, put_part};
 use logic_waits::{Events, Mode};
 use mem::{Frame, Ref, user};
 use sync::{SpinLock, levels};
 
+/// A pipe, and the scope of who asked, by whose numbers threads are called.
+struct To {
+    pipe: Descriptor,
+    scope: ScopeId,
+}
+
+impl To {
+    fn try_clone(&self) -> Option<To> {
+        Some(To { pipe: self.pipe.try_clone().ok()?, scope: self.scope })
+    }
+}
+
 /// Where a process's calls are written to.
 pub(crate) struct Tracer {
-    to: SpinLock<Option<Descriptor>, levels::ThreadRefs>,
+    to: SpinLock<Option<To>, levels::ThreadRefs>,
     /// 1: there is one; so that a look needs no lock.
     there: AtomicU32,
 }
@@ -40,7 +53,7 @@ impl Tracer {
         Tracer { to: SpinLock::new(None), there: AtomicU32::new(0) }
     }
     /// Exchanges it.
-    pub(crate) fn set(&self, to: Option<Descriptor>) {
+    fn set(&self, to: Option<To>) {
         let there = to.is_some();
         let old = core::mem::replace(&mut *self.to.lock(), to);
         self.there.store(u32::from(there), Ordering::Relaxed);
@@ -60,6 +73,10 @@ impl Tracer {
             AT_EVERY_CALL.fetch_or(TELL, Ordering::SeqCst);
         }
     }
+    /// Takes it away.
+    pub(crate) fn forget(&self) {
+        self.set(None);
+    }
     /// fork: the child's calls are written to the same pipe.
     pub(crate) fn inherit(&self, from: &Tracer) {
         if from.is_there() {
@@ -70,8 +87,8 @@ impl Tracer {
     pub(crate) fn is_there(&self) -> bool {
         self.there.load(Ordering::Relaxed) != 0
     }
-    fn get(&self) -> Option<Descriptor> {
-        self.to.lock().as_ref().and_then(|d| d.try_clone().ok())
+    fn get(&self) -> Option<To> {
+        self.to.lock().as_ref().and_then(To::try_clone)
     }
 }
 
@@ -92,7 +109,7 @@ pub(crate) fn attach(me: &Thread, process: &Process, fd: i32) -> Result<(), Errn
     if !descriptor.writable() || descriptor.file.as_pipe().is_none() {
         return Err(Errno::EINVAL);
     }
-    process.tracer.set(Some(descriptor));
+    process.tracer.set(Some(To { pipe: descriptor, scope: ids::callers_scope() }));
     Ok(())
 }
 
@@ -121,7 +138,7 @@ pub(crate) fn gone(me: &Thread, status: i32) {
     let record = CallRecord {
         size: CALL_HEADER_BYTES as u16,
         phase: Phase::Gone,
-        tid: me.tid(),
+        tid: ids::seen(to.scope, me.tid()),
         time_ns: clock::monotonic_ns(),
         number: 0,
         result: if last { i64::from(status) } else { -1 },
@@ -129,7 +146,7 @@ pub(crate) fn gone(me: &Thread, status: i32) {
     };
     if let Ok(frame) = Frame::try_unfilled() {
         frame.write(0, &record.to_bytes());
-        send(me, &to, &frame, CALL_HEADER_BYTES);
+        send(me, &to.pipe, &frame, CALL_HEADER_BYTES);
     }
 }
 
@@ -142,11 +159,11 @@ fn tell(me: &Thread, phase: Phase, number: usize, result: i64, args: [u64; 7], c
     let Some(to) = me.process().tracer.get() else { return };
     let Ok(frame) = Frame::try_unfilled() else { return };
     let size = put_parts(&frame, phase, number, result, &args);
-    let tid = c.me.tid();
+    let tid = ids::seen(to.scope, c.me.tid());
     let time_ns = clock::monotonic_ns();
     let record = CallRecord { size: size as u16, phase, tid, time_ns, number: number as u64, result, args };
     frame.write(0, &record.to_bytes());
-    send(me, &to, &frame, size);
+    send(me, &to.pipe, &frame, size);
 }
 
 /// Writes a record, whole. A reader that has gone takes the tracer with it; only a kill ends the wait for room.

@@ -65,10 +65,12 @@ pub(crate) const CLONE_NEWIPC: u64 = 0x800_0000;
 pub(crate) const CLONE_NEWPID: u64 = 0x2000_0000;
 /// A network of its own, which leads nowhere.
 pub(crate) const CLONE_NEWNET: u64 = 0x4000_0000;
+/// The own cgroup as the root of all.
+pub(crate) const CLONE_NEWCGROUP: u64 = 0x200_0000;
 /// Namespaces that can be made.
-pub(crate) const NAMESPACES: u64 = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET;
-/// What is not supported: namespaces of users, control groups and time.
-const UNSUPPORTED: u64 = 0x1000_0000 | 0x200_0000 | 0x80;
+pub(crate) const NAMESPACES: u64 = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
+/// What is not supported: namespaces of users and time.
+const UNSUPPORTED: u64 = 0x1000_0000 | 0x80;
 /// Flags that there are. Among them are those without effect here: what they are for (tracing, System V undo lists,
 /// contexts of block devices) has nothing to act on.
 const KNOWN: u64 = 0xffff_ff80 | CLONE_CLEAR_SIGHAND;
@@ -334,7 +336,7 @@ pub(crate) fn child_refs(me: &Thread, flags: u64, budget: &Ref<Budget>) -> Resul
     };
     let files = if flags & CLONE_FILES != 0 { old.files.clone() } else { old.files.try_copy(budget)? };
     let fresh = flags & NAMESPACES & !CLONE_NEWNS;
-    let world = if fresh == 0 { old.world.clone() } else { old.world.narrowed(&Narrow::namespaces(fresh))? };
+    let world = if fresh == 0 { old.world.clone() } else { old.world.narrowed(&Narrow::namespaces(fresh), budget)? };
     Ok(Refs { files, fs, cred: old.cred.clone(), world })
 }
 

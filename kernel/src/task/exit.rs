@@ -199,7 +199,7 @@ fn leave_process(me: &Thread, process: &Ref<Process>, status: i32) {
         super::oom::process_ended(process);
         super::posix_timers::drop_all(process);
         process.signals.forget_listeners();
-        process.tracer.set(None);
+        process.tracer.forget();
         crate::tty::process_ended(process);
         if let Some(heir) = heir {
             tell_adopted(&heir);

@@ -118,6 +118,16 @@ fn callers() -> ScopeId {
     with_current(|me| me.process_opt().map_or(ScopeId::ROOT, |p| p.scope().id()))
 }
 
+/// Whether every process exists for the caller.
+pub(crate) fn caller_sees_all() -> bool {
+    callers() == ScopeId::ROOT
+}
+
+/// The caller's scope.
+pub(crate) fn callers_scope() -> ScopeId {
+    callers()
+}
+
 /// The process that the caller calls `pid`.
 pub(crate) fn process(pid: u32) -> Option<Ref<Process>> {
     process_in(callers(), pid)
@@ -200,7 +210,8 @@ pub(crate) fn handed_out() -> u64 {
     SCOPES.lock().handed_out()
 }
 
-/// The last number handed out (`/proc/loadavg`).
+/// The last number handed out in the caller's scope (`/proc/loadavg`).
 pub(crate) fn last() -> u32 {
-    SCOPES.lock().last(ScopeId::ROOT)
+    let scope = callers();
+    SCOPES.lock().last(scope)
 }

@@ -13,9 +13,10 @@ pub(crate) mod uts;
 
 pub(crate) use scope::PidScope;
 
+use crate::budget::Budget;
 use crate::census::{Counted, Kind};
 use crate::task::Thread;
-use crate::task::clone::{CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWUTS};
+use crate::task::clone::{CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWUTS};
 use abi::{Authority, Errno, Grant};
 use mem::{NoMemory, Ref};
 use uts::Uts;
@@ -50,6 +51,8 @@ pub(crate) struct World {
     ipc: Ref<names::Space>,
     /// The network; what a new one reaches is nothing.
     net: Ref<names::Space>,
+    /// The budget that looks like the root of cgroup2.
+    cgroup: Ref<names::CgroupRoot>,
     /// Where children are made.
     pub(crate) children: Ref<PidScope>,
 }
@@ -82,12 +85,13 @@ impl World {
             uts: Uts::first()?,
             ipc: names::Space::first_ipc()?,
             net: names::Space::first_net()?,
+            cgroup: names::CgroupRoot::first()?,
             children: scope.clone(),
         })
     }
 
-    /// A World that is narrower than this one. EINVAL: scopes too deep in each other.
-    pub(crate) fn narrowed(&self, how: &Narrow) -> Result<Ref<World>, Errno> {
+    /// A World that is narrower than this one, for a process in `budget`. EINVAL: scopes too deep in each other.
+    pub(crate) fn narrowed(&self, how: &Narrow, budget: &Ref<Budget>) -> Result<Ref<World>, Errno> {
         const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
         let is_new = |flag| how.fresh & flag != 0;
         let mut reach = self.reach & how.reach;
@@ -108,6 +112,10 @@ impl World {
             uts: if is_new(CLONE_NEWUTS) { self.uts.try_copy().map_err(NO_MEMORY)? } else { self.uts.clone() },
             ipc: if is_new(CLONE_NEWIPC) { names::Space::try_new().map_err(NO_MEMORY)? } else { self.ipc.clone() },
             net: if is_new(CLONE_NEWNET) { names::Space::try_new().map_err(NO_MEMORY)? } else { self.net.clone() },
+            cgroup: match is_new(CLONE_NEWCGROUP) {
+                true => names::CgroupRoot::at(budget, names::next_ino()).map_err(NO_MEMORY)?,
+                false => self.cgroup.clone(),
+            },
             children: if is_new(CLONE_NEWPID) { PidScope::inside(&self.children)? } else { self.children.clone() },
         })
         .map_err(NO_MEMORY)
@@ -117,7 +125,7 @@ impl World {
     pub(crate) fn with(&self, entered: &names::Entered) -> Result<Ref<World>, NoMemory> {
         use names::Entered;
         let (mut uts, mut ipc, mut net) = (self.uts.clone(), self.ipc.clone(), self.net.clone());
-        let mut children = self.children.clone();
+        let (mut cgroup, mut children) = (self.cgroup.clone(), self.children.clone());
         let mut reach = self.reach;
         match entered {
             Entered::Uts(to) => uts = to.clone(),
@@ -126,10 +134,11 @@ impl World {
                 reach.set(Reach::NET, to.leads_out());
                 net = to.clone();
             }
+            Entered::Cgroup(to) => cgroup = to.clone(),
             Entered::Pid(to) => children = to.clone(),
             Entered::Mounts(_) => {}
         }
-        Ref::try_new(World { _counted: Counted::new(), grants: self.grants, reach, uts, ipc, net, children })
+        Ref::try_new(World { _counted: Counted::new(), grants: self.grants, reach, uts, ipc, net, cgroup, children })
     }
     /// Whether it has a grant.
     pub(crate) fn has(&self, grant: Grant) -> bool {
@@ -142,6 +151,10 @@ impl World {
     /// Its network.
     pub(crate) fn net(&self) -> &Ref<names::Space> {
         &self.net
+    }
+    /// Where its cgroups begin.
+    pub(crate) fn cgroup(&self) -> &Ref<names::CgroupRoot> {
+        &self.cgroup
     }
     /// What a call of this authority gets here.
     fn allows(&self, authority: Authority) -> Result<(), Errno> {

@@ -2,6 +2,7 @@
 
 use super::uts::Uts;
 use super::{PidScope, World};
+use crate::budget::{self, Budget};
 use crate::census::{Counted, Kind};
 use crate::fs::dentry::Dentry;
 use crate::fs::file::{File, Io, Special};
@@ -9,7 +10,7 @@ use crate::fs::inode::{Body, FileSystem, Inode, S_IFREG, Virtual};
 use crate::fs::mount::{Location, Mount};
 use crate::fs::namespace::Namespace;
 use crate::linux::Stop;
-use crate::task::clone::{CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS};
+use crate::task::clone::{CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS};
 use crate::task::thread::Refs;
 use abi::Errno;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +20,7 @@ use sync::Once;
 /// Numbers of the namespaces at boot (include/linux/proc_ns.h), and of the first one that is made.
 pub(crate) const FIRST_UTS: u64 = 0xefff_fffe;
 const FIRST_IPC: u64 = 0xefff_ffff;
+const FIRST_CGROUP: u64 = 0xefff_fffb;
 /// The outermost pid scope.
 pub(crate) const FIRST_PID: u64 = 0xefff_fffc;
 const FIRST_NET: u64 = 0xf000_0000;
@@ -65,6 +67,27 @@ impl Space {
     }
 }
 
+/// A budget that looks like the root of cgroup2 (cgroup_namespaces(7)).
+pub(crate) struct CgroupRoot {
+    _counted: Counted<{ Kind::Worlds as usize }>,
+    ino: u64,
+    /// The budget.
+    pub(crate) budget: Ref<Budget>,
+}
+
+impl CgroupRoot {
+    /// That of a new World.
+    pub(super) fn at(budget: &Ref<Budget>, ino: u64) -> Result<Ref<CgroupRoot>, NoMemory> {
+        // Outside the session there are no directories.
+        let budget = if budget.is_within(budget::session()) { budget } else { budget::session() }.clone();
+        Ref::try_new(CgroupRoot { _counted: Counted::new(), ino, budget })
+    }
+    /// That of process 1: the session.
+    pub(super) fn first() -> Result<Ref<CgroupRoot>, NoMemory> {
+        Self::at(budget::session(), FIRST_CGROUP)
+    }
+}
+
 /// What setns(2) enters.
 #[derive(Clone)]
 pub(crate) enum Entered {
@@ -74,6 +97,8 @@ pub(crate) enum Entered {
     Ipc(Ref<Space>),
     /// A network.
     Net(Ref<Space>),
+    /// Where cgroups begin.
+    Cgroup(Ref<CgroupRoot>),
     /// A pid scope, for children.
     Pid(Ref<PidScope>),
     /// Mounts.
@@ -81,7 +106,8 @@ pub(crate) enum Entered {
 }
 
 /// The kinds of namespaces by their names in `/proc/PID/ns`.
-pub(crate) const KINDS: [(&[u8], u64); 6] = [
+pub(crate) const KINDS: [(&[u8], u64); 7] = [
+    (b"cgroup", CLONE_NEWCGROUP),
     (b"ipc", CLONE_NEWIPC),
     (b"mnt", CLONE_NEWNS),
     (b"net", CLONE_NEWNET),
@@ -97,6 +123,7 @@ impl Entered {
             Entered::Uts(_) => CLONE_NEWUTS,
             Entered::Ipc(_) => CLONE_NEWIPC,
             Entered::Net(_) => CLONE_NEWNET,
+            Entered::Cgroup(_) => CLONE_NEWCGROUP,
             Entered::Pid(_) => CLONE_NEWPID,
             Entered::Mounts(_) => CLONE_NEWNS,
         }
@@ -106,6 +133,7 @@ impl Entered {
         match self {
             Entered::Uts(u) => u.ino,
             Entered::Ipc(s) | Entered::Net(s) => s.ino,
+            Entered::Cgroup(c) => c.ino,
             Entered::Pid(s) => s.ino,
             Entered::Mounts(n) => n.ino,
         }
@@ -116,6 +144,7 @@ impl Entered {
             Entered::Uts(_) => "uts",
             Entered::Ipc(_) => "ipc",
             Entered::Net(_) => "net",
+            Entered::Cgroup(_) => "cgroup",
             Entered::Pid(_) => "pid",
             Entered::Mounts(_) => "mnt",
         }
@@ -127,6 +156,7 @@ impl Entered {
             CLONE_NEWUTS => Entered::Uts(world.uts.clone()),
             CLONE_NEWIPC => Entered::Ipc(world.ipc().clone()),
             CLONE_NEWNET => Entered::Net(world.net().clone()),
+            CLONE_NEWCGROUP => Entered::Cgroup(world.cgroup().clone()),
             CLONE_NEWNS => Entered::Mounts(refs.fs.namespace.clone()),
             CLONE_NEWPID => Entered::Pid(scope.clone()),
             _ => Entered::Pid(world.children.clone()),

@@ -67,13 +67,13 @@ pub(super) fn set_subtree(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-/// `cgroup.procs`.
+/// `cgroup.procs`. Who does not exist for the reader is 0, as on Linux.
 pub(super) fn procs(t: &mut Text, budget: &Budget) -> Made {
     let mut made = Ok(());
     budget::each_member(budget, |p| {
         let here = ::core::ptr::eq(&*p.budget(), budget) && p.state.lock().exit.is_none();
         if here && made.is_ok() {
-            made = writeln!(t, "{}", p.pid());
+            made = writeln!(t, "{}", ids::seen_by_caller(p.pid()));
         }
     });
     Ok(made?)
@@ -90,9 +90,10 @@ pub(super) fn attach(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
     if process.state.lock().exit.is_some() {
         return Err(Errno::ESRCH);
     }
-    // Who is not in this tree is not to be moved by it.
-    if !process.budget().is_within(budget::session()) {
-        return Err(Errno::EPERM);
+    // Who is not in the caller's tree is not to be moved, nor moved out of it (cgroup_namespaces(7)).
+    let mine = with_current(|me| me.world().cgroup().budget.clone());
+    if !process.budget().is_within(&mine) || !budget.is_within(&mine) {
+        return Err(Errno::ENOENT);
     }
     let inner = budget.subtree_control.load(Ordering::Relaxed) & MEMORY != 0;
     if inner && !is_root(budget) {

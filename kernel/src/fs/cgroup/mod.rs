@@ -1,6 +1,6 @@
 //! cgroup v2 (cgroup-v2.rst): budgets as directories.
 //!
-//! The root is the budget of the session, as all see it who can mount this. A directory is a budget that has a name; making
+//! The root is the budget at which the mounter's cgroups begin: the session's, unless it has a namespace of its own. A directory is a budget that has a name; making
 //! one makes a budget without limits, whose files set them. `knobs` has the table of files, `core` those of cgroups
 //! themselves, `limits` those of the controllers. What is not there is not implemented.
 
@@ -27,9 +27,9 @@ const CHILDREN_FROM: u64 = 1 << 16;
 const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
 
 /// The file system and its root.
-pub(crate) fn new_cgroup2() -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
+pub(crate) fn new_cgroup2(root: &Ref<Budget>) -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
     let fs = FileSystem::try_new("cgroup2", MAGIC)?;
-    let inode = directory(&fs, budget::session()).map_err(|_| NoMemory)?;
+    let inode = directory(&fs, root).map_err(|_| NoMemory)?;
     Ok((fs, Dentry::try_new_root(inode)?))
 }
 

@@ -2,9 +2,9 @@
 //!
 //! There is no table of channels: their ends are found in the processes' tables of descriptors.
 
-use super::rvos::each_process;
+use super::rvos::each_visible;
 use super::text::{Made, Text};
-use crate::task::Process;
+use crate::task::ids;
 use core::fmt::Write;
 
 /// A line for each descriptor of an end: what waits to be received there, what ever came and went, whether the peer is open,
@@ -14,7 +14,7 @@ pub(super) fn channels(t: &mut Text) -> Made {
         t,
         "channel end pid fd holders queued queued_bytes in_messages in_bytes out_messages out_bytes peer receiver peer_receiver calls"
     )?;
-    each(|process| {
+    each_visible(|pid, process| {
         let first = process.state.lock().first_thread();
         let Some(files) = first.and_then(|thread| thread.refs()).map(|r| r.files) else {
             return Ok(());
@@ -31,7 +31,7 @@ pub(super) fn channels(t: &mut Text) -> Made {
                 "{} {} {} {fd} {} {} {} {} {} {} {} {} {} {} {}",
                 f.channel,
                 f.end,
-                process.pid(),
+                pid,
                 of.holders(),
                 i.queued,
                 i.queued_bytes,
@@ -40,8 +40,8 @@ pub(super) fn channels(t: &mut Text) -> Made {
                 o.messages,
                 o.bytes,
                 if o.open { "open" } else { "closed" },
-                i.receiver,
-                o.receiver,
+                visible(i.receiver),
+                visible(o.receiver),
                 f.calls
             )?;
         }
@@ -53,24 +53,26 @@ pub(super) fn channels(t: &mut Text) -> Made {
 /// that is to answer, 0 while nobody ever received at the other end.
 pub(super) fn calls(t: &mut Text) -> Made {
     writeln!(t, "pid tid process channel call waits_for")?;
-    each(|process| {
+    each_visible(|pid, process| {
         let mut made = Ok(());
         process.each_thread(|thread| {
             if let (Some(e), Ok(())) = (thread.calling.edge(), made) {
-                let (pid, tid, id) = (process.pid(), thread.tid(), process.id());
-                made = writeln!(t, "{pid} {tid} {id} {} {:#x} {}", e.channel, e.number, e.to);
+                let (tid, id) = (ids::seen_by_caller(thread.tid()), process.id());
+                made = writeln!(t, "{pid} {tid} {id} {} {:#x} {}", e.channel, e.number, visible(e.to));
             }
         });
         Ok(made?)
     })
 }
 
-fn each(mut f: impl FnMut(&Process) -> Made) -> Made {
-    let mut made = Ok(());
-    each_process(|p| {
-        if made.is_ok() {
-            made = f(p);
+/// The id of a process if it exists for the caller, 0 otherwise.
+fn visible(id: u64) -> u64 {
+    let mut from = if id == 0 { u32::MAX } else { 0 };
+    while let Some((pid, process)) = ids::next_visible(from) {
+        from = pid.saturating_add(1);
+        if process.id() == id {
+            return id;
         }
-    });
-    made
+    }
+    0
 }

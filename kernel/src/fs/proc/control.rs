@@ -5,14 +5,18 @@ use super::text::number;
 use crate::clock;
 use crate::task::wait::{Ended, Interrupt, Watch, sleep_until};
 use crate::task::{Process, exit, futex, moving, with_current};
-use abi::Errno;
+use crate::world::need;
+use abi::{Authority, Errno, Grant};
 
 /// Obeys a command.
 pub(super) fn write(data: &[u8]) -> Result<usize, Errno> {
     let mut words = data.trim_ascii().split(|b| *b == b' ');
     match (words.next(), words.next(), words.next()) {
         (Some(b"drain"), None, None) => drain(),
-        (Some(b"exit"), Some(status), None) => crate::boot::power::finish(number(status)?),
+        (Some(b"exit"), Some(status), None) => {
+            with_current(|me| need(me, Authority::World(Grant::Power)))?;
+            crate::boot::power::finish(number(status)?)
+        }
         _ => return Err(Errno::EINVAL),
     }
     Ok(data.len())

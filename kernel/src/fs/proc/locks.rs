@@ -9,7 +9,7 @@ use crate::fs::file::OpenFile;
 use crate::fs::inode::Inode;
 use crate::fs::locks::{Held, List, Owner};
 use crate::fs::table::FdTable;
-use crate::task::Process;
+use crate::task::{Process, ids};
 use abi::Errno;
 use core::fmt::Write;
 use logic_filelock::{Kind, LAST};
@@ -71,8 +71,10 @@ fn of_process(found: &mut Tree<Key, Held>, p: &Process) -> Result<(), Errno> {
 
 /// `number: kind ADVISORY type pid major:minor:inode first last`.
 pub(super) fn locks(t: &mut Text) -> Made {
-    for (n, (key, held)) in gather()?.iter().enumerate() {
-        line(t, n + 1, key, held)?;
+    // Those of processes that do not exist for the reader are not there either.
+    let visible = |held: &Held| matches!(held.owner, Owner::Description(_)) || ids::seen_by_caller(held.note) != 0;
+    for (n, (key, held)) in gather()?.iter().filter(|(_, held)| visible(held)).enumerate() {
+        line(t, n.saturating_add(1), key, held)?;
     }
     Ok(())
 }
@@ -80,8 +82,8 @@ pub(super) fn locks(t: &mut Text) -> Made {
 #[inline(never)]
 fn line(t: &mut Text, number: usize, (dev, ino, whole, ..): &Key, held: &Held) -> Made {
     let (name, pid) = match (*whole, held.owner) {
-        (true, _) => ("FLOCK ", crate::task::ids::seen_by_caller(held.note) as i32),
-        (false, Owner::Table(_)) => ("POSIX ", crate::task::ids::seen_by_caller(held.note) as i32),
+        (true, _) => ("FLOCK ", ids::seen_by_caller(held.note) as i32),
+        (false, Owner::Table(_)) => ("POSIX ", ids::seen_by_caller(held.note) as i32),
         (false, Owner::Description(_)) => ("OFDLCK", -1),
     };
     let kind = if held.kind == Kind::Exclusive { "WRITE" } else { "READ" };

@@ -2,13 +2,44 @@
 
 use super::process::inode;
 use super::subject::{Owned, Subject};
-use super::text::make;
+use super::text::{Made, Text, make};
 use super::tree::Each;
+use crate::budget::{self, Budget};
 use crate::fs::inode::{FileSystem, Inode, LinkTarget, S_IFLNK, Virtual};
+use crate::task::with_current;
 use crate::world::names::{Entered, KINDS};
 use abi::Errno;
 use core::fmt::Write;
 use mem::{NoMemory, Ref};
+
+/// `/proc/PID/cgroup` (cgroups(7)): where its cgroup is, seen from the reader's root.
+pub(super) fn cgroup(subject: &Subject, t: &mut Text) -> Made {
+    let budget = subject.process()?.budget();
+    let root = with_current(|me| me.world().cgroup().budget.clone());
+    let session = budget::session();
+    let budget = if budget.is_within(session) { &budget } else { session };
+    // Up to what both are in, then down.
+    let mut top: &Budget = &root;
+    t.put(b"0::")?;
+    let mut empty = true;
+    while !budget.is_within(top) {
+        top = top.above(1);
+        empty = false;
+        t.put(b"/..")?;
+    }
+    // What has no name has no directory either: its processes show in the next one above.
+    for levels in (0..budget.depth().saturating_sub(top.depth())).rev() {
+        let at = budget.above(levels);
+        if !at.name().is_empty() {
+            empty = false;
+            t.put(b"/")?;
+            t.put_escaped_newlines(at.name())?;
+        }
+    }
+    t.put(if empty { b"/" } else { b"" })?;
+    let gone = !::core::ptr::eq(&**budget, &**session) && !budget.name().is_empty() && !budget.is_kept();
+    Ok(t.put(if gone { b" (deleted)\n" } else { b"\n" })?)
+}
 
 /// The directory.
 pub(super) fn directory(fs: &Ref<FileSystem>, subject: Subject) -> Result<Ref<dyn Virtual>, Errno> {

@@ -59,6 +59,7 @@ const fn link(name: &'static [u8], f: fn(&Subject) -> Result<Reached, Errno>) ->
 static ENTRIES: &[Entry] = &[
     Entry { name: b"auxv", mode: 0o400, what: What::Text(memory::auxv, Access::Memory) },
     Entry { name: b"calls", mode: 0o600, what: What::Setting(see::calls, see::set_calls) },
+    text(b"cgroup", 0o444, ns::cgroup),
     text(b"cmdline", 0o444, memory::command_line),
     Entry { name: b"comm", mode: 0o644, what: What::Setting(comm, set_comm) },
     link(b"cwd", |s| Ok(s.refs().ok_or(Errno::ENOENT)?.fs.cwd())),

@@ -1,4 +1,5 @@
-//! `/proc/rvos`: what only this kernel has. `counters` must come back to where they were once everything that a program
+//! `/proc/rvos`: what only this kernel has. Whoever reads sees the processes of its pid scope by their numbers there, and the
+//! budgets below its cgroup root; what is about the whole machine asks for the grant to debug it. `counters` must come back to where they were once everything that a program
 //! made is gone; `figures` are for looking at; `control` is written to.
 
 use super::text::{Made, Text};
@@ -6,25 +7,35 @@ use super::tree::{Entry, What};
 use super::{control, see};
 use crate::budget::{self, Budget, Kind};
 use crate::census;
-use crate::task::{Process, futex, ids, sched, timers};
+use crate::task::{Process, futex, ids, sched, timers, with_current};
 use core::fmt::Write;
-use mem::Threaded;
+use mem::{Ref, Threaded};
 
 /// What is in `/proc/rvos`.
 pub(super) static ENTRIES: &[Entry] = &[
-    Entry { name: b"control", mode: 0o200, what: What::Command(control::write) },
+    Entry { mode: 0o200, ..Entry::new(b"control", What::Command(control::write)).of_machine() },
     Entry::text(b"blocked", see::blocked),
     Entry::text(b"budgets", budgets),
     Entry::text(b"calls", super::channels::calls),
     Entry::text(b"channels", super::channels::channels),
-    Entry::text(b"counters", counters),
-    Entry::text(b"figures", figures),
-    Entry::text(b"harts", harts),
-    Entry::text(b"latency", see::latency),
-    Entry::setting(b"preempt_off", see::preempt_off, see::forget_preempt_off),
-    Entry { name: b"trace", mode: 0o400, what: What::File(see::open_trace) },
-    Entry::setting(b"trace_events", see::trace_events, see::set_trace_events),
+    Entry::text(b"counters", counters).of_machine(),
+    Entry::text(b"figures", figures).of_machine(),
+    Entry::text(b"harts", harts).of_machine(),
+    Entry::text(b"latency", see::latency).of_machine(),
+    Entry::setting(b"preempt_off", see::preempt_off, see::forget_preempt_off).of_machine(),
+    Entry { mode: 0o400, ..Entry::new(b"trace", What::File(see::open_trace)).of_machine() },
+    Entry::setting(b"trace_events", see::trace_events, see::set_trace_events).of_machine(),
 ];
+
+/// Calls `f` with each process that exists for the caller and its number there, one lock hold each.
+pub(super) fn each_visible(mut f: impl FnMut(u32, &Process) -> Made) -> Made {
+    let mut from = 0;
+    while let Some((pid, process)) = ids::next_visible(from) {
+        from = pid.saturating_add(1);
+        f(pid, &process)?;
+    }
+    Ok(())
+}
 
 /// Calls `f` with every process, one lock hold each.
 pub(super) fn each_process(mut f: impl FnMut(&Process)) {
@@ -132,8 +143,10 @@ fn budgets(t: &mut Text) -> Made {
         write!(t, " {kind:?}")?;
     }
     writeln!(t, " weight cpu_us throttled")?;
+    let top = with_current(|me| me.world().cgroup().budget.clone());
+    let top = if Ref::ptr_eq(&top, budget::session()) { budget::root() } else { &top };
     let mut made = Ok(());
-    budget::root().each_below(|b| {
+    top.each_below(|b| {
         if made.is_ok() {
             made = budget_line(t, b);
         }

@@ -1,6 +1,6 @@
 //! What `/proc` shows of the kernel's own doings (`crate::see`): who waits for what, latencies, the trace.
 
-use super::rvos::each_process;
+use super::rvos::each_visible;
 use super::subject::Subject;
 use super::text::{Made, Text, number};
 use crate::fs::buffer::Buffer;
@@ -8,7 +8,7 @@ use crate::fs::context::cap;
 use crate::fs::file::{File, Io};
 use crate::linux::Stop;
 use crate::see::{blocked as waits, events, latency as stretch};
-use crate::task::{Process, Thread, sched, with_current};
+use crate::task::{Process, Thread, ids, sched, with_current};
 use crate::{boot::symbols, clock};
 use abi::Errno;
 use core::fmt::Write;
@@ -42,33 +42,35 @@ pub(super) fn set_calls(subject: &Subject, data: &[u8]) -> Result<usize, Errno> 
 /// A line for each thread that waits: for what, since when, and whom it waits for.
 pub(super) fn blocked(t: &mut Text) -> Made {
     writeln!(t, "pid tid name waits id us by")?;
-    let mut made: Made = Ok(());
-    each_process(|p| {
+    each_visible(|pid, p| {
+        let mut made: Made = Ok(());
         p.each_thread(|thread| {
             if made.is_ok() {
-                made = blocked_thread(p, thread, t);
+                made = blocked_thread(pid, p, thread, t);
             }
         });
-    });
-    made
+        made
+    })
 }
 
-fn blocked_thread(p: &Process, thread: &Thread, t: &mut Text) -> Made {
+fn blocked_thread(pid: u32, p: &Process, thread: &Thread, t: &mut Text) -> Made {
     let Some((on, since)) = waits::on(thread) else { return Ok(()) };
     let now = clock::monotonic_ns();
     let name = *thread.attrs.name.lock();
     let len = name.iter().position(|b| *b == 0).unwrap_or(name.len());
-    write!(t, "{} {} ", p.pid(), thread.tid())?;
+    write!(t, "{pid} {} ", ids::seen_by_caller(thread.tid()))?;
     // One word, whatever the name.
     for b in name.get(..len).unwrap_or_default() {
         t.put(&[if b.is_ascii_graphic() { *b } else { b'_' }])?;
     }
     write!(t, " {} {:#x} {} ", on.waits.name(), on.id, now.saturating_sub(since) / 1000)?;
     let by = waits::by(p, on);
-    for (i, pid) in by.as_slice().iter().enumerate() {
-        write!(t, "{}{pid}", if i == 0 { "" } else { "," })?;
+    let mut before = "";
+    for pid in by.as_slice().iter().map(|pid| ids::seen_by_caller(*pid)).filter(|pid| *pid != 0) {
+        write!(t, "{before}{pid}")?;
+        before = ",";
     }
-    Ok(t.put(if by.as_slice().is_empty() { b"-\n" } else { b"\n" })?)
+    Ok(t.put(if before.is_empty() { b"-\n" } else { b"\n" })?)
 }
 
 /// Two histograms of all harts together: how long threads waited for a hart, and those of them that a wake-up had made want
@@ -143,6 +145,10 @@ pub(super) fn set_trace_events(data: &[u8]) -> Result<usize, Errno> {
 pub(super) fn open_trace() -> Result<Ref<dyn File>, Errno> {
     if !with_current(|me| me.cred().capable(cap::SYS_ADMIN)) {
         return Err(Errno::EACCES);
+    }
+    // Records name threads by their numbers in the outermost scope.
+    if !ids::caller_sees_all() {
+        return Err(Errno::EPERM);
     }
     let next = core::array::from_fn(|i| events::ring(i).map_or(0, Ring::oldest));
     let file = Trace { next: Mutex::new(next) };

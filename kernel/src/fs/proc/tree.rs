@@ -3,7 +3,9 @@
 use super::text::{Made, Text, make};
 use crate::fs::file::File;
 use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
-use abi::Errno;
+use crate::task::with_current;
+use crate::world::need;
+use abi::{Authority, Errno, Grant};
 use alloc::vec::Vec;
 use mem::{NoMemory, Ref};
 
@@ -15,6 +17,8 @@ pub(super) struct Entry {
     pub(super) mode: u32,
     /// What it is.
     pub(super) what: What,
+    /// What using it takes besides permission.
+    pub(super) authority: Authority,
 }
 
 /// What takes a write: gives how many bytes it used.
@@ -37,21 +41,33 @@ pub(super) enum What {
 }
 
 impl Entry {
+    /// One that asks for nothing.
+    pub(super) const fn new(name: &'static [u8], what: What) -> Entry {
+        Entry { name, mode: 0, what, authority: Authority::Own }
+    }
+    /// It is about the whole machine.
+    pub(super) const fn of_machine(self) -> Entry {
+        Entry { authority: Authority::World(Grant::Debug), ..self }
+    }
+    /// EPERM: the caller's World has not got what it takes.
+    fn check(&self) -> Result<(), Errno> {
+        with_current(|me| need(me, self.authority))
+    }
     /// A text that everyone may read.
     pub(super) const fn text(name: &'static [u8], make: fn(&mut Text) -> Made) -> Entry {
-        Entry { name, mode: 0o444, what: What::Text(make) }
+        Entry { mode: 0o444, ..Entry::new(name, What::Text(make)) }
     }
     /// A text that root may set.
     pub(super) const fn setting(name: &'static [u8], make: fn(&mut Text) -> Made, set: Setter) -> Entry {
-        Entry { name, mode: 0o644, what: What::Setting(make, set) }
+        Entry { mode: 0o644, ..Entry::new(name, What::Setting(make, set)) }
     }
     /// A directory.
     pub(super) const fn dir(name: &'static [u8], entries: &'static [Entry]) -> Entry {
-        Entry { name, mode: 0o555, what: What::Dir(entries) }
+        Entry { mode: 0o555, ..Entry::new(name, What::Dir(entries)) }
     }
     /// A symbolic link.
     pub(super) const fn link(name: &'static [u8], target: fn() -> Result<LinkTarget, Errno>) -> Entry {
-        Entry { name, mode: 0o777, what: What::Link(target) }
+        Entry { mode: 0o777, ..Entry::new(name, What::Link(target)) }
     }
     fn kind(&self) -> u32 {
         match self.what {
@@ -123,12 +139,14 @@ impl Virtual for Fixed {
         }
     }
     fn read(&self) -> Result<Vec<u8>, Errno> {
+        self.entry.check()?;
         match self.entry.what {
             What::Text(f) | What::Setting(f, _) => make(f),
             _ => Err(Errno::EINVAL),
         }
     }
     fn write(&self, data: &[u8]) -> Result<usize, Errno> {
+        self.entry.check()?;
         match self.entry.what {
             What::Setting(_, set) | What::Command(set) => set(data),
             _ => Err(Errno::EIO),
@@ -136,7 +154,7 @@ impl Virtual for Fixed {
     }
     fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
         match self.entry.what {
-            What::File(f) => Some(f()),
+            What::File(f) => Some(self.entry.check().and_then(|()| f())),
             _ => None,
         }
     }
