@@ -1,7 +1,11 @@
 //! The tables are whole and consistent, and the numbers are those of `linux-raw-sys`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop here")]
 
-use crate::{Arg, ArgKind, Authority, Call, Errno, LINUX_CALLS, NATIVE_CALLS, Ret, Rights, State, call_by_name, call_by_number};
+use crate::{
+    Arg, ArgKind, Authority, Call, Errno, LINUX_CALLS, NATIVE_CALLS, Ret, Rights, State, call_by_name, call_by_number, call_name,
+    pointers,
+};
+use crate::{Count, Direction};
 
 fn all_calls() -> impl Iterator<Item = &'static Call> {
     LINUX_CALLS.iter().chain(NATIVE_CALLS)
@@ -49,6 +53,30 @@ fn is_count(arg: &Arg) -> bool {
         ArgKind::Struct { ty, .. } => ty == "u32",
         _ => false,
     }
+}
+
+#[test]
+fn pointers_are_those_of_the_rows() {
+    for call in all_calls() {
+        assert_eq!(call_name(call.number), Some(call.name));
+        let mut packed = pointers(call.number).iter();
+        for (n, arg) in call.args.iter().enumerate().filter(|(_, arg)| arg.kind.is_pointer()) {
+            let pointer = packed.next().unwrap();
+            assert_eq!(usize::from(pointer.arg), n, "{}", call.name);
+            let count = pointer.count.map(|count| match count {
+                Count::Argument(n) | Count::Behind(n) => call.args[usize::from(n)].name,
+            });
+            assert_eq!(count, arg.kind.count(), "{}", call.name);
+            if let Some(Count::Behind(n)) = pointer.count {
+                assert!(call.args[usize::from(n)].kind.is_pointer(), "{}", call.name);
+            }
+        }
+        assert!(packed.next().is_none(), "{}", call.name);
+    }
+    assert_eq!(call_name(38), None);
+    assert!(pointers(usize::MAX).is_empty());
+    let read = pointers(call_by_name("read").unwrap().number).first().unwrap();
+    assert_eq!((read.arg, read.direction, read.count), (1, Direction::Out, Some(Count::Argument(2))));
 }
 
 #[test]

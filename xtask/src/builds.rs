@@ -19,6 +19,10 @@ pub const KERNEL_TARGET: &str = "riscv64imac-unknown-none-elf";
 /// The target of init and of all programs, linked statically.
 pub const PROGRAM_TARGET: &str = "riscv64gc-unknown-linux-gnu";
 
+/// For the kernel beside those of `.cargo/config.toml`: the linker may make calls short. rustc says of each crate that it does not
+/// know this feature of LLVM, so that no warning is shown here; `./x check` shows them.
+const KERNEL_FLAGS: &[&str] = &["-Ctarget-feature=+relax", "-Awarnings"];
+
 /// How the kernel is built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Profile {
@@ -121,6 +125,9 @@ fn build(job: &Job<'_>) -> Result<Executables> {
     let mut command = cargo_command();
     command.args(["build", "--quiet", "--message-format=json-render-diagnostics", "--target", job.target]);
     command.args(["--profile", job.profile]);
+    if job.target == KERNEL_TARGET {
+        command.args(["--config", &format!("target.{KERNEL_TARGET}.rustflags={KERNEL_FLAGS:?}")]);
+    }
     for package in job.packages {
         command.args(["--package", package]);
     }

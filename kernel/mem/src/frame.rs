@@ -253,6 +253,7 @@ pub fn frame_counts() -> FrameCounts {
 /// Builds the frame table for memory `[start, end)` (physical); the table itself is taken from its beginning, at
 /// `table_at`. Frames of `usable` ranges become free.
 pub fn init_frames(start: Paddr, end: Paddr, table_at: Paddr, usable: &[(Paddr, Paddr)]) -> Paddr {
+    crate::heaps::init();
     let first = (start.0 / PAGE) as u32;
     let count = (end.0 - start.0) / PAGE;
     let info_bytes = count * size_of::<FrameInfo>();

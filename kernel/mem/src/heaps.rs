@@ -23,18 +23,16 @@ pub static INIT_HEAP: &Heap = &FIRST[1];
 /// What the processes that process 1 starts pay from.
 pub static SESSION_HEAP: &Heap = &FIRST[2];
 
-static TABLE: [AtomicPtr<Heap>; MAX_HEAPS] = {
-    let mut table = [const { AtomicPtr::new(null_mut()) }; MAX_HEAPS];
-    let mut i = 0;
-    while i < FIXED {
-        table[i] = AtomicPtr::new((&raw const FIRST[i]).cast_mut());
-        i += 1;
-    }
-    table
-};
+/// Null: the root's. It begins as zeroes, which take no place in the image.
+static TABLE: [AtomicPtr<Heap>; MAX_HEAPS] = [const { AtomicPtr::new(null_mut()) }; MAX_HEAPS];
 /// Which heaps are in use. A thread that makes an alarm ring is told so on its way to user mode.
 pub static FOREST: Forest = Forest::new(FIXED as u32);
 static OPENING: SpinLock<(), levels::BudgetTree> = SpinLock::new(());
+
+/// Boot: the heaps that the system begins with are in the table from here on.
+pub(crate) fn init() {
+    TABLE.iter().zip(&FIRST).for_each(|(place, heap)| place.store((&raw const *heap).cast_mut(), Ordering::Release));
+}
 
 /// The table, for the accounts in it.
 pub struct Heaps;

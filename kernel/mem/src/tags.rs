@@ -38,7 +38,7 @@ pub(crate) fn count_gone(tag: u8) {
 
 /// Calls `f` with the name and the number of live objects of each tag. Buffers of vectors and tables have none of their own.
 pub fn each_tag(mut f: impl FnMut(&'static str, u64)) {
-    for (tag, live) in LIVE.iter().enumerate() {
+    for (tag, live) in LIVE.iter().enumerate().take(if KEPT { TAGS } else { 0 }) {
         let name = NAMES.lock().name(tag as u8);
         if let Some(name) = name {
             f(name, live.load(Ordering::Relaxed));

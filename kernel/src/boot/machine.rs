@@ -155,10 +155,10 @@ fn gather(tree: &logic_fdt::Machine<'_>, info: BootInfo) -> Machine {
         plic: tree.plic.and_then(|p| Some((window(p.registers)?, context?))),
         rtc: tree.rtc.and_then(|r| window(r.registers)),
     };
-    for (to, from) in m.seed.iter_mut().zip(tree.chosen.rng_seed) {
+    for (to, from) in m.seed.iter_mut().zip(tree.chosen.rng_seed.unwrap_or_default()) {
         *to = *from;
     }
-    for (to, from) in m.bootargs.iter_mut().zip(tree.chosen.bootargs.bytes()) {
+    for (to, from) in m.bootargs.iter_mut().zip(tree.chosen.bootargs.unwrap_or_default().bytes()) {
         *to = from;
     }
     for (to, from) in m.reserved.iter_mut().zip(tree.reserved.iter()) {

@@ -224,7 +224,7 @@ fn at_every_call(what: u32, c: &Call<'_>, number: usize, result: &CallResult) {
     if what & TRACE == 0 {
         return;
     }
-    let name = abi::call_by_number(number).map_or("?", |c| c.name);
+    let name = abi::call_name(number).unwrap_or("?");
     let (a, b) = (c.arg(1), c.arg(2));
     crate::klog::info!("{} {name}({number}) ({:#x}, {a:#x}, {b:#x}) = {result:x?}", c.me.tid(), c.frame.orig_a0);
 }

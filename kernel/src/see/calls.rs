@@ -13,7 +13,7 @@ use crate::fs::pipe::{Direction, Pipe};
 use crate::linux::{AT_EVERY_CALL, Call, TELL, at_every_call_also};
 use crate::task::wait::{self, Ended, Interrupt, Watch};
 use crate::task::{Process, Thread, ids};
-use abi::{ArgKind, Direction as Way, Errno};
+use abi::{Count, Direction as Way, Errno, Layout, Pointer};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use logic_pidscope::ScopeId;
 use logic_trace::{CALL_HEADER_BYTES, CALL_TEXT_MAX, CallRecord, Phase, put_part};
@@ -201,26 +201,27 @@ impl Watch for Full<'_> {
 /// Adds what the pointers among the arguments lead to; gives the record's size.
 fn put_parts(frame: &Frame, phase: Phase, number: usize, result: i64, args: &[u64; 7]) -> usize {
     let mut at = CALL_HEADER_BYTES;
-    let Some(call) = abi::call_by_number(number) else { return at };
-    let count = |name: &str| {
-        let i = call.args.iter().position(|a| a.name == name)?;
-        let value = *args.get(i)? as usize;
-        let pointer = call.args.get(i)?.kind.is_pointer();
-        if pointer { user::load_u32(value).ok().map(|n| n as usize) } else { Some(value) }
-    };
-    for (i, (arg, value)) in call.args.iter().zip(args).enumerate() {
-        let (value, index) = (*value as usize, i as u8);
-        if value == 0 || !arg.kind.is_pointer() {
+    for pointer in abi::pointers(number) {
+        let value = args.get(usize::from(pointer.arg)).map_or(0, |v| *v as usize);
+        if value == 0 {
             continue;
         }
-        at = match (phase, wanted(arg.kind, phase, result, count)) {
-            (_, Some(wanted)) => put_bytes(frame, at, index, value, wanted),
-            (Phase::Begin, None) if matches!(arg.kind, ArgKind::Path(_)) => put_string(frame, at, index, value),
-            (Phase::Begin, None) if matches!(arg.kind, ArgKind::StrArray(_)) => put_strings(frame, at, index, value),
+        at = match (phase, wanted(pointer, phase, result, args)) {
+            (_, Some(wanted)) => put_bytes(frame, at, pointer.arg, value, wanted),
+            (Phase::Begin, None) if pointer.layout == Layout::Path => put_string(frame, at, pointer.arg, value),
+            (Phase::Begin, None) if pointer.layout == Layout::Strings => put_strings(frame, at, pointer.arg, value),
             _ => at,
         };
     }
     at
+}
+
+/// How many elements, bytes or bits there are behind a pointer, as the arguments say.
+fn count(pointer: &Pointer, args: &[u64; 7]) -> Option<usize> {
+    match pointer.count? {
+        Count::Argument(n) => Some(*args.get(usize::from(n))? as usize),
+        Count::Behind(n) => user::load_u32(*args.get(usize::from(n))? as usize).ok().map(|n| n as usize),
+    }
 }
 
 /// Bytes to show of what an argument points to: how many there are, and how many to show at most.
@@ -231,30 +232,29 @@ struct Wanted {
 }
 
 /// `None`: nothing in this phase, or a string.
-fn wanted(kind: ArgKind, phase: Phase, result: i64, count: impl Fn(&str) -> Option<usize>) -> Option<Wanted> {
-    let fits = |way: Way| match phase {
-        Phase::Begin => way != Way::Out,
-        _ => way != Way::In && result >= 0,
-    };
-    let all = |bytes: usize| Wanted { bytes, most: CALL_TEXT_MAX };
-    match kind {
-        ArgKind::Bytes { direction, count: n, .. } if fits(direction) => {
-            let bytes = if phase == Phase::Begin { count(n)? } else { result as usize };
-            Some(Wanted { bytes, most: BYTES_MAX })
+fn wanted(pointer: &Pointer, phase: Phase, result: i64, args: &[u64; 7]) -> Option<Wanted> {
+    let begins = phase == Phase::Begin;
+    let fits = if begins { pointer.direction != Way::Out } else { pointer.direction != Way::In && result >= 0 };
+    let size = usize::from(pointer.size);
+    let bytes = match pointer.layout {
+        Layout::Bytes if fits => {
+            let bytes = if begins { count(pointer, args)? } else { result as usize };
+            return Some(Wanted { bytes, most: BYTES_MAX });
         }
-        ArgKind::Struct { direction, size, .. } if fits(direction) => Some(all(size)),
-        ArgKind::SizedStruct { direction, count: n, .. } if fits(direction) => Some(all(count(n)?)),
-        ArgKind::Array { direction, size, count: n, .. } if fits(direction) => {
+        Layout::Struct if fits => size,
+        Layout::SizedStruct if fits => count(pointer, args)?,
+        Layout::Array if fits => {
             // What came out is as many elements as the call says, if it says.
-            let n = count(n)?;
-            let n = if direction == Way::Out { n.min(result as usize) } else { n };
-            Some(all(n.saturating_mul(size)))
+            let n = count(pointer, args)?;
+            let n = if pointer.direction == Way::Out { n.min(result as usize) } else { n };
+            n.saturating_mul(size)
         }
-        ArgKind::Iovec { count: n, .. } if phase == Phase::Begin => Some(all(count(n)?.saturating_mul(16))),
-        ArgKind::Futex(_) if phase == Phase::Begin => Some(all(4)),
-        ArgKind::BitSet { count: n, .. } => Some(all(count(n)?.div_ceil(8))),
-        _ => None,
-    }
+        Layout::Iovec if begins => count(pointer, args)?.saturating_mul(size),
+        Layout::Futex if begins => size,
+        Layout::BitSet => count(pointer, args)?.div_ceil(8),
+        _ => return None,
+    };
+    Some(Wanted { bytes, most: CALL_TEXT_MAX })
 }
 
 /// Adds bytes of user memory, as far as they can be read.

@@ -108,12 +108,12 @@ pub struct Plic {
 /// What `/chosen` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chosen<'a> {
-    /// The kernel's command line.
-    pub bootargs: &'a str,
+    /// The kernel's command line, if there is one.
+    pub bootargs: Option<&'a str>,
     /// The initial file system.
     pub initrd: Option<Range>,
-    /// Randomness from the firmware; empty when there is none.
-    pub rng_seed: &'a [u8],
+    /// Randomness from the firmware, if there is any.
+    pub rng_seed: Option<&'a [u8]>,
     /// Path or alias of the console, options after a colon included.
     pub stdout_path: Option<&'a str>,
 }
@@ -159,7 +159,7 @@ impl<'a> Machine<'a> {
         finisher: None,
         rtc: None,
         virtio: ArrayVec::new_const(),
-        chosen: Chosen { bootargs: "", initrd: None, rng_seed: &[], stdout_path: None },
+        chosen: Chosen { bootargs: None, initrd: None, rng_seed: None, stdout_path: None },
     };
 
     /// Reads a blob; `bytes` may be longer than it. What stood here before is gone.
@@ -386,9 +386,9 @@ impl<'a> Builder<'_, 'a> {
 fn chosen(node: Node<'_>) -> Chosen<'_> {
     let initrd = node.u64("linux,initrd-start").zip(node.u64("linux,initrd-end"));
     Chosen {
-        bootargs: node.text("bootargs").unwrap_or(""),
+        bootargs: node.text("bootargs"),
         initrd: initrd.and_then(|(start, end)| Range::new(start, end.checked_sub(start)?)),
-        rng_seed: node.prop("rng-seed").unwrap_or(&[]),
+        rng_seed: node.prop("rng-seed"),
         stdout_path: node.text("stdout-path"),
     }
 }

@@ -10,6 +10,7 @@ const WORDS: usize = 1 << (16 - 6);
 #[derive(Debug)]
 pub struct Asids {
     used: [u64; WORDS],
+    /// Where the search goes on; it begins as 0, so that all of this is zeroes, but 0 is never given out.
     next: u32,
     /// Whether some were handed out a second time.
     wrapped: bool,
@@ -19,12 +20,12 @@ impl Asids {
     /// All are free.
     #[must_use]
     pub const fn new() -> Self {
-        Self { used: [0; WORDS], next: 1, wrapped: false }
+        Self { used: [0; WORDS], next: 0, wrapped: false }
     }
 
     /// The next free identifier up to `last`, and whether others had it before; `None` when all are in use.
     pub fn take(&mut self, last: u16) -> Option<(u16, AsidHistory)> {
-        let (start, last) = (self.next, u32::from(last));
+        let (start, last) = (self.next.max(1), u32::from(last));
         for (from, to) in [(start, last), (1, start.saturating_sub(1).min(last))] {
             if let Some(id) = self.free_between(from, to) {
                 let history = if self.wrapped { AsidHistory::Reused } else { AsidHistory::Clean };
