@@ -34,6 +34,10 @@ pub(super) struct Cpu {
     quota_us: AtomicU64,
     period_us: AtomicU64,
     usage: SpinLock<Usage, levels::CpuCap>,
+    /// Nanoseconds that processes ran which are in it no more, and how many of them in the kernel.
+    spent_ns: [AtomicU64; 2],
+    /// The most that was told of both, which does not shrink.
+    told_ns: [AtomicU64; 2],
     groups: Option<Groups>,
 }
 
@@ -49,6 +53,8 @@ impl Cpu {
             quota_us: AtomicU64::new(u64::MAX),
             period_us: AtomicU64::new(DEFAULT_PERIOD_US),
             usage: SpinLock::new(Usage::default()),
+            spent_ns: Default::default(),
+            told_ns: Default::default(),
             groups,
         })
     }
@@ -88,10 +94,36 @@ impl Budget {
             each_member(self, |p| p.each_thread(|t| watch_cap(t)));
         }
     }
-    /// Periods in which it ran with a cap, and those in which the quota was used up.
-    pub(crate) fn cap_periods(&self) -> (u64, u64) {
+    /// Periods in which it ran with a cap, those in which the quota was used up, and for how many nanoseconds it was.
+    pub(crate) fn cap_periods(&self) -> (u64, u64, u64) {
         let usage = self.cpu.usage.lock();
-        (usage.periods, usage.throttled)
+        (usage.periods, usage.throttled, usage.throttled_ns)
+    }
+    /// Processor time that is its own from now on, whoever used it.
+    pub(super) fn add_spent(&self, ns: [u64; 2]) {
+        for (spent, ns) in self.cpu.spent_ns.iter().zip(ns) {
+            spent.fetch_add(ns, Ordering::Relaxed);
+        }
+    }
+    /// It goes: what was spent here is its parent's.
+    pub(super) fn hand_spent_on(&self) {
+        if let Some(parent) = self.parent() {
+            parent.add_spent(self.cpu.spent_ns.each_ref().map(|ns| ns.load(Ordering::Relaxed)));
+        }
+    }
+    /// Nanoseconds that processes ran in it and below, and how many of them in the kernel. Who leaves meanwhile is missing,
+    /// never counted twice, and what was told before is not taken back.
+    pub(crate) fn times_ns(&self) -> [u64; 2] {
+        let mut sum = [0u64; 2];
+        let mut add = |more: [u64; 2]| {
+            for (sum, more) in sum.iter_mut().zip(more) {
+                *sum = sum.saturating_add(more);
+            }
+        };
+        self.each_below(|b| add(b.cpu.spent_ns.each_ref().map(|ns| ns.load(Ordering::Acquire))));
+        super::members::each_times(self, add);
+        let mut told = self.cpu.told_ns.iter().zip(sum);
+        [(); 2].map(|()| told.next().map_or(0, |(told, now)| told.fetch_max(now, Ordering::Relaxed).max(now)))
     }
     /// Whether it or one above it has a cap.
     pub(crate) fn is_capped(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Budget, Charge, Full, Kind, watch_cap};
 use crate::task::attrs::watch;
-use crate::task::{Process, Thread, ids, sched, with_current};
+use crate::task::{Process, Thread, accounting, ids, sched, with_current};
 use arch::flag;
 use core::sync::atomic::Ordering;
 use mem::Ref;
@@ -15,6 +15,8 @@ pub(crate) struct Standing {
     threads: Charge,
     /// Counts it among those that have not ended.
     member: Option<Member>,
+    /// Nanoseconds that it had run before it came here, and how many of them in the kernel.
+    before_ns: [u64; 2],
 }
 
 /// A process that has not ended, counted.
@@ -54,7 +56,7 @@ impl Standing {
     pub(crate) fn new(budget: &Ref<Budget>) -> Result<Standing, Full> {
         let process = budget.charge(Kind::Processes, 1)?;
         let threads = budget.charge(Kind::Threads, 1)?;
-        Ok(Standing { budget: budget.clone(), process, threads, member: Some(Member::new(budget.clone())) })
+        Ok(Standing { budget: budget.clone(), process, threads, member: Some(Member::new(budget.clone())), before_ns: [0; 2] })
     }
     /// The budget.
     pub(crate) fn budget(&self) -> &Ref<Budget> {
@@ -71,9 +73,15 @@ impl Standing {
     pub(crate) fn remove_thread(&mut self) {
         drop(self.threads.split(1));
     }
-    /// It was waited for: nothing is charged any more.
-    pub(crate) fn forget(&mut self) {
+    /// It was waited for, and had run for so long: nothing is charged any more.
+    pub(crate) fn forget(&mut self, ran_ns: [u64; 2]) {
+        self.leave_time(ran_ns);
         drop((self.process.split(u32::MAX), self.threads.split(u32::MAX)));
+    }
+    /// What it ran in this budget is the budget's; it ran for `ran_ns` altogether.
+    fn leave_time(&mut self, ran_ns: [u64; 2]) {
+        self.budget.add_spent(since(self.before_ns, ran_ns));
+        self.before_ns = ran_ns;
     }
     /// The process has ended; what this gives is to be dropped without locks.
     pub(crate) fn end(&mut self) -> Option<Member> {
@@ -81,10 +89,31 @@ impl Standing {
     }
 }
 
+fn since(before: [u64; 2], now: [u64; 2]) -> [u64; 2] {
+    let [(run, run_before), (system, system_before)] = [(now[0], before[0]), (now[1], before[1])];
+    [run.saturating_sub(run_before), system.saturating_sub(system_before)]
+}
+
+/// Calls `f` with the processor time of each process that is in a budget or below it, since it came there.
+pub(super) fn each_times(of: &Budget, mut f: impl FnMut([u64; 2])) {
+    let mut from = 0;
+    while let Some((pid, process)) = ids::next_process(from) {
+        from = pid.saturating_add(1);
+        let before_ns = {
+            let standing = process.standing.lock();
+            standing.budget.is_within(of).then_some(standing.before_ns)
+        };
+        if let Some(before_ns) = before_ns {
+            f(since(before_ns, accounting::process_times_ns(&process).into()));
+        }
+    }
+}
+
 /// Moves a process to another budget. What it has been charged for besides itself stays where it is.
 pub(crate) fn move_process(process: &Process, to: &Ref<Budget>) -> Result<(), Full> {
     // Counted before the lock is taken, because those who watch are told.
     let mut member = Some(Member::new(to.clone()));
+    let ran_ns = accounting::process_times_ns(process).into();
     let old = {
         let mut standing = process.standing.lock();
         if Ref::ptr_eq(&standing.budget, to) {
@@ -93,7 +122,9 @@ pub(crate) fn move_process(process: &Process, to: &Ref<Budget>) -> Result<(), Fu
         let charge = to.charge_forced(Kind::Processes, standing.process.units())?;
         let threads = to.charge_forced(Kind::Threads, standing.threads.units())?;
         let member = if standing.member.is_some() { member.take() } else { None };
-        core::mem::replace(&mut *standing, Standing { budget: to.clone(), process: charge, threads, member })
+        standing.leave_time(ran_ns);
+        let new = Standing { budget: to.clone(), process: charge, threads, member, before_ns: ran_ns };
+        core::mem::replace(&mut *standing, new)
     };
     drop((old, member));
     let (group, capped) = (to.group(), to.is_capped());

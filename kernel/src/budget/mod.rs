@@ -271,6 +271,7 @@ pub(crate) fn spare_frames(limit: u64) -> u64 {
 
 impl Drop for Budget {
     fn drop(&mut self) {
+        self.hand_spent_on();
         self.leave_tree();
         mem::close_heap(self.heap);
     }

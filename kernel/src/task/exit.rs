@@ -501,6 +501,7 @@ fn forget(parent: &Ref<Process>, child: &Ref<Process>) -> Option<Forgotten> {
     ids::update(sid, |n| n.session_members = n.session_members.saturating_sub(1));
     let counted = child.counted.lock().take();
     // Others may look at it for a while yet.
-    child.standing.lock().forget();
+    let ran_ns = child.ended_ns.each_ref().map(|ns| ns.load(Ordering::Relaxed));
+    child.standing.lock().forget(ran_ns);
     Some(Forgotten { _node: node, _named: named, _parent: old_parent, _counted: counted, _news: news })
 }

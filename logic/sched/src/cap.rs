@@ -23,8 +23,12 @@ pub struct Usage {
     pub periods: u64,
     /// Those of them in which the quota was used up.
     pub throttled: u64,
+    /// How long it had nothing left, up to the last moment that was waited for.
+    pub throttled_ns: u64,
     /// The last period that counts as throttled, by its beginning.
     throttled_start_ns: Option<u64>,
+    /// The moment up to which `throttled_ns` is counted.
+    throttled_until_ns: u64,
 }
 
 /// What a thread of the budget is to do.
@@ -61,7 +65,10 @@ impl Usage {
             self.throttled = self.throttled.saturating_add(1);
         }
         let paid_for = self.used_ns.checked_div(quota).unwrap_or(1);
-        Verdict::Wait { until_ns: self.start_ns.saturating_add(paid_for.saturating_mul(period)) }
+        let until_ns = self.start_ns.saturating_add(paid_for.saturating_mul(period));
+        self.throttled_ns = self.throttled_ns.saturating_add(until_ns.saturating_sub(now_ns.max(self.throttled_until_ns)));
+        self.throttled_until_ns = self.throttled_until_ns.max(until_ns);
+        Verdict::Wait { until_ns }
     }
 }
 
@@ -79,7 +86,7 @@ mod tests {
             let cap = Cap { quota_ns: quota_ms * 1_000_000, period_ns: period_ms * 1_000_000 };
             prop_assume!(quota_ms <= period_ms * hogs * 9 / 10);
             let (mut usage, mut now, mut got) = (Usage::default(), 0u64, 0u64);
-            let mut ran = 0;
+            let (mut ran, mut waited) = (0, 0);
             let end = cap.period_ns * 200;
             while now < end {
                 match usage.charge(cap, now, ran) {
@@ -92,6 +99,7 @@ mod tests {
                     }
                     Verdict::Wait { until_ns } => {
                         prop_assert!(until_ns > now || until_ns + cap.period_ns > now);
+                        waited += until_ns.saturating_sub(now);
                         now = now.max(until_ns);
                         ran = 0;
                     }
@@ -102,6 +110,7 @@ mod tests {
             prop_assert!(got <= wanted + slack, "{got} of {wanted}");
             prop_assert!(got + slack >= wanted, "{got} of {wanted}");
             prop_assert!(usage.throttled > 0 && usage.throttled <= usage.periods);
+            prop_assert_eq!(usage.throttled_ns, waited);
         }
 
         /// A debt is waited for, however large it is.

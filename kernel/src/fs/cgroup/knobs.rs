@@ -44,10 +44,10 @@ pub(super) struct Knob {
     pub(super) watched: bool,
 }
 
-impl Knob {
-    /// Whether a budget's directory has this file.
-    pub(super) fn is_in(&self, budget: &Budget) -> bool {
-        match self.place {
+impl Where {
+    /// Whether a budget's directory is one of those.
+    pub(super) fn holds(self, budget: &Budget) -> bool {
+        match self {
             Where::All => true,
             Where::Below => !is_root(budget),
             Where::With(controller) => !is_root(budget) && controllers(budget) & controller != 0,
@@ -100,6 +100,7 @@ pub(super) static KNOBS: &[Knob] = &[
     shown(b"pids.peak", Where::With(PIDS), limits::pids_peak),
     set(b"pids.max", Where::With(PIDS), limits::pids_max, limits::set_pids_max),
     events(b"pids.events", Where::With(PIDS), limits::pids_events),
+    shown(b"cpu.stat", Where::All, limits::cpu_stat),
     set(b"cpu.weight", Where::With(CPU), limits::cpu_weight, limits::set_cpu_weight),
     set(b"cpu.max", Where::With(CPU), limits::cpu_max, limits::set_cpu_max),
     shown(b"fds.current", Where::With(FDS), limits::fds_current),

@@ -1,5 +1,6 @@
 //! The files of the controllers: what is charged, what may be, and what happened.
 
+use super::knobs::{CPU, Where};
 use crate::budget::{Budget, Event, Kind, UNLIMITED};
 use crate::fs::proc::{Made, Text, number};
 use crate::task::{oom, with_current};
@@ -97,6 +98,17 @@ pub(super) fn memory_stat(t: &mut Text, budget: &Budget) -> Made {
     });
     let slab = slab.saturating_mul(BYTES);
     Ok(writeln!(t, "slab_unreclaimable {slab}\nslab {slab}")?)
+}
+
+/// `cpu.stat`.
+pub(super) fn cpu_stat(t: &mut Text, budget: &Budget) -> Made {
+    let [run, system] = budget.times_ns().map(|ns| ns / 1000);
+    writeln!(t, "usage_usec {run}\nuser_usec {}\nsystem_usec {system}", run.saturating_sub(system))?;
+    if Where::With(CPU).holds(budget) {
+        let (periods, throttled, ns) = budget.cap_periods();
+        writeln!(t, "nr_periods {periods}\nnr_throttled {throttled}\nthrottled_usec {}", ns / 1000)?;
+    }
+    Ok(())
 }
 
 /// `cpu.weight`.

@@ -75,7 +75,7 @@ fn each_child(budget: &Budget, after: u64, mut f: impl FnMut(&Ref<Budget>) -> bo
 
 impl Virtual for Directory {
     fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
-        if let Some((index, knob)) = KNOBS.iter().enumerate().find(|(_, k)| k.name == name && k.is_in(&self.budget)) {
+        if let Some((index, knob)) = KNOBS.iter().enumerate().find(|(_, k)| k.name == name && k.place.holds(&self.budget)) {
             let node = Ref::try_new(Control { budget: self.budget.clone(), knob }).map_err(NO_MEMORY)?;
             let ino = self.budget.id().saturating_mul(INODES_EACH).saturating_add(index as u64 + 1);
             let body = Body::Virtual(node.unsize(|p| p));
@@ -87,7 +87,7 @@ impl Virtual for Directory {
         let id = self.budget.id().saturating_mul(INODES_EACH);
         for (index, knob) in KNOBS.iter().enumerate().skip(usize::try_from(cursor).unwrap_or(usize::MAX)) {
             let next = index as u64 + 1;
-            if knob.is_in(&self.budget) && !each(next, id.saturating_add(next), (S_IFREG >> 12) as u8, knob.name) {
+            if knob.place.holds(&self.budget) && !each(next, id.saturating_add(next), (S_IFREG >> 12) as u8, knob.name) {
                 return Ok(());
             }
         }
