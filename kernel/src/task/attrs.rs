@@ -78,8 +78,6 @@ pub(crate) struct ThreadAttrs {
     pub(crate) waits_for: AtomicU32,
     /// How a PI futex came to it (`pi`).
     pub(crate) pi_grant: AtomicU32,
-    /// Where it waits on a futex (`logic_futex::Place` as bits), 0 for nowhere.
-    pub(crate) futex_place: AtomicU64,
     /// Where it is queued, in words (`sched`).
     pub(crate) place: [AtomicU64; 4],
     /// When the stretch of running began that is not in `run_ns` yet; see `accounting`.
@@ -103,7 +101,6 @@ impl ThreadAttrs {
             affinity: AtomicU64::new(u64::MAX),
             waits_for: AtomicU32::new(0),
             pi_grant: AtomicU32::new(0),
-            futex_place: AtomicU64::new(0),
             place: [const { AtomicU64::new(u64::MAX) }; 4],
             since_ns: AtomicU64::new(0),
         }

@@ -9,16 +9,14 @@ use crate::see::{On, Waits};
 use abi::Errno;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
-use logic_futex::{
-    AddError, Batch, Bucket, Place, Progress, Requeue, Shortage, Supply, Waiter, requeue as move_between, requeue_within,
-};
-use mem::{NoMemory, Ref, user};
+use logic_futex::{Batch, Bucket, Node, Place, Progress, Requeue, Waiter, requeue as move_between, requeue_within};
+use mem::{NoMemory, Ref, try_box, user};
 use sync::{SpinLock, levels};
 
 pub(crate) use logic_futex::{Key, MATCH_ANY, Scope};
 
 /// A queued thread.
-enum Sleeper {
+pub(crate) enum Sleeper {
     /// It waits at one word.
     One(Ref<Thread>),
     /// It waits at several: this is the one with that index.
@@ -26,9 +24,37 @@ enum Sleeper {
 }
 
 /// A thread that waits at several words: where it is queued for each of them.
-struct Many {
+pub(crate) struct Many {
     thread: Ref<Thread>,
-    places: Vec<AtomicU64>,
+    stands: Vec<Stand>,
+}
+
+/// Where a thread is queued, and what it stands on there: made with the thread, so that waiting needs no memory.
+pub(crate) struct Stand {
+    /// A [`Place`] as bits, 0 for nowhere.
+    place: AtomicU64,
+    /// At home while it is queued nowhere.
+    seat: SpinLock<Option<Seat>, levels::WaitState>,
+}
+
+type Seat = logic_futex::Seat<Sleeper>;
+
+impl Default for Stand {
+    /// One of a thread that never waits so.
+    fn default() -> Self {
+        Stand { place: AtomicU64::new(0), seat: SpinLock::new(None) }
+    }
+}
+
+impl Stand {
+    /// One to wait with.
+    pub(crate) fn try_new() -> Result<Self, NoMemory> {
+        Ok(Stand { place: AtomicU64::new(0), seat: SpinLock::new(Some(try_box(Node::new())?)) })
+    }
+    /// Where it is; `None`: nobody waits, or was woken.
+    fn place(&self) -> Option<Place> {
+        Place::from_bits(self.place.load(Ordering::Acquire))
+    }
 }
 
 impl Sleeper {
@@ -38,16 +64,23 @@ impl Sleeper {
             Sleeper::OfMany(m, _) => &m.thread,
         }
     }
+    fn stand(&self) -> Option<&Stand> {
+        match self {
+            Sleeper::One(t) => Some(&t.futex),
+            Sleeper::OfMany(m, index) => m.stands.get(*index as usize),
+        }
+    }
 }
 
 impl Waiter for Sleeper {
     fn set_place(&self, place: Option<Place>) {
-        let to = match self {
-            Sleeper::One(t) => Some(&t.attrs.futex_place),
-            Sleeper::OfMany(m, index) => m.places.get(*index as usize),
-        };
-        if let Some(to) = to {
-            to.store(Place::to_bits(place), Ordering::Release);
+        if let Some(s) = self.stand() {
+            s.place.store(Place::to_bits(place), Ordering::Release);
+        }
+    }
+    fn take_seat(&self, seat: Seat) {
+        if let Some(s) = self.stand() {
+            *s.seat.lock() = Some(seat);
         }
     }
 }
@@ -138,12 +171,8 @@ pub(crate) fn waiters() -> usize {
     TABLE.iter().flatten().map(|b| b.lock().len()).sum()
 }
 
-/// Gives back the room of buckets in which nobody waits.
+/// Gives back the room of tables in which nobody waits.
 pub(crate) fn trim() {
-    for b in TABLE.iter().flatten() {
-        let room = b.lock().shrink();
-        drop(room);
-    }
     super::pi::trim();
 }
 
@@ -167,8 +196,8 @@ pub(crate) fn wait(
     bitset: u32,
     deadline_ns: Option<u64>,
 ) -> Result<(), WaitError> {
-    let mine = &me.attrs.futex_place;
-    enqueue(Sleeper::One(me.to_ref()), key, bitset).map_err(|NoMemory| WaitError::Ended(wait::Ended::NoMemory))?;
+    let mine = &me.futex;
+    enqueue(Sleeper::One(me.to_ref()), mine, key, bitset);
     let early = match user::load_u32(addr) {
         Err(user::Fault) => Some(WaitError::Fault),
         Ok(v) if v != value => Some(WaitError::Changed),
@@ -178,7 +207,7 @@ pub(crate) fn wait(
         // A wake that was meant for this thread counts.
         return if dequeue(mine) { Err(e) } else { Ok(()) };
     }
-    match wait::sleep_on(me, on_word(addr), deadline_ns, Interrupt::AnySignal, || Ok(place(mine).is_none().then_some(()))) {
+    match wait::sleep_on(me, on_word(addr), deadline_ns, Interrupt::AnySignal, || Ok(mine.place().is_none().then_some(()))) {
         Ok(()) => Ok(()),
         Err(_) if !dequeue(mine) => Ok(()),
         Err(e) => Err(WaitError::Ended(e)),
@@ -203,17 +232,16 @@ pub(crate) struct Word {
 /// Waits until woken at one of several words that all have their values; gives its index.
 pub(crate) fn wait_many(me: &Thread, words: &[Word], deadline_ns: Option<u64>) -> Result<usize, WaitError> {
     const NO_MEMORY: WaitError = WaitError::Ended(wait::Ended::NoMemory);
-    let mut places = Vec::new();
-    places.try_reserve_exact(words.len()).map_err(|_| NO_MEMORY)?;
-    places.resize_with(words.len(), || AtomicU64::new(0));
-    let many = Ref::try_new(Many { thread: me.to_ref(), places }).map_err(|NoMemory| NO_MEMORY)?;
+    let mut stands = Vec::new();
+    stands.try_reserve_exact(words.len()).map_err(|_| NO_MEMORY)?;
+    for _ in words {
+        stands.push(Stand::try_new().map_err(|NoMemory| NO_MEMORY)?);
+    }
+    let many = Ref::try_new(Many { thread: me.to_ref(), stands }).map_err(|NoMemory| NO_MEMORY)?;
     let mut queued = 0;
     let mut early = None;
-    for w in words {
-        if let Err(NoMemory) = enqueue(Sleeper::OfMany(many.clone(), queued as u32), w.key, MATCH_ANY) {
-            early = Some(NO_MEMORY);
-            break;
-        }
+    for (w, stand) in words.iter().zip(&many.stands) {
+        enqueue(Sleeper::OfMany(many.clone(), queued as u32), stand, w.key, MATCH_ANY);
         queued += 1;
         early = match user::load_u32(w.addr) {
             Err(user::Fault) => Some(WaitError::Fault),
@@ -222,7 +250,7 @@ pub(crate) fn wait_many(me: &Thread, words: &[Word], deadline_ns: Option<u64>) -
         };
         break;
     }
-    let woken = || many.places.iter().take(queued).position(|at| place(at).is_none());
+    let woken = || many.stands.iter().take(queued).position(|s| s.place().is_none());
     let result = match early {
         Some(e) => Err(e),
         None => {
@@ -232,47 +260,29 @@ pub(crate) fn wait_many(me: &Thread, words: &[Word], deadline_ns: Option<u64>) -
     };
     // A wake counts, whatever else happened.
     let mut last = None;
-    for (index, at) in many.places.iter().take(queued).enumerate() {
-        if !dequeue(at) {
+    for (index, stand) in many.stands.iter().take(queued).enumerate() {
+        if !dequeue(stand) {
             last = Some(index);
         }
     }
     last.map_or(result, Ok)
 }
 
-/// Where a sleeper is queued; `None`: it was woken.
-fn place(at: &AtomicU64) -> Option<Place> {
-    Place::from_bits(at.load(Ordering::Acquire))
-}
-
-fn enqueue(mut sleeper: Sleeper, key: Key, bitset: u32) -> Result<(), NoMemory> {
-    let queue = bucket(index_of(key));
-    let mut supply = None;
-    loop {
-        let mut b = queue.lock();
-        let unused = supply.take().and_then(|s| b.add_supply(s).err());
-        let added = b.add(key, bitset, sleeper);
-        drop(b);
-        drop(unused);
-        match added {
-            Ok(()) => return Ok(()),
-            Err(AddError::Full(_)) => return Err(NoMemory),
-            Err(AddError::NeedsSupply(s)) => {
-                sleeper = s;
-                supply = Some(Supply::try_new().map_err(|_| NoMemory)?);
-            }
-        }
+fn enqueue(sleeper: Sleeper, stand: &Stand, key: Key, bitset: u32) {
+    let seat = stand.seat.lock().take();
+    match seat {
+        Some(seat) => bucket(index_of(key)).lock().add(key, bitset, sleeper, seat),
+        None => panic!("a thread that waits on a futex waits on another"),
     }
 }
 
 /// Takes a sleeper out; false when a waker did.
-fn dequeue(mine: &AtomicU64) -> bool {
-    while let Some(at) = place(mine) {
+fn dequeue(mine: &Stand) -> bool {
+    while let Some(at) = mine.place() {
         let mut b = bucket(at.bucket as usize).lock();
         // It may have been moved before the lock was taken.
-        if place(mine) == Some(at) {
+        if mine.place() == Some(at) {
             let sleeper = b.remove(at);
-            mine.store(0, Ordering::Release);
             drop(b);
             drop(sleeper);
             return true;
@@ -331,12 +341,11 @@ pub(crate) struct Move {
 
 /// Wakes and moves waiters; gives how many both together. EAGAIN: the word does not have the expected value.
 pub(crate) fn requeue(m: &Move) -> Result<u32, Errno> {
-    let mut todo = Requeue { from: m.from, to: m.to, wake: m.wake, requeue: m.requeue, shortage: Shortage::Ask };
+    let mut todo = Requeue { from: m.from, to: m.to, wake: m.wake, requeue: m.requeue };
     let mut expected = m.expected;
-    let mut supply: Option<Supply<Sleeper>> = None;
     let mut batch = Batch::new();
     loop {
-        let step = step(&mut todo, expected, &mut supply, &mut batch);
+        let step = step(&mut todo, expected, &mut batch);
         wake_batch(&mut batch);
         match step {
             Step::Fault(addr) => user::fault_in(addr, user::Intent::Read).map_err(|user::Fault| Errno::EFAULT)?,
@@ -347,13 +356,6 @@ pub(crate) fn requeue(m: &Move) -> Result<u32, Errno> {
             }
             // What is compared is the value at the beginning.
             Step::Progress(Progress::Again) => expected = None,
-            Step::Progress(Progress::NeedsSupply) => {
-                expected = None;
-                match Supply::try_new() {
-                    Ok(s) => supply = Some(s),
-                    Err(_) => todo.shortage = Shortage::Wake,
-                }
-            }
         }
     }
 }
@@ -369,12 +371,7 @@ enum Step {
 }
 
 #[inline(never)]
-fn step(
-    todo: &mut Requeue,
-    expected: Option<(usize, u32)>,
-    supply: &mut Option<Supply<Sleeper>>,
-    batch: &mut Batch<Sleeper>,
-) -> Step {
+fn step(todo: &mut Requeue, expected: Option<(usize, u32)>, batch: &mut Batch<Sleeper>) -> Step {
     // Under the lock the word is only read if it is there.
     let compare = || match expected.map(|(addr, value)| (addr, value, user::load_u32(addr))) {
         Some((addr, _, Err(user::Fault))) => Some(Step::Fault(addr)),
@@ -382,21 +379,11 @@ fn step(
         _ => None,
     };
     let (from, to) = (index_of(todo.from), index_of(todo.to));
-    let mut unused = None;
-    let step = if from == to {
+    if from == to {
         let mut b = bucket(from).lock();
         compare().unwrap_or_else(|| Step::Progress(requeue_within(&mut b, todo, batch)))
     } else {
         let (mut a, mut b) = sync::lock_pair(bucket(from), bucket(to));
-        if let Some(s) = supply.take() {
-            unused = b.add_supply(s).err();
-            if unused.is_some() {
-                // The target is full for good.
-                todo.shortage = Shortage::Wake;
-            }
-        }
         compare().unwrap_or_else(|| Step::Progress(move_between(&mut a, &mut b, todo, batch)))
-    };
-    drop(unused);
-    step
+    }
 }

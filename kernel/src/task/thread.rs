@@ -1,6 +1,7 @@
 //! A thread: its task (stack and context), wait state, scheduling node, and what it points to.
 
 use super::attrs::ThreadAttrs;
+use super::futex;
 use super::process::Process;
 use super::sched::{self, QueueNode};
 use super::signal::ThreadSignals;
@@ -59,6 +60,8 @@ pub(crate) struct Thread {
     pub(crate) node: SpinLock<Option<QueueNode>, levels::ThreadNode>,
     /// Its deadline's node while no deadline is armed.
     pub(crate) timer: SpinLock<Option<Box<TimerNode>>, levels::WaitState>,
+    /// Where it waits on a futex.
+    pub(crate) futex: futex::Stand,
     /// Nanoseconds run, up to the last switch.
     pub(crate) run_ns: AtomicU64,
     /// Ticks run inside the kernel, up to the last switch or way out (`accounting`).
@@ -140,6 +143,7 @@ struct Parts {
     refs: Option<Refs>,
     node: Option<QueueNode>,
     timer: Option<Box<TimerNode>>,
+    futex: futex::Stand,
     budget: Option<Ref<Budget>>,
 }
 
@@ -158,13 +162,14 @@ impl Thread {
         let entity = Entity::new(spec.class, group, spec.affinity);
         let node = mem::try_box(logic_sched::node(None, entity))?;
         let timer = mem::try_box(super::timers::thread_node())?;
+        let futex = if spec.process.is_some() { futex::Stand::try_new()? } else { futex::Stand::default() };
         if let Some(s) = &spec.space {
             task.inherit_space(s.handle().clone());
         }
         let ThreadSpec { process, tid, space, refs, .. } = spec;
         let made = Self::enter(
             task,
-            Parts { tid: (tid.root, tid.own), process, space, refs, node: Some(node), timer: Some(timer), budget },
+            Parts { tid: (tid.root, tid.own), process, space, refs, node: Some(node), timer: Some(timer), futex, budget },
         )?;
         if capped {
             crate::budget::watch_cap_from_the_start(&made);
@@ -188,7 +193,7 @@ impl Thread {
     }
 
     fn build(task: Task, me: Weak<Thread>, parts: Parts) -> Thread {
-        let Parts { tid, process, space, refs, node, timer, budget } = parts;
+        let Parts { tid, process, space, refs, node, timer, futex, budget } = parts;
         Thread {
             _counted: Counted::new(),
             task,
@@ -209,6 +214,7 @@ impl Thread {
             wait: WaitCell::new(),
             node: SpinLock::new(node),
             timer: SpinLock::new(timer),
+            futex,
             run_ns: AtomicU64::new(0),
             system_ticks: AtomicU64::new(0),
             entered_ticks: AtomicU64::new(0),

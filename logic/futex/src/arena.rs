@@ -1,32 +1,26 @@
-//! Slots for waiters, in blocks, so that no allocation grows with the number of waiters.
+//! The seats of a bucket's waiters. Each waiter brings its own, so that waiting needs no memory.
 //!
-//! Key types: [`Arena`], [`Supply`] (memory that the caller brings before it locks), [`Storage`]
-//! (memory handed out, to be dropped after unlocking).
+//! Key types: [`Seat`] (a waiter's own, allocated when the thread is made), [`Arena`] (those in use, by number).
+//!
+//! The seats hang in a tree by their numbers, which are dense: number `n` is found by the binary digits of `n + 1`, lowest
+//! first, down to the highest. One that leaves gives its number to the one with the highest, which has no seats below it.
 
 use crate::Key;
-use alloc::{boxed::Box, vec::Vec};
+use alloc::boxed::Box;
 
-/// Slots in one block.
-pub const BLOCK_SLOTS: usize = 16;
-/// Most waiters in one bucket: its table of blocks is one page.
-pub const MAX_WAITERS: usize = 512 * BLOCK_SLOTS;
-
-/// No slot.
+/// No seat.
 pub(crate) const NIL: u32 = u32::MAX;
 
-/// The allocator had nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoMemory;
-
-/// A block of free slots.
+/// Where a thread stands while it waits; a bucket and a thread hand it over in its box.
 #[derive(Debug)]
-pub struct Supply<W>(Box<[Slot<W>; BLOCK_SLOTS]>);
-
-/// Blocks that are no longer used.
-#[derive(Debug)]
-pub struct Storage<W> {
-    _blocks: Vec<Box<[Slot<W>; BLOCK_SLOTS]>>,
+pub struct Node<W> {
+    slot: Slot<W>,
+    /// Seats whose next digit is 0, and those whose next is 1.
+    below: (Option<Seat<W>>, Option<Seat<W>>),
 }
+
+/// A waiter's own place to stand.
+pub type Seat<W> = Box<Node<W>>;
 
 /// A waiter's place in its bucket's lists.
 #[derive(Debug)]
@@ -34,7 +28,7 @@ pub(crate) struct Slot<W> {
     pub(crate) waiter: Option<W>,
     pub(crate) key: Key,
     pub(crate) bitset: u32,
-    /// Ring of the waiters of one key, oldest first. In a free slot: the next free one.
+    /// Ring of the waiters of one key, oldest first.
     pub(crate) next: u32,
     pub(crate) prev: u32,
     /// List of the oldest waiter of each key.
@@ -44,21 +38,21 @@ pub(crate) struct Slot<W> {
 
 #[derive(Debug)]
 pub(crate) struct Arena<W> {
-    blocks: Vec<Box<[Slot<W>; BLOCK_SLOTS]>>,
-    free_head: u32,
-    used: usize,
+    root: Option<Seat<W>>,
+    used: u32,
 }
 
-impl<W> Supply<W> {
-    /// A block.
-    ///
-    /// # Errors
-    /// [`NoMemory`].
-    pub fn try_new() -> Result<Supply<W>, NoMemory> {
-        let mut slots = Vec::new();
-        slots.try_reserve_exact(BLOCK_SLOTS).map_err(|_| NoMemory)?;
-        slots.resize_with(BLOCK_SLOTS, Slot::empty);
-        slots.into_boxed_slice().try_into().map(Supply).map_err(|_| NoMemory)
+impl<W> Node<W> {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Node<W> {
+        Node { slot: Slot::empty(), below: (None, None) }
+    }
+}
+
+impl<W> Default for Node<W> {
+    fn default() -> Self {
+        Node::new()
     }
 }
 
@@ -71,78 +65,56 @@ impl<W> Slot<W> {
 
 impl<W> Arena<W> {
     pub(crate) const fn new() -> Arena<W> {
-        Arena { blocks: Vec::new(), free_head: NIL, used: 0 }
+        Arena { root: None, used: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.used
+        self.used as usize
     }
 
-    pub(crate) fn has_room(&self) -> bool {
-        self.free_head != NIL
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.used >= MAX_WAITERS
-    }
-
-    pub(crate) fn add(&mut self, supply: Supply<W>) -> Result<(), Supply<W>> {
-        let first = self.blocks.len().saturating_mul(BLOCK_SLOTS);
-        if first >= MAX_WAITERS || self.blocks.try_reserve(1).is_err() {
-            return Err(supply);
+    /// Fills a seat with a waiter and gives its number.
+    pub(crate) fn push(&mut self, mut seat: Seat<W>, waiter: W, key: Key, bitset: u32) -> u32 {
+        let at = self.used;
+        seat.slot = Slot { waiter: Some(waiter), key, bitset, next: at, prev: at, next_key: NIL, prev_key: NIL };
+        if let Some(place) = self.place(at) {
+            *place = Some(seat);
+            self.used = at.saturating_add(1);
         }
-        self.blocks.push(supply.0);
-        for at in first..first.saturating_add(BLOCK_SLOTS) {
-            self.put_free(u32::try_from(at).unwrap_or(NIL));
-        }
-        Ok(())
+        at
     }
 
-    /// Hands out all memory if no slot is used.
-    pub(crate) fn shrink(&mut self) -> Option<Storage<W>> {
-        if self.used != 0 || self.blocks.is_empty() {
-            return None;
-        }
-        self.free_head = NIL;
-        Some(Storage { _blocks: core::mem::take(&mut self.blocks) })
-    }
-
-    /// Puts a waiter into a free slot; gives it back if there is none.
-    pub(crate) fn take_slot(&mut self, waiter: W, key: Key, bitset: u32) -> Result<u32, W> {
-        let at = self.free_head;
-        let Some(slot) = self.get_mut(at) else {
-            return Err(waiter);
-        };
-        let next_free = slot.next;
-        *slot = Slot { waiter: Some(waiter), key, bitset, next: at, prev: at, next_key: NIL, prev_key: NIL };
-        self.free_head = next_free;
-        self.used = self.used.saturating_add(1);
-        Ok(at)
-    }
-
-    /// Empties a slot that is in no list any more.
-    pub(crate) fn free_slot(&mut self, at: u32) -> Option<W> {
-        let waiter = self.get_mut(at)?.waiter.take()?;
-        self.used = self.used.saturating_sub(1);
-        self.put_free(at);
-        Some(waiter)
+    /// Takes the seat with the highest number out, with what stood in it.
+    pub(crate) fn pop(&mut self) -> Option<(Seat<W>, Slot<W>)> {
+        let at = self.used.checked_sub(1)?;
+        let mut node = self.place(at)?.take()?;
+        self.used = at;
+        let slot = core::mem::replace(&mut node.slot, Slot::empty());
+        Some((node, slot))
     }
 
     pub(crate) fn get(&self, at: u32) -> Option<&Slot<W>> {
-        let at = at as usize;
-        self.blocks.get(at / BLOCK_SLOTS)?.get(at % BLOCK_SLOTS)
+        let mut rest = at.checked_add(1)?;
+        let mut node = self.root.as_ref()?;
+        while rest > 1 {
+            node = if rest & 1 == 0 { node.below.0.as_ref()? } else { node.below.1.as_ref()? };
+            rest >>= 1;
+        }
+        Some(&node.slot)
     }
 
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut Slot<W>> {
-        let at = at as usize;
-        self.blocks.get_mut(at / BLOCK_SLOTS)?.get_mut(at % BLOCK_SLOTS)
+        self.place(at)?.as_mut().map(|node| &mut node.slot)
     }
 
-    fn put_free(&mut self, at: u32) {
-        let next = self.free_head;
-        if let Some(slot) = self.get_mut(at) {
-            slot.next = next;
-            self.free_head = at;
+    /// Where the seat of a number hangs, or is to hang.
+    fn place(&mut self, at: u32) -> Option<&mut Option<Seat<W>>> {
+        let mut rest = at.checked_add(1)?;
+        let mut place = &mut self.root;
+        while rest > 1 {
+            let node = place.as_mut()?;
+            place = if rest & 1 == 0 { &mut node.below.0 } else { &mut node.below.1 };
+            rest >>= 1;
         }
+        Some(place)
     }
 }

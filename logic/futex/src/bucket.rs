@@ -10,7 +10,7 @@
 //! and calls [`Bucket::remove`]; if the place has changed meanwhile it tries again, if it has none
 //! it has been woken.
 
-use crate::arena::{Arena, NIL, Slot, Storage, Supply};
+use crate::arena::{Arena, NIL, Seat, Slot};
 
 /// Waiters that one lock hold wakes or moves at most (see [`Progress::Again`]).
 pub const BATCH: usize = 16;
@@ -35,18 +35,12 @@ pub struct Place {
 
 /// The kernel's handle of a waiting thread. The place lives in an atomic of the thread
 /// ([`Place::to_bits`]); it is stored only under the lock of the bucket it names or leaves.
-pub trait Waiter {
+pub trait Waiter: Sized {
     /// Notes where the waiter stands; `None`: it has been woken or taken out.
     fn set_place(&self, place: Option<Place>);
-}
-
-/// Why a waiter was not queued; it comes back.
-#[derive(Debug, PartialEq, Eq)]
-pub enum AddError<W> {
-    /// Bring a [`Supply`] by [`Bucket::add_supply`] and try again.
-    NeedsSupply(W),
-    /// [`crate::MAX_WAITERS`] wait here: ENOMEM.
-    Full(W),
+    /// Takes the seat back that it brought. Called before [`Waiter::set_place`] with `None`: whoever sees that it stands
+    /// nowhere has its seat.
+    fn take_seat(&self, seat: Seat<Self>);
 }
 
 /// Whether a wake or requeue is complete.
@@ -57,18 +51,6 @@ pub enum Progress {
     Done,
     /// The batch is full: unlock, wake them, lock, call again.
     Again,
-    /// Requeue only: bring a [`Supply`] for the target and call again, or with
-    /// [`Shortage::Wake`].
-    NeedsSupply,
-}
-
-/// What a requeue does when the target has no slot left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shortage {
-    /// Return [`Progress::NeedsSupply`].
-    Ask,
-    /// Wake instead of moving. A futex may wake for no reason, and nobody is left behind.
-    Wake,
 }
 
 /// How much of a requeue is left to do, and between which futexes.
@@ -82,8 +64,6 @@ pub struct Requeue {
     pub wake: u32,
     /// How many are still to be moved.
     pub requeue: u32,
-    /// What to do without a slot.
-    pub shortage: Shortage,
 }
 
 /// Waiters to wake after unlocking.
@@ -192,33 +172,11 @@ impl<W: Waiter> Bucket<W> {
         self.arena.len() == 0
     }
 
-    /// Adds slots.
-    ///
-    /// # Errors
-    /// Gives the supply back if the bucket cannot hold more.
-    pub fn add_supply(&mut self, supply: Supply<W>) -> Result<(), Supply<W>> {
-        self.arena.add(supply)
-    }
-
-    /// Hands out the memory of a bucket in which nobody waits.
-    pub fn shrink(&mut self) -> Option<Storage<W>> {
-        self.arena.shrink()
-    }
-
-    /// Queues a waiter, behind those that wait on the same key. The shell has compared the word
-    /// under the bucket's lock.
-    ///
-    /// # Errors
-    /// See [`AddError`].
-    pub fn add(&mut self, key: Key, bitset: u32, waiter: W) -> Result<(), AddError<W>> {
-        match self.arena.take_slot(waiter, key, bitset) {
-            Ok(at) => {
-                self.enlist(at, key);
-                Ok(())
-            }
-            Err(waiter) if self.arena.is_full() => Err(AddError::Full(waiter)),
-            Err(waiter) => Err(AddError::NeedsSupply(waiter)),
-        }
+    /// Queues a waiter, behind those that wait on the same key. The shell compares the word
+    /// afterwards.
+    pub fn add(&mut self, key: Key, bitset: u32, waiter: W, seat: Seat<W>) {
+        let at = self.arena.push(seat, waiter, key, bitset);
+        self.enlist(at, key);
     }
 
     /// Takes a waiter out that gives up. The caller has read the place again under the lock of
@@ -235,17 +193,21 @@ impl<W: Waiter> Bucket<W> {
     /// `left` down.
     pub fn wake(&mut self, key: Key, bitset: u32, left: &mut u32, batch: &mut Batch<W>) -> Progress {
         let mut at = self.find(key);
-        let last = self.arena.get(at).map_or(NIL, |slot| slot.prev);
+        let mut last = self.arena.get(at).map_or(NIL, |slot| slot.prev);
         while *left > 0 {
             let Some(slot) = self.arena.get(at) else {
                 break;
             };
-            let next = if at == last { NIL } else { slot.next };
+            let mut next = if at == last { NIL } else { slot.next };
             if slot.bitset & bitset != 0 {
                 if batch.is_full() {
                     return Progress::Again;
                 }
-                self.wake_slot(at, batch);
+                if let Some(renumbered) = self.wake_slot(at, batch) {
+                    // That one stands where the woken one stood.
+                    next = if next == renumbered { at } else { next };
+                    last = if last == renumbered { at } else { last };
+                }
                 *left = left.saturating_sub(1);
             }
             at = next;
@@ -266,11 +228,13 @@ impl<W: Waiter> Bucket<W> {
         count
     }
 
-    fn wake_slot(&mut self, at: u32, batch: &mut Batch<W>) {
-        if let Some(waiter) = self.take(at) {
-            // reserved: a batch has a fixed capacity, checked by the caller.
-            batch.push(waiter);
-        }
+    /// Wakes a waiter. Gives the number of the one that stands in its place now, as long as it had another.
+    fn wake_slot(&mut self, at: u32, batch: &mut Batch<W>) -> Option<u32> {
+        let highest = u32::try_from(self.arena.len()).unwrap_or(NIL).wrapping_sub(1);
+        let waiter = self.take(at)?;
+        // reserved: a batch has a fixed capacity, checked by the caller.
+        batch.push(waiter);
+        (highest != at).then_some(highest)
     }
 
     /// The oldest waiter of the key.
@@ -302,24 +266,48 @@ impl<W: Waiter> Bucket<W> {
                 slot.prev = last;
             });
         }
+        self.tell_place(at);
+    }
+
+    fn tell_place(&self, at: u32) {
         let place = Place { bucket: self.index, slot: at };
         if let Some(waiter) = self.arena.get(at).and_then(|slot| slot.waiter.as_ref()) {
             waiter.set_place(Some(place));
         }
     }
 
-    /// Takes a waiter out and tells it.
+    /// Takes a waiter out, gives it its seat and tells it.
     fn take(&mut self, at: u32) -> Option<W> {
-        let (waiter, _) = self.unlink(at)?;
+        let (seat, slot) = self.unlink(at)?;
+        let waiter = slot.waiter?;
+        waiter.take_seat(seat);
         waiter.set_place(None);
         Some(waiter)
     }
 
-    /// Takes a waiter out, with its bitset; it still believes that it stands here.
-    fn unlink(&mut self, at: u32) -> Option<(W, u32)> {
-        let bitset = self.arena.get(at)?.bitset;
+    /// Takes a waiter out, with a seat; it still believes that it stands here.
+    fn unlink(&mut self, at: u32) -> Option<(Seat<W>, Slot<W>)> {
+        self.arena.get(at)?;
         self.detach(at);
-        Some((self.arena.free_slot(at)?, bitset))
+        let (seat, highest) = self.arena.pop()?;
+        let moved_from = u32::try_from(self.arena.len()).unwrap_or(NIL);
+        if at == moved_from {
+            return Some((seat, highest));
+        }
+        // The highest stands in its place from now on.
+        let Slot { next, prev, next_key, prev_key, .. } = highest;
+        let slot = core::mem::replace(self.arena.get_mut(at)?, highest);
+        let renumbered = |other: u32| if other == moved_from { at } else { other };
+        self.edit(renumbered(prev), |slot| slot.next = at);
+        self.edit(renumbered(next), |slot| slot.prev = at);
+        self.edit(next_key, |slot| slot.prev_key = at);
+        if self.keys == moved_from {
+            self.keys = at;
+        } else {
+            self.edit(prev_key, |slot| slot.next_key = at);
+        }
+        self.tell_place(at);
+        Some((seat, slot))
     }
 
     /// Gives a waiter another key of the same bucket.
@@ -373,12 +361,14 @@ impl<W: Waiter> Bucket<W> {
 /// other and at no time seems to have none, so it may look without a lock whether it was woken.
 pub fn requeue<W: Waiter>(from: &mut Bucket<W>, to: &mut Bucket<W>, todo: &mut Requeue, batch: &mut Batch<W>) -> Progress {
     let mut moved = 0usize;
-    while let Some(work) = next_work(from, todo, batch, moved, to.arena.has_room()) {
+    while let Some(work) = next_work(from, todo, batch, moved) {
         match work {
             Work::Stop(progress) => return progress,
-            Work::Wake(at) => from.wake_slot(at, batch),
+            Work::Wake(at) => {
+                from.wake_slot(at, batch);
+            }
             Work::Move(at) => {
-                move_slot(from, to, at, todo.to, batch);
+                move_slot(from, to, at, todo.to);
                 moved = moved.saturating_add(1);
             }
         }
@@ -386,17 +376,19 @@ pub fn requeue<W: Waiter>(from: &mut Bucket<W>, to: &mut Bucket<W>, todo: &mut R
     Progress::Done
 }
 
-/// [`requeue`] where both keys hash to the same bucket. It needs no slots.
+/// [`requeue`] where both keys hash to the same bucket.
 pub fn requeue_within<W: Waiter>(bucket: &mut Bucket<W>, todo: &mut Requeue, batch: &mut Batch<W>) -> Progress {
     if todo.from == todo.to {
         // Moving to the same futex changes nothing but the order; Linux counts them all the same.
         return wake_only(bucket, todo, batch);
     }
     let mut moved = 0usize;
-    while let Some(work) = next_work(bucket, todo, batch, moved, true) {
+    while let Some(work) = next_work(bucket, todo, batch, moved) {
         match work {
             Work::Stop(progress) => return progress,
-            Work::Wake(at) => bucket.wake_slot(at, batch),
+            Work::Wake(at) => {
+                bucket.wake_slot(at, batch);
+            }
             Work::Move(at) => {
                 bucket.rename(at, todo.to);
                 moved = moved.saturating_add(1);
@@ -413,7 +405,7 @@ enum Work {
 }
 
 /// What happens to the oldest waiter; counts it off.
-fn next_work<W: Waiter>(from: &Bucket<W>, todo: &mut Requeue, batch: &Batch<W>, moved: usize, has_room: bool) -> Option<Work> {
+fn next_work<W: Waiter>(from: &Bucket<W>, todo: &mut Requeue, batch: &Batch<W>, moved: usize) -> Option<Work> {
     let at = from.find(todo.from);
     if at == NIL || todo.wake == 0 && todo.requeue == 0 {
         return None;
@@ -425,21 +417,13 @@ fn next_work<W: Waiter>(from: &Bucket<W>, todo: &mut Requeue, batch: &Batch<W>, 
         todo.wake = todo.wake.saturating_sub(1);
         return Some(Work::Wake(at));
     }
-    if !has_room && todo.shortage == Shortage::Ask {
-        return Some(Work::Stop(Progress::NeedsSupply));
-    }
     todo.requeue = todo.requeue.saturating_sub(1);
-    Some(if has_room { Work::Move(at) } else { Work::Wake(at) })
+    Some(Work::Move(at))
 }
 
-fn move_slot<W: Waiter>(from: &mut Bucket<W>, to: &mut Bucket<W>, at: u32, key: Key, batch: &mut Batch<W>) {
-    let Some((waiter, bitset)) = from.unlink(at) else {
-        return;
-    };
-    if let Err(AddError::NeedsSupply(waiter) | AddError::Full(waiter)) = to.add(key, bitset, waiter) {
-        waiter.set_place(None);
-        // reserved: a batch has a fixed capacity, checked by the caller.
-        batch.push(waiter);
+fn move_slot<W: Waiter>(from: &mut Bucket<W>, to: &mut Bucket<W>, at: u32, key: Key) {
+    if let Some((seat, Slot { waiter: Some(waiter), bitset, .. })) = from.unlink(at) {
+        to.add(key, bitset, waiter, seat);
     }
 }
 

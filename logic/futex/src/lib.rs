@@ -3,7 +3,7 @@
 //!
 //! - `op.rs`: [`decode`] makes an [`Op`] of the call's arguments; [`WakeOp`] does its arithmetic.
 //! - `bucket.rs`: [`Bucket`], the waiters whose keys hash alike; [`requeue`] between two of them.
-//! - `arena.rs`: the slots that waiters stand in.
+//! - `arena.rs`: the seats that waiters bring.
 //! - `owner.rs`: owner words of PI and robust locks.
 //! - `robust.rs`: [`RobustWalk`], the list of locks that a dying thread holds.
 //!
@@ -23,8 +23,8 @@ mod robust;
 #[cfg(test)]
 mod tests;
 
-pub use arena::{BLOCK_SLOTS, MAX_WAITERS, NoMemory, Storage, Supply};
-pub use bucket::{AddError, BATCH, Batch, Bucket, Key, Place, Progress, Requeue, Shortage, Waiter, requeue, requeue_within};
+pub use arena::{Node, Seat};
+pub use bucket::{BATCH, Batch, Bucket, Key, Place, Progress, Requeue, Waiter, requeue, requeue_within};
 pub use op::{Call, Clock, Compare, Deadline, DecodeError, MATCH_ANY, Op, Scope, WakeOp, decode};
 pub use owner::{Death, EntryKind, LockPi, UnlockPi, death, lock_pi, unlock_pi, unlocked_word};
 pub use robust::{ROBUST_LIMIT, RobustHead, RobustStep, RobustWalk};

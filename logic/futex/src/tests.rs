@@ -5,21 +5,38 @@ extern crate std;
 
 use crate::*;
 use proptest::prelude::*;
-use std::{cell::Cell, collections::HashMap, rc::Rc, vec, vec::Vec};
+use std::{
+    boxed::Box,
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    vec,
+    vec::Vec,
+};
 
 #[derive(Debug)]
 struct Thread {
     id: usize,
     place: Cell<u64>,
+    seat: RefCell<Option<Seat<Rc<Thread>>>>,
 }
 
 impl Waiter for Rc<Thread> {
     fn set_place(&self, place: Option<Place>) {
+        assert_eq!(self.seat.borrow().is_some(), place.is_none(), "a waiter stands somewhere or has its seat");
         self.place.set(Place::to_bits(place));
+    }
+
+    fn take_seat(&self, seat: Seat<Rc<Thread>>) {
+        assert!(self.seat.replace(Some(seat)).is_none());
     }
 }
 
 impl Thread {
+    fn new(id: usize) -> Rc<Thread> {
+        Rc::new(Thread { id, place: Cell::new(0), seat: RefCell::new(Some(Box::new(Node::new()))) })
+    }
+
     fn place(&self) -> Option<Place> {
         Place::from_bits(self.place.get())
     }
@@ -46,16 +63,10 @@ impl Table {
 
     fn add(&mut self, key: Key, bitset: u32) -> usize {
         let id = self.threads.len();
-        let thread = Rc::new(Thread { id, place: Cell::new(0) });
+        let thread = Thread::new(id);
+        let seat = thread.seat.take().unwrap();
         self.threads.push(thread.clone());
-        match self.at(key).add(key, bitset, thread) {
-            Ok(()) => {}
-            Err(AddError::NeedsSupply(thread)) => {
-                self.at(key).add_supply(Supply::try_new().unwrap()).unwrap();
-                self.at(key).add(key, bitset, thread).unwrap();
-            }
-            Err(error) => panic!("{error:?}"),
-        }
+        self.at(key).add(key, bitset, thread, seat);
         id
     }
 
@@ -83,10 +94,8 @@ impl Table {
                 _ => requeue(b, a, &mut todo, &mut batch),
             };
             woken.extend(batch.drain().map(|t| t.id));
-            match progress {
-                Progress::Done => return woken,
-                Progress::Again => {}
-                Progress::NeedsSupply => self.at(todo.to).add_supply(Supply::try_new().unwrap()).unwrap(),
+            if progress == Progress::Done {
+                return woken;
             }
         }
     }
@@ -156,7 +165,7 @@ proptest! {
                 }
                 Step::Remove(_) => {}
                 Step::Requeue(a, b, wake, n) => {
-                    let todo = Requeue { from: key(a), to: key(b), wake, requeue: n, shortage: Shortage::Ask };
+                    let todo = Requeue { from: key(a), to: key(b), wake, requeue: n };
                     prop_assert_eq!(table.requeue(todo), naive.requeue(key(a), key(b), wake, n));
                 }
             }
@@ -171,10 +180,7 @@ proptest! {
             prop_assert_eq!(table.wake(k, MATCH_ANY, u32::MAX >> 1), naive.wake(k, MATCH_ANY, u32::MAX));
         }
         prop_assert!(table.buckets.iter_mut().all(|b| b.is_empty()));
-        for bucket in &mut table.buckets {
-            bucket.shrink();
-            prop_assert!(bucket.shrink().is_none());
-        }
+        prop_assert!(table.threads.iter().all(|t| t.seat.borrow().is_some()));
     }
 
     #[test]
@@ -213,30 +219,12 @@ fn decoding() {
 }
 
 #[test]
-fn a_requeue_without_memory_wakes() {
+fn thousands_wait_on_one_key() {
     let mut table = Table::new();
-    for _ in 0..12 {
-        table.add(key(0), MATCH_ANY);
-    }
-    let mut batch = Batch::new();
-    let mut todo = Requeue { from: key(0), to: key(1), wake: 1, requeue: 100, shortage: Shortage::Ask };
-    let [a, b] = &mut table.buckets;
-    assert_eq!(requeue(a, b, &mut todo, &mut batch), Progress::NeedsSupply);
-    todo.shortage = Shortage::Wake;
-    assert_eq!(requeue(a, b, &mut todo, &mut batch), Progress::Done);
-    assert_eq!((batch.len(), a.len(), b.len()), (12, 0, 0));
-}
-
-#[test]
-fn a_bucket_has_a_limit() {
-    let mut table = Table::new();
-    for _ in 0..MAX_WAITERS {
-        table.add(key(0), MATCH_ANY);
-    }
-    let thread = Rc::new(Thread { id: 0, place: Cell::new(0) });
-    assert!(matches!(table.at(key(0)).add(key(0), 1, thread), Err(AddError::Full(_))));
-    assert!(table.at(key(0)).add_supply(Supply::try_new().unwrap()).is_err());
-    assert_eq!(table.wake(key(0), MATCH_ANY, u32::MAX).len(), MAX_WAITERS);
+    let ids: Vec<usize> = (0..20_000).map(|_| table.add(key(0), MATCH_ANY)).collect();
+    assert_eq!(table.requeue(Requeue { from: key(0), to: key(1), wake: 1, requeue: 9_999 }), [0]);
+    assert_eq!(table.wake(key(0), MATCH_ANY, u32::MAX), ids[10_000..]);
+    assert_eq!(table.wake(key(1), MATCH_ANY, u32::MAX), ids[1..10_000]);
 }
 
 #[test]
