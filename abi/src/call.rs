@@ -99,6 +99,8 @@ pub enum Authority {
     Ipc,
     /// A grant of the caller's World. Linux's uid check comes on top; without the grant, EPERM also for uid 0.
     World(Grant),
+    /// A grant for some uses of the call, which the call itself asks for; the others have no power over anything else.
+    Partly(Grant),
 }
 
 /// Powers over the machine that a World has or lacks. A World can only lose them.

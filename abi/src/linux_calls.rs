@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! NUMBER NAME(ARG: KIND, …) -> RET {
-//!     state: live|stub, authority: AUTHORITY or World(GRANT), rights: [RIGHT | RIGHT, …], blocks: yes|no,
+//!     state: live|stub, authority: AUTHORITY, World(GRANT) or Partly(GRANT), rights: [RIGHT | RIGHT, …], blocks: yes|no,
 //!     errors: [ERRNO, …],
 //!     doc: "one line",
 //! }
@@ -625,7 +625,7 @@ macro_rules! for_each_linux_call {
                 doc: "sched_setparam(2): set the static priority; a real-time one needs the grant RealTime",
             }
             119 sched_setscheduler(pid: Pid, policy: Int, param: InStruct(SchedParam)) -> Zero {
-                state: live, authority: World(RealTime), rights: [], blocks: no,
+                state: live, authority: Partly(RealTime), rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "sched_setscheduler(2): set policy and priority; only real-time policies need the grant; pid within the scope",
             }
@@ -885,9 +885,9 @@ macro_rules! for_each_linux_call {
                 doc: "settimeofday(2): set the time of day",
             }
             171 adjtimex(buf: InOutStruct(Timex)) -> Int {
-                state: live, authority: World(SetTime), rights: [], blocks: no,
+                state: live, authority: Partly(SetTime), rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EOPNOTSUPP, EPERM],
-                doc: "adjtimex(2): tune the clock",
+                doc: "adjtimex(2): tune the clock; only changes need the grant",
             }
             172 getpid() -> Pid {
                 state: live, authority: Own, rights: [], blocks: no,
@@ -1301,9 +1301,9 @@ macro_rules! for_each_linux_call {
                 doc: "open_by_handle_at(2): open a file handle",
             }
             266 clock_adjtime(clockid: Clock, buf: InOutStruct(Timex)) -> Int {
-                state: live, authority: World(SetTime), rights: [], blocks: no,
+                state: live, authority: Partly(SetTime), rights: [], blocks: no,
                 errors: [EFAULT, EINVAL, EOPNOTSUPP, EPERM],
-                doc: "clock_adjtime(2): tune a clock",
+                doc: "clock_adjtime(2): tune a clock; only changes need the grant",
             }
             267 syncfs(fd: Fd) -> Zero {
                 state: live, authority: Descriptor, rights: [NONE], blocks: yes,
@@ -1346,7 +1346,7 @@ macro_rules! for_each_linux_call {
                 doc: "finit_module(2): load a kernel module from a descriptor",
             }
             274 sched_setattr(pid: Pid, attr: InOutStruct(SchedAttr), flags: Flags) -> Zero {
-                state: live, authority: World(RealTime), rights: [], blocks: no,
+                state: live, authority: Partly(RealTime), rights: [], blocks: no,
                 errors: [E2BIG, EFAULT, EINVAL, EPERM, ESRCH],
                 doc: "sched_setattr(2): set policy and attributes; the struct holds its size, 48 at least or 0; only real-time policies need the grant",
             }

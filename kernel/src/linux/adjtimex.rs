@@ -7,7 +7,8 @@ use super::time::{set_real, timespec, timeval};
 use super::{Call, CallResult};
 use crate::clock;
 use crate::fs::context::cap;
-use abi::{Errno, Timex};
+use crate::world::need;
+use abi::{Authority, Errno, Grant, Timex};
 use core::sync::atomic::{AtomicI32, AtomicI64, Ordering::Relaxed};
 use mem::user;
 
@@ -93,6 +94,9 @@ fn check(c: &Call<'_>, t: &Timex) -> Result<(), Errno> {
     };
     if changes && !c.me.cred().capable(cap::SYS_TIME) {
         return Err(Errno::EPERM);
+    }
+    if changes {
+        need(c.me, Authority::World(Grant::SetTime))?;
     }
     if t.modes & mode::ADJTIME != 0 {
         // Slewing away an offset needs another rate.

@@ -134,6 +134,7 @@ macro_rules! authority {
     ($c:ident World ($grant:ident)) => {
         crate::world::need($c.me, abi::Authority::World(abi::Grant::$grant))?
     };
+    ($c:ident Partly ($grant:ident)) => {};
     ($c:ident Net) => {
         crate::world::need($c.me, abi::Authority::Net)?
     };

@@ -6,7 +6,8 @@ use crate::fs::context::{Cred, cap};
 use crate::task::policy::{OnFork, Parameters, Policy};
 use crate::task::sched::{self, Leave};
 use crate::task::{Process, Thread, ids, limits};
-use abi::{Errno, SchedAttr, SchedParam};
+use crate::world::need;
+use abi::{Authority, Errno, Grant, SchedAttr, SchedParam};
 use mem::{Ref, user};
 
 /// Bytes of a set of harts (cpumask_size).
@@ -191,6 +192,9 @@ fn set(c: &Call<'_>, t: &Thread, new: Parameters) -> CallResult {
     let (old, cred) = (t.parameters(), c.me.cred());
     if !cred.capable(cap::SYS_NICE) && !may_set(&cred, t, old, new) {
         return Err(Errno::EPERM.into());
+    }
+    if new.policy.is_realtime() {
+        need(c.me, Authority::World(Grant::RealTime))?;
     }
     t.set_parameters(new);
     if core::ptr::eq(t, c.me) {

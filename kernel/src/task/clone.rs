@@ -1,5 +1,6 @@
 //! New threads and processes (clone(2), fork(2), vfork(2)).
 
+use super::policy::{OnFork, Parameters};
 use super::process::{Process, TREE, ThreadNode};
 use super::signal::ProcessSignals;
 use super::thread::{Refs, Thread, ThreadSpec};
@@ -14,7 +15,7 @@ use crate::mm::AddressSpace;
 use crate::mm::shrink;
 use crate::see::{On, Waits, events};
 use crate::world::{Narrow, PidScope};
-use abi::{Errno, Rights};
+use abi::{Errno, Grant, Rights};
 use arch::TrapFrame;
 use core::sync::atomic::{AtomicU32, Ordering};
 use logic_pidscope::Entered;
@@ -270,7 +271,10 @@ pub(super) fn new_thread(
     b: Beginning,
     setup: impl FnOnce(&mut mem::Task),
 ) -> Result<Ref<Thread>, NoMemory> {
-    let parameters = me.parameters().for_child();
+    let parameters = me.parameters();
+    // A World without the grant has nobody in a real-time class.
+    let on_fork = if b.refs.world.has(Grant::RealTime) { parameters.on_fork } else { OnFork::Reset };
+    let parameters = Parameters { on_fork, ..parameters }.for_child();
     let affinity = me.attrs.affinity.load(Ordering::Relaxed);
     let spec = ThreadSpec {
         process: Some(process.clone()),

@@ -66,6 +66,7 @@ pub(super) fn signature(call: &Call) -> String {
 fn authority(authority: Authority) -> String {
     match authority {
         Authority::World(grant) => format!("grant {grant:?}"),
+        Authority::Partly(grant) => format!("own, partly grant {grant:?}"),
         other => format!("{other:?}").to_lowercase(),
     }
 }
