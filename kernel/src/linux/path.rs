@@ -113,7 +113,7 @@ impl Call<'_> {
     }
     /// The same, with what may be done there; nothing has been checked against it.
     #[inline(always)]
-    fn reach_or_fd(&self, fd: usize, p: usize, flags: u32) -> Result<Reached, Errno> {
+    pub(crate) fn reach_or_fd(&self, fd: usize, p: usize, flags: u32) -> Result<Reached, Errno> {
         let path = read_path(self.arg(p))?;
         let cx = self.context();
         if path.is_empty() && flags & AT_EMPTY_PATH != 0 {

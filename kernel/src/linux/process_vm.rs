@@ -89,6 +89,10 @@ pub(super) fn may_attach(me: &Thread, target: &Thread) -> bool {
     if Ref::ptr_eq(me.process(), process) {
         return true;
     }
+    // Whoever takes hold of a process has its powers.
+    if !me.world().covers(&theirs.world) {
+        return false;
+    }
     let mine = me.cred();
     let all = |ids: &Ids, real: u32| ids.real == real && ids.effective == real && ids.saved == real;
     let same = all(&theirs.cred.uid, mine.uid.real) && all(&theirs.cred.gid, mine.gid.real);

@@ -4,11 +4,10 @@ use super::channel::read_sized;
 use crate::fs::file::Special;
 use crate::fs::inode::Body;
 use crate::fs::service::{self, Patience, SVC_FS};
-use crate::fs::walk::Last;
 use crate::linux::path::read_path;
 use crate::linux::{Call, CallResult};
 use crate::task::ids;
-use abi::{Errno, SvcBind, SvcConnect, SvcPeer, svc_flag};
+use abi::{Errno, Rights, SvcBind, SvcConnect, SvcPeer, svc_flag};
 use mem::user;
 
 /// Connections of one budget that may wait.
@@ -71,11 +70,12 @@ pub(super) fn svc_accept(c: &mut Call<'_>) -> CallResult {
 
 /// svc_connect(dir, path, args, size).
 pub(super) fn svc_connect(c: &mut Call<'_>) -> CallResult {
-    let place = c.locate(0, 1, Last::Follow)?;
+    let reached = c.reach_or_fd(0, 1, 0)?;
     let args: SvcConnect = if c.arg(2) == 0 { SvcConnect::default() } else { read_sized(c.arg(2), c.arg(3))? };
     if args.flags & !svc_flag::NONBLOCK != 0 || args._reserved != 0 {
         return Err(Errno::EINVAL.into());
     }
+    let (rights, place) = (reached.rights, reached.with(Rights::WALK)?);
     let inode = place.inode();
     let Body::Service(at) = &inode.body else { return Err(Errno::EOPNOTSUPP.into()) };
     if !c.me.cred().may(&inode.attrs.lock(), 6) {
@@ -84,5 +84,6 @@ pub(super) fn svc_connect(c: &mut Call<'_>) -> CallResult {
     let deadline_ns = (args.deadline_ns != 0).then_some(args.deadline_ns);
     let patience = Patience { nonblock: args.flags & svc_flag::NONBLOCK != 0, deadline_ns };
     let client = service::connect(c.me, at, &patience)?;
-    Ok(c.install(client, true, 0)?)
+    // What is reached through a directory has at most its rights.
+    Ok(c.install_with((client, rights), true, 0)?)
 }

@@ -144,6 +144,10 @@ impl World {
     pub(crate) fn has(&self, grant: Grant) -> bool {
         self.grants.bits() >> (grant as u8) & 1 != 0
     }
+    /// Whether it has all powers of another: who has not must not get at what lives there.
+    pub(crate) fn covers(&self, other: &World) -> bool {
+        self.grants.contains(other.grants) && self.reach.contains(other.reach)
+    }
     /// Its System V names.
     pub(crate) fn ipc(&self) -> &Ref<names::Space> {
         &self.ipc

@@ -1,5 +1,9 @@
-// Random walks over the ways from a descriptor to another: each has at most the rights that a naive model allows.
-// calls: fd_restrict openat dup dup3 fcntl
+// Random walks over the ways from a descriptor to another: each has exactly the rights that a naive model allows, whether it was
+// duplicated, reopened by name, looked up below, taken from another process, moved in a message, listed for a child or restricted.
+// calls: fd_restrict openat dup dup3 fcntl pidfd_open pidfd_getfd chan_create chan_send chan_recv spawn memfd_create mmap mprotect
+// only: rvos
+#include "../channel.h"
+#include "../native/spawn.h"
 #include "rights.h"
 
 enum { MOST = 24, STEPS = 1500 };
@@ -21,6 +25,9 @@ static int any(void) {
     }
     return -1;
 }
+
+static int self_pidfd, ends[2];
+static char self_path[PATH_MAX];
 
 static int is_dir(int i) { return held[i].kind == DIR_ || held[i].kind == SUBDIR; }
 
@@ -73,12 +80,17 @@ static void probe(int i) {
 }
 
 static void make(void) {
-    int fd, ends[2];
-    switch (below(4)) {
+    int fd, pipes[2];
+    switch (below(5)) {
     case 0: fd = OK(open("dir/file", O_RDWR | O_CLOEXEC)), take(fd, FILE_, R_ALL, O_RDWR); break;
     case 1: fd = OK(open("dir/file", O_RDONLY)), take(fd, FILE_, R_ALL, O_RDONLY); break;
     case 2: fd = OK(open("dir", O_RDONLY | O_DIRECTORY)), take(fd, DIR_, R_ALL, O_RDONLY); break;
-    case 3: OK(pipe(ends)), OK(close(ends[1])), take(ends[0], PIPE_READ, R_ALL, O_RDONLY); break;
+    case 3: OK(pipe(pipes)), OK(close(pipes[1])), take(pipes[0], PIPE_READ, R_ALL, O_RDONLY); break;
+    case 4:
+        fd = OK(memfd_create("memory", MFD_CLOEXEC));
+        CHECK_EQ(write(fd, "content", 7), 7);
+        take(fd, FILE_, R_ALL, O_RDWR);
+        break;
     }
 }
 
@@ -134,6 +146,55 @@ static void below_directory(int i) {
     if (fd >= 0) take(fd, deeper ? SUBDIR : held[i].kind, r, O_RDONLY);
 }
 
+// From a process to itself: what another one would get that may take hold of it.
+static void take_from_process(int i) {
+    int fd = (int)syscall(SYS_pidfd_getfd, self_pidfd, held[i].fd, 0);
+    CHECK_EQ(fd >= 0, (held[i].rights & R_DUP) != 0);
+    if (fd >= 0) take(fd, held[i].kind, held[i].rights, held[i].access);
+}
+
+// A message moves it; who receives a directory cannot go up from there.
+static void move_by_message(int i) {
+    long sent = ch_send(ends[0], "", 0, &held[i].fd, 1, 0);
+    CHECK_EQ(sent == 0, (held[i].rights & R_TRANSFER) != 0);
+    if (sent != 0) return;
+    CHECK_ERRNO(fcntl(held[i].fd, F_GETFD), EBADF);
+    enum kind kind = held[i].kind;
+    long rights = held[i].rights & ~R_WALK_UP;
+    int fd = -1, access = held[i].access;
+    held[i].kind = FREE;
+    OK(ch_recv(ends[1], NULL, 0, &fd, 1, 0, NULL));
+    take(fd, kind, rights, access);
+}
+
+// A child gets what is listed, as it is here: it says itself what it has (main).
+static void list(int i) {
+    char rights[24];
+    snprintf(rights, sizeof rights, "%ld", held[i].rights);
+    char *words[] = {self_path, rights, NULL};
+    struct spawn_args a = s_args(self_path, words);
+    struct spawn_fd fds[4] = {{0, 0}, {1, 1}, {2, 2}, {held[i].fd, 5}};
+    a.fds = (uintptr_t)fds, a.fd_count = 4;
+    long fd = s_spawn(&a), may = (held[i].rights & (R_DUP | R_TRANSFER)) == (R_DUP | R_TRANSFER);
+    CHECK_EQ(fd >= 0, may);
+    if (fd >= 0) CHECK_EQ(s_end((int)fd), 0);
+}
+
+// A mapping has no more than the descriptor had when it was made, whatever becomes of the descriptor.
+static void map(int i) {
+    int fd = held[i].fd;
+    char *m = mmap(NULL, PAGE, PROT_NONE, MAP_SHARED, fd, 0);
+    if (m == MAP_FAILED) return;
+    long r = held[i].rights;
+    int may = r & R_WRITE && r & R_READ && held[i].access == O_RDWR;
+    OK(restrict_to(fd, r & (R_DUP | R_STAT)));
+    held[i].rights = r & (R_DUP | R_STAT);
+    CHECK_EQ(mprotect(m, PAGE, PROT_READ | PROT_WRITE) == 0, !!may);
+    CHECK_EQ(mprotect(m, PAGE, PROT_READ | PROT_EXEC) == 0, r & R_READ && r & R_EXEC && held[i].access != O_WRONLY);
+    OK(munmap(m, PAGE));
+    CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED);
+}
+
 static void in_child(void) {
     IN_CHILD(for (int i = 0; i < MOST; i++) {
         if (held[i].kind == FREE) continue;
@@ -152,17 +213,25 @@ static void step(void) {
         make();
         return;
     }
-    switch (below(8)) {
+    switch (below(12)) {
     case 0: shrink(i); break;
     case 1: case 2: duplicate(i); break;
     case 3: case 4: reopen(i); break;
     case 5: if (is_dir(i)) below_directory(i); break;
     case 6: probe(i); break;
     case 7: drop(i); break;
+    case 8: take_from_process(i); break;
+    case 9: move_by_message(i); break;
+    case 10: if (held[i].kind == FILE_ && held[i].access != O_PATH) map(i); break;
+    case 11: if (below(4) == 0) list(i); break;
     }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc == 2) return rights_of(5) != atol(argv[1]) || fcntl(6, F_GETFD) != -1;
+    OK(readlink("/proc/self/exe", self_path, sizeof self_path - 1));
+    self_pidfd = OK(syscall(SYS_pidfd_open, getpid(), 0));
+    ch_pair(ends);
     h_scratch();
     // The same names in the directory and in its `sub`.
     for (char path[32] = "dir", *end = path + 3; strlen(path) < 9; strcpy(end, "/sub"), end += 4) {

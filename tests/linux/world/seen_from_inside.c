@@ -1,9 +1,10 @@
 // /proc/rvos from inside: the processes of the reader's pid scope by their numbers there and nobody else, whichever procfs it is read
 // through; what is about the whole machine takes the grant to debug it, and ending it the grant of power.
-// calls: spawn chan_create chan_call openat write
+// calls: spawn pidfd_getfd process_vm_readv chan_create chan_call openat write
 // only: rvos
 #include "../channel.h"
 #include "../native/spawn.h"
+#include <sys/uio.h>
 
 static const char *const of_machine[] = {"counters", "figures", "harts", "latency", "preempt_off", "trace", "trace_events"};
 
@@ -50,7 +51,26 @@ static void inside(void) {
     h_join(caller);
 }
 
+// Who has more power exists, and yet cannot be taken hold of.
+static int more_powerful(pid_t parent) {
+    char path[64], byte;
+    int pidfd = (int)syscall(SYS_pidfd_open, parent, 0);
+    if (kill(parent, 0) || pidfd < 0) return 51;
+    if (syscall(SYS_pidfd_getfd, pidfd, 1, 0) != -1 || errno != EPERM) return 52;
+    struct iovec here = {&byte, 1}, there = {&byte, 1};
+    if (syscall(SYS_process_vm_readv, parent, &here, 1, &there, 1, 0) != -1 || errno != EPERM) return 53;
+    static const char *const names[] = {"cwd", "root", "exe", "fd/1", "ns/mnt"};
+    for (int i = 0; i < 5; i++) {
+        snprintf(path, sizeof path, "/proc/%d/%s", parent, names[i]);
+        if (open(path, O_RDONLY) != -1 || errno != EACCES) return 54 + i;
+    }
+    snprintf(path, sizeof path, "/proc/%d/calls", parent);
+    int fd = open(path, O_WRONLY);
+    return fd >= 0 && write(fd, "1", 1) == -1 && errno == EACCES ? 0 : 59;
+}
+
 static int without_grants(void) {
+    if (more_powerful(getppid())) return more_powerful(getppid());
     for (size_t i = 0; i < sizeof of_machine / sizeof *of_machine; i++) {
         char path[64], byte;
         snprintf(path, sizeof path, "/proc/rvos/%s", of_machine[i]);

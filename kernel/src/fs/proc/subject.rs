@@ -105,7 +105,13 @@ impl Subject {
     pub(super) fn may_access(&self) -> bool {
         with_current(|me| {
             let mine = me.cred();
-            if me.process().id() == self.process_id || mine.capable(cap::SYS_PTRACE) {
+            if me.process().id() == self.process_id {
+                return true;
+            }
+            if self.refs().is_some_and(|r| !me.world().covers(&r.world)) {
+                return false;
+            }
+            if mine.capable(cap::SYS_PTRACE) {
                 return true;
             }
             // A process that gained rights by exec is closed to those who have only its ids.
