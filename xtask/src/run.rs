@@ -16,11 +16,11 @@ const SET_UP_FAILED: u8 = 126;
 #[derive(ClapArgs, Debug)]
 #[command(args_override_self = true)]
 pub(crate) struct Args {
-    /// Number of harts
-    #[arg(long, default_value_t = 4, value_name = "N")]
+    /// Number of harts; rvOS uses up to 16 of them
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     smp: u32,
     /// Memory: 512M, 2G
-    #[arg(long, default_value = "512M", value_name = "SIZE")]
+    #[arg(long, default_value = "512M", value_name = "SIZE", value_parser = memory_size)]
     mem: String,
     /// Virtual time counts instructions: exact from run to run, one host thread
     #[arg(long)]
@@ -104,6 +104,25 @@ impl Args {
             builder = builder.append(words);
         }
         Ok(builder.args(self.program))
+    }
+}
+
+/// What `--mem` may say: a number with `K`, `M`, `G` or `T` behind it, MiB without one as QEMU counts, and enough to boot in.
+fn memory_size(text: &str) -> Result<String, String> {
+    const LEAST_MIB: u64 = 64;
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| "a size is wanted, such as 512M or 2G".to_owned())?;
+    let kib = match text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase().as_str() {
+        "K" => Some(number),
+        "" | "M" => number.checked_mul(1 << 10),
+        "G" => number.checked_mul(1 << 20),
+        "T" => number.checked_mul(1 << 30),
+        _ => return Err("a size ends in K, M, G or T".to_owned()),
+    };
+    match kib {
+        Some(kib) if kib >= LEAST_MIB << 10 => Ok(text.to_owned()),
+        Some(_) => Err(format!("{LEAST_MIB}M is the least")),
+        None => Err("larger than any machine".to_owned()),
     }
 }
 

@@ -131,12 +131,12 @@ fn window(r: logic_fdt::Range) -> Option<Mmio> {
 fn gather(tree: &logic_fdt::Machine<'_>, info: BootInfo) -> Machine {
     let [image, ..] = arch::kernel_image();
     let memory = tree.memory.iter().copied().map(range).find(|r| r.0 <= image && image < r.1).unwrap_or((0, 0));
+    // The boot hart comes first, so that it is among them however many there are.
+    let usable = tree.harts.iter().filter(|h| h.status == logic_fdt::HartStatus::Okay && h.id != info.hart_id);
     let mut harts = ([0; MAX_HARTS], 0);
-    for h in tree.harts.iter().filter(|h| h.status == logic_fdt::HartStatus::Okay) {
-        if let Some(slot) = harts.0.get_mut(harts.1) {
-            *slot = h.id;
-            harts.1 += 1;
-        }
+    for (slot, id) in harts.0.iter_mut().zip(core::iter::once(info.hart_id).chain(usable.map(|h| h.id))) {
+        *slot = id;
+        harts.1 += 1;
     }
     let boot = tree.harts.iter().find(|h| h.id == info.hart_id);
     let context = boot.and_then(|h| h.plic_context);

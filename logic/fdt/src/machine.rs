@@ -128,7 +128,7 @@ pub struct Machine<'a> {
     pub memory: ArrayVec<Range, 16>,
     /// Parts of it that nobody may use: the reservation block and `/reserved-memory`. They may overlap.
     pub reserved: ArrayVec<Range, 32>,
-    /// The harts, in the order of the tree.
+    /// The harts, in the order of the tree; those beyond the capacity are left out.
     pub harts: ArrayVec<Hart<'a>, 64>,
     /// Ticks of the `time` register in a second.
     pub timebase_hz: u32,
@@ -307,7 +307,9 @@ impl<'a> Builder<'_, 'a> {
             _ => Mmu::None,
         };
         let isa = node.text("riscv,isa").unwrap_or("");
-        push(&mut self.machine.harts, Some(Hart { id, status, isa, mmu, plic_context: None, intc: None }))
+        // More than there is room for are not used, as Linux leaves those beyond NR_CPUS alone.
+        let _ = self.machine.harts.try_push(Hart { id, status, isa, mmu, plic_context: None, intc: None });
+        Ok(())
     }
 
     fn device(&mut self, parent: &Parent, node: Node<'a>) -> Result<(), Error> {

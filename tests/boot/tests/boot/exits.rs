@@ -70,3 +70,24 @@ fn the_door_says_126_when_it_cannot_begin() {
     assert_eq!(output.stdout, b"");
     assert!(String::from_utf8_lossy(&output.stderr).contains("/nonexistent/file"));
 }
+
+/// A machine with more harts than the kernel uses runs on those it uses.
+#[test]
+fn harts_beyond_the_most_are_left_alone() {
+    if on_linux() {
+        return;
+    }
+    let outcome = shell("grep -c ^processor /proc/cpuinfo").smp(24).run().expect("boots");
+    assert_eq!(outcome.stdout, b"16\n", "{:?}", outcome.trouble);
+}
+
+#[test]
+fn the_door_refuses_machines_that_cannot_be() {
+    for (option, value) in [("--smp", "0"), ("--smp", "99"), ("--mem", "10M"), ("--mem", "some")] {
+        let mut door = Command::new(paths::tree().join("x"));
+        let output = door.args(["run", option, value, "--", "true"]).stdin(Stdio::null()).output().expect("starts");
+        assert_eq!(output.status.code(), Some(2), "{option} {value}");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains(&format!("'{value}'")), "{errors}");
+    }
+}
