@@ -1,9 +1,10 @@
 //! Waiting for several descriptors: ppoll(2), pselect6(2).
 
-use super::signal::relative_deadline;
+use super::signal::relative_time;
 use super::{Call, CallResult, Restart, Stop};
 use crate::clock;
 use crate::fs::file::OpenFile;
+use crate::fs::table::FdTable;
 use crate::see::{On, Waits};
 use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observer};
@@ -12,6 +13,7 @@ use alloc::vec::Vec;
 use logic_signal::SigSet;
 use logic_waits::{Events, Key, Mode};
 use mem::{Ref, user};
+use zerocopy::IntoBytes;
 
 /// One descriptor that is waited for.
 struct Item {
@@ -53,17 +55,18 @@ impl Item {
     }
 }
 
-/// Waits until one of the items is ready; gives how many are.
+/// Looks at all of them; gives how many are ready.
+fn check(items: &mut [Item]) -> usize {
+    items.iter_mut().map(Item::check).filter(|r| *r).count()
+}
+
+/// Waits until one of the items is ready, of which none was; gives how many are.
 fn wait_for(me: &Thread, items: &mut [Item], deadline: Option<u64>) -> Result<usize, Ended> {
-    let ready = items.iter_mut().map(Item::check).filter(|r| *r).count();
-    if ready != 0 {
-        return Ok(ready);
-    }
     let result = wait::sleep_on(me, On::plain(Waits::Poll), deadline, Interrupt::AnySignal, || {
         for i in items.iter_mut() {
             i.register(me)?;
         }
-        let ready = items.iter_mut().map(Item::check).filter(|r| *r).count();
+        let ready = check(items);
         Ok((ready != 0).then_some(ready))
     });
     for i in items.iter_mut() {
@@ -93,12 +96,80 @@ fn finish(me: &Thread, masked: bool, result: Result<usize, Ended>) -> Result<usi
     }
 }
 
+/// When a wait with this time-out ends; 0, which has passed, if it does not wait at all.
+fn deadline(addr: usize) -> Result<Option<u64>, Errno> {
+    Ok(relative_time(addr)?.map(|ns| if ns == 0 { 0 } else { clock::monotonic_ns().saturating_add(ns) }))
+}
+
 /// Writes what is left of a time-out back, as Linux does for ppoll and pselect6.
 fn write_rest(addr: usize, deadline: Option<u64>) {
-    if let Some(d) = deadline {
+    if let Some(d) = deadline
+        && d != 0
+    {
         let left = d.saturating_sub(clock::monotonic_ns());
         let _ = user::write(addr, &[(left / clock::SECOND_NS) as i64, (left % clock::SECOND_NS) as i64]);
     }
+}
+
+/// An entry of the array of ppoll(2): the number; the events asked for, and in the upper half those that hold.
+type Entry = [u32; 2];
+/// Entries that need no memory.
+const NEAR: usize = 64;
+/// Entries that are looked up under one lock of the table.
+const TOGETHER: usize = 8;
+
+fn wanted(entry: Entry) -> Events {
+    Events::from_bits_truncate(entry[1] & 0xffff)
+}
+
+fn set_got(entry: &mut Entry, got: Events) {
+    entry[1] = entry[1] & 0xffff | got.bits() << 16;
+}
+
+/// What is behind the number of an entry; otherwise what poll(2) says of such a number.
+fn behind(entry: Entry, file: Option<Ref<OpenFile>>) -> Result<Ref<OpenFile>, Events> {
+    file.ok_or(if (entry[0] as i32) < 0 { Events::empty() } else { Events::NVAL })
+}
+
+/// Looks at all of them without waiting; gives how many are ready.
+fn look(files: &FdTable, entries: &mut [Entry]) -> usize {
+    let mut ready = 0;
+    for part in entries.chunks_mut(TOGETHER) {
+        let mut found = [const { None }; TOGETHER];
+        files.get_each(part.iter().map(|e| e[0] as i32).zip(&mut found), Rights::WAIT);
+        for (entry, file) in part.iter_mut().zip(&mut found) {
+            let got = match behind(*entry, file.take()) {
+                Ok(file) => file.poll().intersection(wanted(*entry) | Events::ERR | Events::HUP),
+                Err(got) => got,
+            };
+            set_got(entry, got);
+            ready += usize::from(!got.is_empty());
+        }
+    }
+    ready
+}
+
+/// Waits until one of the entries is ready, of which none was; gives how many are.
+#[inline(never)]
+fn wait_for_entries(me: &Thread, entries: &mut [Entry], deadline: Option<u64>) -> Result<usize, Ended> {
+    if deadline == Some(0) {
+        return if me.signal_pending() { Err(Ended::Signal) } else { Ok(0) };
+    }
+    let files = me.files();
+    let mut items: Vec<Item> = Vec::new();
+    items.try_reserve_exact(entries.len()).map_err(|_| Ended::NoMemory)?;
+    for entry in entries.iter() {
+        let (file, got) = match behind(*entry, files.get(entry[0] as i32, Rights::WAIT).ok()) {
+            Ok(file) => (Some(file), Events::empty()),
+            Err(got) => (None, got),
+        };
+        items.push(Item { file, wanted: wanted(*entry), got, key: None });
+    }
+    let result = wait_for(me, &mut items, deadline);
+    for (entry, item) in entries.iter_mut().zip(&items) {
+        set_got(entry, item.got);
+    }
+    result
 }
 
 /// ppoll(2).
@@ -107,36 +178,34 @@ pub(super) fn ppoll(c: &mut Call<'_>) -> CallResult {
     if count as u64 > c.me.process().limit(crate::task::limits::NOFILE) {
         return Err(Errno::EINVAL.into());
     }
-    let deadline = relative_deadline(c.arg(2))?;
+    let deadline = deadline(c.arg(2))?;
     if c.arg(3) != 0 && c.arg(4) != 8 {
         return Err(Errno::EINVAL.into());
     }
     let mask = if c.arg(3) != 0 { Some(SigSet(user::read::<u64>(c.arg(3))?)) } else { None };
-    let files = c.me.files();
-    let mut items: Vec<Item> = Vec::new();
-    items.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
-    for i in 0..count {
-        let [fd, events] = user::read::<[u32; 2]>(fds + i * 8)?;
-        let wanted = Events::from_bits_truncate(events & 0xffff);
-        let (file, got) = match fd as i32 {
-            n if n < 0 => (None, Events::empty()),
-            n => match files.get(n, Rights::WAIT) {
-                Ok(f) => (Some(f), Events::empty()),
-                Err(_) => (None, Events::NVAL),
-            },
-        };
-        items.push(Item { file, wanted, got, key: None });
+    let (mut near, mut far) = ([[0; 2]; NEAR], Vec::new());
+    let entries = match near.get_mut(..count) {
+        Some(near) => near,
+        None => {
+            far.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+            far.resize(count, [0; 2]);
+            far.as_mut_slice()
+        }
+    };
+    if count != 0 {
+        user::copy_in(entries.as_mut_bytes(), fds)?;
     }
-    if let Some(m) = mask {
-        c.me.set_mask_for_call(m);
+    let mut result = Ok(look(&c.me.files(), entries));
+    if result == Ok(0) {
+        if let Some(m) = mask {
+            c.me.set_mask_for_call(m);
+        }
+        result = wait_for_entries(c.me, entries, deadline);
     }
-    let result = wait_for(c.me, &mut items, deadline);
-    if c.arg(2) != 0 {
-        write_rest(c.arg(2), deadline);
-    }
+    write_rest(c.arg(2), deadline);
     let ready = finish(c.me, mask.is_some(), result)?;
-    for (i, item) in items.iter().enumerate() {
-        user::write(fds + i * 8 + 6, &(item.got.bits() as u16))?;
+    for (i, entry) in entries.iter().enumerate() {
+        user::write(fds + i * 8 + 6, &((entry[1] >> 16) as u16))?;
     }
     Ok(ready)
 }
@@ -161,7 +230,7 @@ pub(super) fn pselect6(c: &mut Call<'_>) -> CallResult {
     }
     let n = (n as u64).min(c.me.process().limit(crate::task::limits::NOFILE)) as usize;
     let words = n.div_ceil(64);
-    let deadline = relative_deadline(c.arg(4))?;
+    let deadline = deadline(c.arg(4))?;
     let mut mask = None;
     if c.arg(5) != 0 {
         let [at, size] = user::read::<[u64; 2]>(c.arg(5))?;
@@ -196,10 +265,11 @@ pub(super) fn pselect6(c: &mut Call<'_>) -> CallResult {
         c.me.set_mask_for_call(m);
     }
     let (numbers, mut items) = split(items)?;
-    let result = wait_for(c.me, &mut items, deadline);
-    if c.arg(4) != 0 {
-        write_rest(c.arg(4), deadline);
-    }
+    let result = match check(&mut items) {
+        0 => wait_for(c.me, &mut items, deadline),
+        ready => Ok(ready),
+    };
+    write_rest(c.arg(4), deadline);
     finish(c.me, mask.is_some(), result)?;
     let mut total = 0;
     for (set, (addr, interest)) in sets.iter().zip([(c.arg(1), READ), (c.arg(2), WRITE), (c.arg(3), Events::PRI)]) {

@@ -297,6 +297,11 @@ pub(super) fn rt_tgsigqueueinfo(c: &mut Call<'_>) -> CallResult {
 
 /// A relative timespec in user memory as a deadline of the monotonic clock.
 pub(crate) fn relative_deadline(addr: usize) -> Result<Option<u64>, Errno> {
+    Ok(relative_time(addr)?.map(|ns| clock::monotonic_ns().saturating_add(ns)))
+}
+
+/// A relative timespec in user memory, in nanoseconds.
+pub(crate) fn relative_time(addr: usize) -> Result<Option<u64>, Errno> {
     if addr == 0 {
         return Ok(None);
     }
@@ -304,8 +309,7 @@ pub(crate) fn relative_deadline(addr: usize) -> Result<Option<u64>, Errno> {
     if sec < 0 || !(0..SECOND_NS as i64).contains(&nsec) {
         return Err(Errno::EINVAL);
     }
-    let ns = (sec as u64).saturating_mul(SECOND_NS).saturating_add(nsec as u64);
-    Ok(Some(clock::monotonic_ns().saturating_add(ns)))
+    Ok(Some((sec as u64).saturating_mul(SECOND_NS).saturating_add(nsec as u64)))
 }
 
 /// rt_sigtimedwait(2).
