@@ -26,15 +26,22 @@ pub(crate) fn init() {
     sync::set_hooks(&HOOKS);
 }
 
-/// A trap from user mode.
-fn from_user(frame: &mut TrapFrame) {
+/// A trap from user mode. Calls come first, and what is only for the others is apart: so they save no registers for it.
+extern "C" fn from_user(frame: &mut TrapFrame) {
     with_current(accounting::enter);
+    if frame.cause == Cause::SYSTEM_CALL {
+        arch::irq_enable();
+        frame.set_pc(frame.pc().wrapping_add(4));
+        linux::dispatch(frame);
+    } else {
+        not_a_call(frame);
+    }
+    to_user(frame);
+}
+
+#[inline(never)]
+fn not_a_call(frame: &mut TrapFrame) {
     match Cause::take(frame) {
-        Cause::SystemCall => {
-            arch::irq_enable();
-            frame.set_pc(frame.pc().wrapping_add(4));
-            linux::dispatch(frame);
-        }
         Cause::Software => {
             mem::serve_shootdowns();
             mark(pending::IPI);
@@ -46,7 +53,6 @@ fn from_user(frame: &mut TrapFrame) {
             user_exception(cause, frame);
         }
     }
-    to_user(frame);
 }
 
 fn user_exception(cause: Cause, frame: &mut TrapFrame) {
@@ -101,7 +107,7 @@ fn mark(bit: u32) {
 }
 
 /// A trap from the kernel itself: an interrupt, or a user access that needs its page.
-fn from_kernel(frame: &mut TrapFrame) {
+extern "C" fn from_kernel(frame: &mut TrapFrame) {
     match Cause::take(frame) {
         Cause::Software => {
             mem::serve_shootdowns();

@@ -203,7 +203,10 @@ fn seen_call(what: u32, c: &mut Call<'_>) {
     if told.is_some() {
         calls::begins(c, number);
     }
-    let result = run_out_of_line(c);
+    let mut result = run_out_of_line(c);
+    if result == Err(Stop::Errno(Errno::ENOMEM)) {
+        result = run_again(c);
+    }
     if let Some(args) = told {
         calls::ended(c, number, returned(c, &result), args);
     }
@@ -211,7 +214,7 @@ fn seen_call(what: u32, c: &mut Call<'_>) {
     finish(c, result);
 }
 
-/// [`run`] for [`seen_call`].
+/// [`run`] for calls with which something is the matter.
 #[inline(never)]
 fn run_out_of_line(c: &mut Call<'_>) -> CallResult {
     run(c)
@@ -248,7 +251,10 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
         if what != 0 {
             return seen_call(what, &mut c);
         }
-        let result = run(&mut c);
+        let mut result = run(&mut c);
+        if result == Err(Stop::Errno(Errno::ENOMEM)) {
+            result = run_again(&mut c);
+        }
         finish(&mut c, result);
     });
 }
@@ -256,20 +262,25 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
 #[inline(always)]
 fn run(c: &mut Call<'_>) -> CallResult {
     let number = c.frame.call_number();
-    loop {
-        let result = match crate::native::mutated(c, number) {
-            Some(answer) => answer,
-            None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, c),
-            None => call(number, c),
-        };
+    match crate::native::mutated(c, number) {
+        Some(answer) => answer,
+        None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, c),
+        None => call(number, c),
+    }
+}
+
+/// Runs a call again for which there was no memory, as long as there may be some now.
+#[cold]
+#[inline(never)]
+fn run_again(c: &mut Call<'_>) -> CallResult {
+    while crate::task::oom::call_may_go_again(c.me) {
+        let result = run_out_of_line(c);
         if result != Err(Stop::Errno(Errno::ENOMEM)) {
             return result;
         }
-        if !crate::task::oom::call_may_go_again(c.me) {
-            // What programs of Linux expect; a native call says that a budget is used up.
-            return Err(if number < abi::FIRST_NATIVE_CALL { Errno::ENOMEM } else { Errno::EDQUOT }.into());
-        }
     }
+    // What programs of Linux expect; a native call says that a budget is used up.
+    Err(if c.frame.call_number() < abi::FIRST_NATIVE_CALL { Errno::ENOMEM } else { Errno::EDQUOT }.into())
 }
 
 #[inline(always)]

@@ -52,7 +52,10 @@ pub(crate) fn share_out() -> Result<(), NoMemory> {
         [(budget::root(), charged.saturating_add(counts.free)), (budget::session(), session), (budget::init(), reserve / 4 * 3)]
     {
         for kind in [Kind::Processes, Kind::Threads, Kind::Descriptors, Kind::Channels, Kind::Messages, Kind::Bytes] {
-            if !core::ptr::eq(&**of, &**budget::root()) {
+            if core::ptr::eq(&**of, &**budget::root()) {
+                // The root has no limit; what harts keep in stock below it is measured by what they may keep here.
+                of.heap().account().fit_stocks(kind);
+            } else {
                 of.set_limit(kind, PLENTY).map_err(|_| NoMemory)?;
             }
         }

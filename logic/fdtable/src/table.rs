@@ -26,6 +26,8 @@ pub struct FdTable<S> {
     chunks: Chunks<S>,
     /// The chunks in which every number is in use.
     full: Bitmap,
+    /// In all chunks before this one every number is in use.
+    open: usize,
     len: usize,
 }
 
@@ -33,7 +35,7 @@ impl<S> FdTable<S> {
     /// A table without descriptors. It has no memory of its own yet.
     #[must_use]
     pub const fn new() -> FdTable<S> {
-        FdTable { chunks: Chunks::new(), full: Bitmap::new(), len: 0 }
+        FdTable { chunks: Chunks::new(), full: Bitmap::new(), open: 0, len: 0 }
     }
 
     /// How many descriptors are installed.
@@ -87,7 +89,8 @@ impl<S> FdTable<S> {
     #[inline]
     pub fn insert(&mut self, slot: S, close: CloseOnExec, min: u32, limit: u32) -> Result<u32, (TableError, S)> {
         // Nearly always the number is in the first chunk that may have it, and has had a slot before.
-        let index = chunk_of(min);
+        let index = chunk_of(min).max(self.open);
+        let min = min.max(first_of(index));
         if let Some(chunk) = self.chunks.get_mut(index) {
             let free = !chunk.used & above(min);
             let fd = first_in(min, free);
@@ -113,6 +116,9 @@ impl<S> FdTable<S> {
         let fd = self.lowest_free_from(min);
         if fd >= limit.min(MAX_DESCRIPTORS) {
             return Err((TableError::Limit, slot));
+        }
+        if min <= first_of(self.open) {
+            self.open = chunk_of(fd);
         }
         let (place, mark_in) = match self.take_number(fd) {
             Ok(chunk) => (chunk.slots.get_mut(slot_of(fd)), &mut chunk.close_on_exec),
@@ -164,6 +170,7 @@ impl<S> FdTable<S> {
         self.len = self.len.wrapping_sub(1);
         if chunk.give(fd) {
             self.full.clear(index);
+            self.open = self.open.min(index);
         }
         Some(slot)
     }
@@ -324,6 +331,7 @@ impl<S> FdTable<S> {
         };
         if chunk.give(fd) {
             self.full.clear(index);
+            self.open = self.open.min(index);
         }
     }
 
@@ -407,6 +415,12 @@ fn above(fd: u32) -> u64 {
 #[inline(always)]
 fn first_in(fd: u32, bits: u64) -> u32 {
     fd & !(CHUNK_SLOTS - 1) | bits.trailing_zeros()
+}
+
+/// The first number of a chunk.
+#[inline(always)]
+fn first_of(chunk: usize) -> u32 {
+    (chunk as u32).wrapping_mul(CHUNK_SLOTS)
 }
 
 /// The first number of the chunk after that of `fd`; after the last chunk one that is not there.

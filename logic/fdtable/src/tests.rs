@@ -43,6 +43,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (0_u32..100).prop_map(|min| Op::Reserve(min, 1024)),
         6 => (any::<usize>(), close()).prop_map(|(nth, close)| Op::Install(nth, close)),
         4 => (fd(), fd(), close()).prop_map(|(min, more, close)| Op::Insert(min, min.saturating_add(more), close)),
+        6 => close().prop_map(|close| Op::Insert(0, 1024, close)),
         2 => any::<usize>().prop_map(Op::Cancel),
         4 => fd().prop_map(Op::Remove),
         2 => (fd(), close(), fd()).prop_map(|(fd, close, limit)| Op::Replace(fd, close, limit)),

@@ -8,7 +8,7 @@ use super::frame::{TRAP_FRAME_BYTES, TrapFrame};
 use super::hart::core_ptr;
 use super::layout::KERNEL_STACK_BYTES;
 use core::arch::{asm, global_asm};
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 global_asm!(
     // All registers but x0, sp and tp, to or from their places in the frame.
@@ -105,8 +105,6 @@ static KERNEL_HANDLER: AtomicUsize = AtomicUsize::new(0);
 static USER_HANDLER: AtomicUsize = AtomicUsize::new(0);
 static OVERFLOW_HANDLER: AtomicUsize = AtomicUsize::new(0);
 static OVERFLOW_STACK: OverflowStack = OverflowStack(core::cell::UnsafeCell::new([0; KERNEL_STACK_BYTES]));
-static USER_CALL: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
-static KERNEL_CALL: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 
 #[repr(C, align(16))]
 struct OverflowStack(core::cell::UnsafeCell<[u8; KERNEL_STACK_BYTES]>);
@@ -116,32 +114,18 @@ unsafe impl Sync for OverflowStack {}
 /// The kernel's trap handlers.
 pub struct Handlers {
     /// A trap from user mode; called with interrupts off, returns with interrupts off.
-    pub user: fn(&mut TrapFrame),
+    pub user: extern "C" fn(&mut TrapFrame),
     /// A trap from the kernel itself; called with interrupts off, returns with interrupts off.
-    pub kernel: fn(&mut TrapFrame),
+    pub kernel: extern "C" fn(&mut TrapFrame),
     /// The kernel stack overflowed at `(sp, pc)`.
     pub overflow: extern "C" fn(usize, usize) -> !,
 }
 
 /// Registers the handlers. Before any other trap can come.
 pub fn set_handlers(h: &Handlers) {
-    USER_CALL.store(h.user as *mut (), Ordering::Release);
-    KERNEL_CALL.store(h.kernel as *mut (), Ordering::Release);
-    USER_HANDLER.store(user_trap as *const () as usize, Ordering::Release);
-    KERNEL_HANDLER.store(kernel_trap as *const () as usize, Ordering::Release);
+    USER_HANDLER.store(h.user as *const () as usize, Ordering::Release);
+    KERNEL_HANDLER.store(h.kernel as *const () as usize, Ordering::Release);
     OVERFLOW_HANDLER.store(h.overflow as *const () as usize, Ordering::Release);
-}
-
-extern "C" fn user_trap(frame: &mut TrapFrame) {
-    // SAFETY: `set_handlers` stored a function of exactly this type before user mode was ever entered.
-    let f: fn(&mut TrapFrame) = unsafe { core::mem::transmute(USER_CALL.load(Ordering::Relaxed)) };
-    f(frame);
-}
-
-extern "C" fn kernel_trap(frame: &mut TrapFrame) {
-    // SAFETY: as in `user_trap`.
-    let f: fn(&mut TrapFrame) = unsafe { core::mem::transmute(KERNEL_CALL.load(Ordering::Relaxed)) };
-    f(frame);
 }
 
 /// Points this hart's traps at the entry above, lets user mode read the counters, and enables the three interrupt
@@ -211,11 +195,13 @@ const TIMER_BIT: usize = 1 << 5;
 const EXTERNAL_BIT: usize = 1 << 9;
 
 impl Cause {
+    /// The number of [`Cause::SystemCall`].
+    pub const SYSTEM_CALL: usize = 8;
     /// Decodes a trap. Interrupt sources that stay asserted are masked, so that the handler may only note them.
     pub fn take(frame: &TrapFrame) -> Cause {
         const INTERRUPT: usize = 1 << 63;
         match frame.cause {
-            8 => Cause::SystemCall,
+            Self::SYSTEM_CALL => Cause::SystemCall,
             12 => Cause::FetchFault,
             13 => Cause::LoadFault,
             15 => Cause::StoreFault,
