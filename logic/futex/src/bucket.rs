@@ -11,6 +11,7 @@
 //! it has been woken.
 
 use crate::arena::{Arena, NIL, Seat, Slot};
+use crate::mutation::{Step, left_out};
 
 /// Waiters that one lock hold wakes or moves at most (see [`Progress::Again`]).
 pub const BATCH: usize = 16;
@@ -280,8 +281,13 @@ impl<W: Waiter> Bucket<W> {
     fn take(&mut self, at: u32) -> Option<W> {
         let (seat, slot) = self.unlink(at)?;
         let waiter = slot.waiter?;
-        waiter.take_seat(seat);
-        waiter.set_place(None);
+        if left_out(Step::SeatBeforePlace) {
+            waiter.set_place(None);
+            waiter.take_seat(seat);
+        } else {
+            waiter.take_seat(seat);
+            waiter.set_place(None);
+        }
         Some(waiter)
     }
 
@@ -306,7 +312,9 @@ impl<W: Waiter> Bucket<W> {
         } else {
             self.edit(prev_key, |slot| slot.next_key = at);
         }
-        self.tell_place(at);
+        if !left_out(Step::Renumber) {
+            self.tell_place(at);
+        }
         Some((seat, slot))
     }
 
@@ -423,6 +431,9 @@ fn next_work<W: Waiter>(from: &Bucket<W>, todo: &mut Requeue, batch: &Batch<W>, 
 
 fn move_slot<W: Waiter>(from: &mut Bucket<W>, to: &mut Bucket<W>, at: u32, key: Key) {
     if let Some((seat, Slot { waiter: Some(waiter), bitset, .. })) = from.unlink(at) {
+        if left_out(Step::MoveKeepsPlace) {
+            waiter.set_place(None);
+        }
         to.add(key, bitset, waiter, seat);
     }
 }

@@ -14,9 +14,14 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod arena;
 mod bucket;
+#[cfg(all(test, loom))]
+mod models;
+mod mutation;
 mod op;
 mod owner;
 mod robust;

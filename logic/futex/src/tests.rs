@@ -1,8 +1,6 @@
 //! Buckets against a plain list of waiters, decoding case by case, and walks of robust lists.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-extern crate std;
-
 use crate::*;
 use proptest::prelude::*;
 use std::{
