@@ -425,8 +425,12 @@ impl<M, W: Clone> Channel<M, W> {
                 let made_room = side.release(queued.size, limits);
                 Finished { made_room, message: Some(queued.message) }
             }
-            Phase::Taken(message) | Phase::Replied(message, _) => Finished { made_room: false, message: Some(message) },
-            Phase::InHand | Phase::Failed(_) => Finished { made_room: false, message: None },
+            Phase::Taken(message) | Phase::Replied(message, _) if !left_out(Step::CancelGivesBack) => {
+                Finished { made_room: false, message: Some(message) }
+            }
+            Phase::Taken(_) | Phase::Replied(..) | Phase::InHand | Phase::Failed(_) => {
+                Finished { made_room: false, message: None }
+            }
         }
     }
 

@@ -191,9 +191,13 @@ impl Pair {
 }
 
 fn model(step: Option<Step>, body: impl Fn() + Sync + Send + 'static) {
+    model_of(step, 3, body);
+}
+
+fn model_of(step: Option<Step>, preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
     leave_out(step);
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound = Some(preemptions);
     builder.check(body);
 }
 
@@ -355,6 +359,140 @@ fn receiver_leaves(step: Option<Step>) {
         sender.join().unwrap();
         stayer.join().unwrap();
     });
+}
+
+/// A signal comes while the caller waits: its handler makes a call of its own, then the wait goes on. The server sees each
+/// request once.
+fn signal(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        let server = {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                let (me, mut seen) = (Sleeper::new(), Vec::new());
+                while let Some(d) = pair.receive(&me) {
+                    pair.consume(&d);
+                    seen.push(d.message);
+                    pair.reply(d.call.unwrap(), d.message + 1);
+                }
+                seen
+            })
+        };
+        let me = Sleeper::new();
+        let mut first = pair.call(&me, 10).unwrap();
+        let outcome = pair.0.lock().unwrap().logic.poll_call(first);
+        match outcome {
+            Outcome::Reply(message, _) => assert_eq!(message, 11),
+            Outcome::Pending => {
+                if left_out(Step::SignalKeepsCall) {
+                    drop(pair.0.lock().unwrap().logic.cancel(first));
+                }
+                let inner = pair.call(&me, 20).unwrap();
+                assert_eq!(pair.await_reply(&me, inner), Ok(21));
+                if left_out(Step::SignalKeepsCall) {
+                    first = pair.call(&me, 10).unwrap();
+                }
+                assert_eq!(pair.await_reply(&me, first), Ok(11));
+            }
+            Outcome::Failed(why) => panic!("{why:?}"),
+        }
+        pair.close(End::A);
+        let seen = server.join().unwrap();
+        assert_eq!(seen.iter().filter(|m| **m == 10).count(), 1);
+        assert_eq!(pair.0.lock().unwrap().logic.open_calls(), 0);
+    });
+}
+
+/// The caller dies at any moment: its message, or the room for the reply, is destroyed once, by the caller or by the server.
+fn caller_dies(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        let server = {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                let received = pair.0.lock().unwrap().logic.receive(End::B, ANY, 1);
+                let Received::Message(d) = received else { return 0 };
+                let back = pair.consume(&d);
+                let id = d.call.unwrap();
+                let begun = pair.0.lock().unwrap().logic.begin_reply(End::B, id, ANY);
+                let Begun::Room(room) = begun else { return usize::from(back.is_some()) };
+                let late = pair.0.lock().unwrap().logic.commit_reply(id, room, ANY).is_err();
+                usize::from(back.is_some()) + usize::from(late)
+            })
+        };
+        let me = Sleeper::new();
+        let id = pair.call(&me, 7).unwrap();
+        let held = if left_out(Step::DeathCancels) { None } else { pair.0.lock().unwrap().logic.cancel(id).message };
+        let destroyed = server.join().unwrap() + usize::from(held.is_some());
+        assert_eq!(destroyed, 1);
+        let s = pair.0.lock().unwrap();
+        assert_eq!((s.logic.open_calls(), s.logic.figures(End::B).queued), (0, 0));
+    });
+}
+
+/// Two callers at one server.
+fn two_callers(step: Option<Step>) {
+    model_of(step, 2, || {
+        let pair = Pair::new();
+        let caller = |message: Message| {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                let me = Sleeper::new();
+                let id = pair.call(&me, message).unwrap();
+                assert_eq!(pair.await_reply(&me, id), Ok(message + 1));
+            })
+        };
+        let callers = [caller(10), caller(20)];
+        let me = Sleeper::new();
+        for _ in 0..2 {
+            let d = pair.receive(&me).unwrap();
+            assert_eq!(pair.consume(&d), None);
+            assert!(pair.reply(d.call.unwrap(), d.message + 1));
+        }
+        for caller in callers {
+            caller.join().unwrap();
+        }
+        assert_eq!(pair.0.lock().unwrap().logic.open_calls(), 0);
+    });
+}
+
+#[test]
+fn a_signal_leaves_the_call() {
+    signal(None);
+}
+
+#[test]
+#[should_panic]
+fn a_signal_sends_again() {
+    signal(Some(Step::SignalKeepsCall));
+}
+
+#[test]
+fn a_dying_caller_leaves_nothing() {
+    caller_dies(None);
+}
+
+#[test]
+#[should_panic]
+fn a_dying_caller_loses_what_the_call_holds() {
+    caller_dies(Some(Step::CancelGivesBack));
+}
+
+#[test]
+#[should_panic]
+fn a_dying_caller_stays() {
+    caller_dies(Some(Step::DeathCancels));
+}
+
+#[test]
+fn two_calls_are_answered() {
+    two_callers(None);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn two_calls_are_answered_without_arming_first() {
+    two_callers(Some(Step::ArmBeforeCheck));
 }
 
 #[test]

@@ -17,6 +17,12 @@ pub(crate) enum Step {
     ArmBeforeCheck,
     /// (4) Who ends a call wakes the caller after that. (In the model.)
     WakeAfterCommit,
+    /// (5) Who leaves a call gets what it holds.
+    CancelGivesBack,
+    /// (5) A caller that ends leaves its call. (In the model.)
+    DeathCancels,
+    /// (5) A signal leaves the call as it is, and the wait goes on: nothing is sent twice. (In the model.)
+    SignalKeepsCall,
     /// (5) Who is woken alone and leaves passes the wake-up on. (In the model.)
     PassOn,
 }
