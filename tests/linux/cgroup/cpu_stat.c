@@ -1,6 +1,6 @@
 // cgroup-v2.rst, cpu.stat: the processor time of all that is and was inside and below; it never shrinks, and stays where it was
 // used when a process moves on; periods of a cap.
-// calls: write, read
+// calls: write read
 // timeout: 60
 #include "fair.h"
 

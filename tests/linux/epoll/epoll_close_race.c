@@ -50,6 +50,12 @@ int main(void) {
     pthread_t threads[4];
     for (int i = 0; i < 2; i++) sets[i] = OK(epoll_create1(0));
     for (int i = 0; i < SLOTS; i++) slots[i] = OK(eventfd(0, 0));
+    struct epoll_event e[2];
+    int known = OK(eventfd(1, 0));
+    OK(ep_ctl(sets[0], EPOLL_CTL_ADD, known, EPOLLIN));
+    CHECK_EQ(epoll_wait(sets[0], e, 2, 0), 1);
+    OK(close(known));
+    CHECK_EQ(epoll_wait(sets[0], e, 2, 0), 0);
     for (int i = 0; i < 4; i++) CHECK_EQ(pthread_create(&threads[i], NULL, work[i], NULL), 0);
     for (int i = 0; i < 4; i++) CHECK_EQ(pthread_join(threads[i], NULL), 0);
     return 0;

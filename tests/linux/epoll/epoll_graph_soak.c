@@ -26,6 +26,7 @@ static void send_through(int socket, int fd) {
 }
 
 static void round_of(int ends) {
+    int reports = 0;
     for (int i = 0; i < ends; i += 4) {
         OK(pipe(&fds[i]));
         if (draw(3) == 0) OK(close(fds[i])), OK(close(fds[i + 1])), OK(socketpair(AF_UNIX, SOCK_STREAM, 0, &fds[i]));
@@ -39,9 +40,10 @@ static void round_of(int ends) {
         if (draw(8) == 0) (void)epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL);
         if (draw(4) == 0) {
             struct epoll_event e[4];
-            (void)epoll_wait(fds[draw((unsigned)ends)], e, 4, 0);
+            reports += epoll_wait(fds[draw((unsigned)ends)], e, 4, 0) > 0;
         }
     }
+    CHECK(reports > 0);
     for (int left = ends; left > 0; left--) {
         int at = (int)draw((unsigned)left);
         OK(close(fds[at]));

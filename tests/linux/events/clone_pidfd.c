@@ -30,8 +30,9 @@ int main(void) {
 
     struct clone_args args = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
     pidfd = -1;
+    pid_t self = getpid();
     child = clone3_(&args);
-    if (child == 0) _exit(0);
+    if (child == 0) _exit(getpid() == self);
     CHECK(child > 0);
     CHECK(pidfd >= 0);
     h_wait(child);

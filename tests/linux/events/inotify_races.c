@@ -62,6 +62,9 @@ int main(void) {
         }
     }
     for (int i = 0; i < 5; i++) CHECK_EQ(pthread_join(threads[i], NULL), 0);
+    int wd = OK(inotify_add_watch(shared, "d", IN_CREATE));
+    OK(inotify_rm_watch(shared, wd));
+    CHECK_ERRNO(inotify_rm_watch(shared, wd), EINVAL);
     OK(close(shared));
     return 0;
 }

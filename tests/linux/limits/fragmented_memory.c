@@ -64,6 +64,7 @@ int main(int argc, char **argv) {
     OK(madvise(m, bytes, MADV_DONTFORK));
     for (size_t i = 0; i < bytes; i += PAGE) m[i] = 1;
     for (size_t i = 0; i < holes; i += 2 * PAGE) OK(madvise(m + bytes - holes + i, PAGE, MADV_DONTNEED));
+    CHECK_EQ(m[bytes - holes], 0);
     for (int round = 0; round < 3; round++) {
         threads();
         descriptors();

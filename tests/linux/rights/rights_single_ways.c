@@ -1,5 +1,5 @@
 // Each way from a descriptor to another, or to what is behind it: no right that the descriptor lacks comes back.
-// calls: fd_restrict openat openat2 dup dup3 fcntl mmap mprotect fchdir linkat renameat2 execveat truncate newfstatat fchmodat
+// calls: fd_restrict openat dup dup3 fcntl mmap mprotect fchdir linkat renameat2 execveat truncate newfstatat fchmodat
 #include "rights.h"
 
 static void restricting(void) {

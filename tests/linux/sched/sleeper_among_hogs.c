@@ -1,5 +1,5 @@
 // sched(7): a process that sleeps most of the time runs soon after it wakes, beside eight that never do.
-// calls: clock_nanosleep, sched_setaffinity
+// calls: clock_nanosleep sched_setaffinity
 // timeout: 60
 #include "../harness.h"
 
@@ -13,6 +13,7 @@ static int compare(const void *a, const void *b) {
 int main(void) {
     cpu_set_t one;
     CPU_ZERO(&one);
+    CHECK_ERRNO(sched_setaffinity(0, sizeof one, &one), EINVAL);
     CPU_SET(0, &one);
     OK(sched_setaffinity(0, sizeof one, &one));
     pid_t hogs[HOGS];

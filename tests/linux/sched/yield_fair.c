@@ -19,7 +19,7 @@ int main(void) {
             CHECK_EQ(sched_getcpu(), hart);
             for (;;) {
                 turns[i * 16]++;
-                if (i % 2) sched_yield();
+                if (i % 2) OK(sched_yield());
             }
         }
     for (int i = 0; i < 4; i++)
@@ -28,6 +28,21 @@ int main(void) {
             h_sleep_ms(2);
         }
     for (int i = 0; i < 4; i++) h_kill_and_reap(pids[i]);
+    // Two that do nothing but yield take turns.
+    volatile long *last = turns + 100, *changes = turns + 116, *all = turns + 132;
+    for (int i = 0; i < 2; i++)
+        if ((pids[i] = h_fork()) == 0) {
+            OK(sched_setaffinity(0, sizeof set, &set));
+            for (;; sched_yield()) {
+                ++*all;
+                if (*last == i) continue;
+                *last = i;
+                ++*changes;
+            }
+        }
+    while (*all < 20000) h_sleep_ms(2);
+    for (int i = 0; i < 2; i++) h_kill_and_reap(pids[i]);
+    if (*changes < *all / 20) FAIL("%ld changes in %ld turns", *changes, *all);
     CHECK_ERRNO(sched_setaffinity(pids[0], sizeof set, &set), ESRCH);
     return 0;
 }

@@ -51,6 +51,7 @@ int main(void) {
     new_records();
     cpu_set_t one;
     CPU_ZERO(&one);
+    CHECK_ERRNO(sched_setaffinity(0, sizeof one, &one), EINVAL);
     CPU_SET(0, &one);
     OK(sched_setaffinity(0, sizeof one, &one));
     OK(pipe(to));

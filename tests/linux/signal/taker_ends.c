@@ -18,6 +18,8 @@ static void change(int how) {
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     CHECK_EQ(pthread_sigmask(how, &set, NULL), 0);
+    CHECK_EQ(pthread_sigmask(0, NULL, &set), 0);
+    CHECK_EQ(sigismember(&set, SIGUSR1), how == SIG_BLOCK);
 }
 
 static void *ready(void *arg) {

@@ -147,5 +147,6 @@ int main(void) {
     waits_for_room(dir);
     OK(close(dir));
     OK(umount2(h_dir, 0));
+    CHECK_ERRNO(umount2(h_dir, 0), EINVAL);
     return 0;
 }

@@ -15,6 +15,7 @@ static int end(void *arg) {
 
 int main(void) {
     volatile int *word = h_pages(1);
+    CHECK_ERRNO(syscall(SYS_futex, word, FUTEX_WAIT, 1, NULL, NULL, 0), EAGAIN);
     char *stack = h_pages(16);
     for (int round = 0; round < 3; round++) {
         *word = 1;

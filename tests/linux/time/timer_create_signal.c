@@ -53,6 +53,7 @@ int main(void) {
     OK(timer_delete(second));
     CHECK_ERRNO(timer_gettime(timer, &now), EINVAL);
     CHECK_ERRNO(timer_delete(timer), EINVAL);
+    CHECK_ERRNO(timer_getoverrun(timer), EINVAL);
     CHECK_ERRNO(timer_create(99, &event, &timer), EINVAL);
     event.sigev_signo = 99;
     CHECK_ERRNO(timer_create(CLOCK_MONOTONIC, &event, &timer), EINVAL);

@@ -58,5 +58,19 @@ int main(void) {
     OK(gettimeofday(&now, NULL));
     CHECK(now.tv_sec * 1000000000LL < start + (int64_t)JUMPS * STEP_NS);
     CHECK_ERRNO(syscall(SYS_clock_settime, CLOCK_REALTIME, h_bad), EFAULT);
+    // With a time, so that the zone does not move the clock.
+    struct timezone before, zone = {-90, 3};
+    OK(syscall(SYS_gettimeofday, &now, &before));
+    now.tv_sec -= 1000;
+    OK(syscall(SYS_settimeofday, &now, &zone));
+    zone = (struct timezone){0, 0};
+    int64_t seconds = now.tv_sec;
+    OK(syscall(SYS_gettimeofday, &now, &zone));
+    CHECK(zone.tz_minuteswest == -90 && zone.tz_dsttime == 3);
+    CHECK(now.tv_sec >= seconds && now.tv_sec < seconds + 500);
+    now.tv_sec += 1000;
+    OK(syscall(SYS_settimeofday, &now, &before));
+    zone.tz_minuteswest = 16 * 60;
+    CHECK_ERRNO(syscall(SYS_settimeofday, NULL, &zone), EINVAL);
     return 0;
 }

@@ -4,9 +4,17 @@
 #include "../harness.h"
 #include <sys/mount.h>
 
+static ino_t mounts(void) {
+    struct stat st;
+    OK(stat("/proc/self/ns/mnt", &st));
+    return st.st_ino;
+}
+
 int main(void) {
+    ino_t outer = mounts();
     h_scratch();
     OK(unshare(CLONE_NEWNS));
+    CHECK(mounts() != outer);
     OK(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
     OK(mkdir("a", 0755));
     OK(mkdir("b", 0755));

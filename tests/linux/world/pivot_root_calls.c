@@ -5,11 +5,19 @@
 
 static int pivot(const char *new, const char *old) { return syscall(SYS_pivot_root, new, old); }
 
+static ino_t mounts(void) {
+    struct stat st;
+    OK(stat("/proc/self/ns/mnt", &st));
+    return st.st_ino;
+}
+
 int main(void) {
+    ino_t outer = mounts();
     h_scratch();
     pid_t pid = h_fork();
     if (pid == 0) {
         OK(unshare(CLONE_NEWNS));
+        CHECK(mounts() != outer);
         OK(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
         // The file system of boot cannot be moved, so that another one is the root first.
         OK(mkdir("root", 0755));

@@ -41,6 +41,7 @@ int main(void) {
         h_kill_and_reap(child);
         CHECK_ERRNO(access("proc/2", F_OK), ENOENT);
         OK(umount2("proc", 0));
+        CHECK_ERRNO(access("proc/self", F_OK), ENOENT);
         _exit(0);
     }
     h_join(pid);

@@ -19,6 +19,7 @@ int main(void) {
         OK(setdomainname("domain", 6));
         OK(uname(&now));
         CHECK_STR(now.nodename, "inner");
+        CHECK_STR(now.domainname, "domain");
         CHECK_STR(h_read_file("/proc/sys/kernel/hostname"), "inner\n");
         int inner = OK(open("/proc/self/ns/uts", O_RDONLY));
         char link[64] = {0}, wanted[64];
