@@ -1,7 +1,7 @@
 //! Calls for tests of the tests, in checked builds alone: disabling calls of a program, and making an allocation fail.
 
 use crate::linux::{Call, CallResult};
-use abi::{Errno, FIRST_NATIVE_CALL};
+use abi::Errno;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Calls that can be disabled at a time.
