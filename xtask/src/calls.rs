@@ -1,6 +1,6 @@
 //! `./x calls`: the two tables of calls as figures, as a document and as a C header.
 //!
-//! [`markdown`] is what `docs/calls.md` must be (rule `docs`); `families.rs` says how the document
+//! [`markdown`] is what `docs/calls.md` must be and [`header`] what `abi/include/rvos.h` (rule `docs`); `families.rs` says how the document
 //! groups the numbers, `header.rs` makes the header of the native range.
 
 mod families;
@@ -20,11 +20,13 @@ use xtask::paths;
 
 /// The generated document, from the root.
 pub(crate) const DOC: &str = "docs/calls.md";
+/// The generated header, from the root.
+pub(crate) const HEADER: &str = "abi/include/rvos.h";
 
 /// Options of `./x calls`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Write docs/calls.md
+    /// Write docs/calls.md and abi/include/rvos.h
     #[arg(long)]
     pub(crate) write: bool,
     /// Print a C header of the native calls instead
@@ -39,8 +41,10 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if args.write {
-        let path = paths::tree().join(DOC);
-        fs::write(&path, markdown()).with_context(|| format!("write {}", path.display()))?;
+        for (name, text) in [(DOC, markdown()), (HEADER, header())] {
+            let path = paths::tree().join(name);
+            fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        }
     }
     // A reader who has seen enough (`| head`) is no error.
     let _ = std::io::stdout().write_all(summary().as_bytes());

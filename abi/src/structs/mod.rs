@@ -60,4 +60,4 @@ macro_rules! with_fields {
         pub const NATIVE_STRUCTS: &[(&str, &[(&str, &str)])] = &[$((stringify!($name), $name::FIELDS)),*];
     };
 }
-with_fields! { BudgetCreate BudgetLimit BudgetUsage BudgetWatch ChanCreate ChanPart ChanRoom ChanInfo ChanSend ChanRecv ChanCall ChanReplyRecv SpawnFd SpawnArgs }
+with_fields! { BudgetCreate BudgetLimit BudgetUsage BudgetWatch ChanCreate ChanPart ChanRoom ChanInfo ChanSend ChanRecv ChanCall ChanReplyRecv SpawnFd SpawnArgs SvcBind SvcPeer SvcConnect }

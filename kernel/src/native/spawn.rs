@@ -102,13 +102,20 @@ fn group(args: &SpawnArgs) -> Result<JobGroup, Errno> {
     })
 }
 
-/// Who pays: the caller's budget, or one below it whose directory of cgroup2 the caller holds and may change.
+/// Who pays: the caller's budget, one that the caller holds, or one below it whose directory of cgroup2 it holds and may change.
 fn budget_of(c: &Call<'_>, args: &SpawnArgs) -> Result<Ref<Budget>, Errno> {
     let own = c.me.process().budget();
     if args.budget == -1 {
         return Ok(own);
     }
-    let file = slot(c, args.budget, Rights::MANAGE)?.file;
+    let Slot { file, rights, .. } = slot(c, args.budget, Rights::NONE)?;
+    if let Some(held) = file.file.as_budget() {
+        // As for budget_join.
+        return if rights.contains(Rights::WRITE) { Ok(held.budget().clone()) } else { Err(Errno::EACCES) };
+    }
+    if !rights.contains(Rights::MANAGE) {
+        return Err(Errno::EACCES);
+    }
     let inode = file.inode().ok_or(Errno::EBADF)?;
     let Body::Virtual(node) = &inode.body else { return Err(Errno::EBADF) };
     let budget = node.budget().ok_or(Errno::EBADF)?;

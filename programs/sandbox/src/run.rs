@@ -5,7 +5,7 @@ use crate::options::Options;
 use crate::root;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use rvos::Start;
+use rvos::{Start, World};
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -25,10 +25,10 @@ pub(crate) fn run(o: &Options) -> Result<u8, String> {
         .fd(streams.0.as_fd(), 0)
         .fd(streams.1.as_fd(), 1)
         .fd(streams.2.as_fd(), 2)
-        .root(root.as_fd())
-        .budget(group.as_fd())
-        .own_names();
-    let process = if o.no_net { start.no_network() } else { start }.spawn().map_err(named)?;
+        .budget(group.as_fd());
+    let world = World::new().root(root.as_fd()).own_names();
+    let world = if o.no_net { world.no_network() } else { world };
+    let process = start.world(world).spawn().map_err(named)?;
     let ended = waitid(Id::PIDFd(process.as_fd()), WaitPidFlag::WEXITED).map_err(|e| format!("waiting: {e}"))?;
     let (how, code) = describe(ended);
     eprintln!("sandbox: {how}; {}", figures(o, &budget));

@@ -2,14 +2,14 @@
 
 use crate::{sys, trap};
 use abi::{
-    BudgetCreate, BudgetLimit, BudgetWatch, ChanCall, ChanCreate, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno,
-    SpawnArgs, SvcBind, SvcConnect, SvcPeer, nr,
+    BudgetCreate, BudgetLimit, BudgetUsage, BudgetWatch, ChanCall, ChanCreate, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom,
+    ChanSend, Errno, SpawnArgs, SvcBind, SvcConnect, SvcPeer, nr,
 };
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-/// The struct of a native call: with [`alone`] it is the call's first argument, with [`by_descriptor`] the second, with [`by_name`] the third.
+/// The struct of a native call: with [`by_descriptor`] it is the call's second argument, with [`by_name`] the third.
 pub trait Native {
     /// The call's number.
     const NUMBER: usize;
@@ -20,9 +20,15 @@ macro_rules! natives {
 }
 natives! {
     ChanSend chan_send  ChanRecv chan_recv  ChanCall chan_call  ChanReplyRecv chan_reply_recv
-    BudgetCreate budget_create  BudgetLimit budget_limit  BudgetWatch budget_watch
-    SvcBind svc_bind  SvcConnect svc_connect  SpawnArgs spawn
+    BudgetCreate budget_create  BudgetLimit budget_limit  BudgetUsage budget_usage  BudgetWatch budget_watch
+    Kill budget_kill  Join budget_join  SvcBind svc_bind  SvcConnect svc_connect
 }
+
+/// In the place of a struct: all processes of a budget are to end.
+pub struct Kill;
+
+/// In the place of a struct: the caller is to be in a budget.
+pub struct Join;
 
 /// A struct for the kernel, whose addresses and lengths are those of what is borrowed for `'a`.
 #[derive(Debug)]
@@ -61,22 +67,16 @@ impl Descriptors {
 
 fn part(bytes: &[u8], fds: &[i32]) -> ChanPart {
     let (bytes_len, fds_len) = (count(bytes.len()), count(fds.len()));
-    ChanPart {
-        bytes: bytes.as_ptr().expose_provenance() as u64,
-        fds: fds.as_ptr().expose_provenance() as u64,
-        bytes_len,
-        fds_len,
-    }
+    ChanPart { bytes: at(bytes.as_ptr()), fds: at(fds.as_ptr()), bytes_len, fds_len }
 }
 
 fn room(bytes: &mut [u8], fds: &mut Descriptors) -> ChanRoom {
     let (bytes_cap, fds_cap) = (count(bytes.len()), count(fds.0.len()));
-    ChanRoom {
-        bytes: bytes.as_mut_ptr().expose_provenance() as u64,
-        fds: fds.0.as_mut_ptr().expose_provenance() as u64,
-        bytes_cap,
-        fds_cap,
-    }
+    ChanRoom { bytes: at(bytes.as_mut_ptr()), fds: at(fds.0.as_mut_ptr()), bytes_cap, fds_cap }
+}
+
+fn at<T>(place: *const T) -> u64 {
+    place.expose_provenance() as u64
 }
 
 fn count(len: usize) -> u32 {
@@ -130,32 +130,42 @@ macro_rules! plain {
     ($($ty:ident)*) => { $(impl From<$ty> for Args<'_, $ty> { fn from(raw: $ty) -> Self { Self::of(raw) } })* };
 }
 // Structs without addresses, or (`SpawnArgs`) with such as the kernel only reads.
-plain! { BudgetCreate BudgetLimit BudgetWatch SvcBind SvcConnect SpawnArgs }
-
-/// A call of the form `call(&args, size)`.
-///
-/// # Errors
-/// The kernel's.
-pub fn alone<S: Native>(args: &mut Args<'_, S>) -> Result<usize, Errno> {
-    // SAFETY: the struct points at borrowed memory alone, see `Args`.
-    unsafe { trap::call(S::NUMBER, &[(&raw mut args.raw).expose_provenance(), size_of::<S>()]) }
-}
+plain! { BudgetCreate BudgetLimit BudgetUsage BudgetWatch Kill Join SvcBind SvcConnect SpawnArgs }
 
 /// `spawn`: gives a descriptor for the process.
 ///
 /// # Errors
 /// The kernel's.
 pub fn spawn(args: &mut Args<'_, SpawnArgs>) -> Result<OwnedFd, Errno> {
-    alone(args).map(owned)
+    // SAFETY: the struct points at borrowed memory alone, see `Args`.
+    unsafe { trap::call(nr::spawn, &[(&raw mut args.raw).expose_provenance(), size_of::<SpawnArgs>()]).map(owned) }
 }
 
-/// A call of the form `call(fd, &args, size)`.
+/// A call of the form `call(fd, &args, size)`; with `None` for the descriptor that is -1.
 ///
 /// # Errors
 /// The kernel's.
-pub fn by_descriptor<S: Native>(fd: BorrowedFd<'_>, args: &mut Args<'_, S>) -> Result<usize, Errno> {
-    // SAFETY: as in `alone`.
-    unsafe { trap::call(S::NUMBER, &[number(fd), (&raw mut args.raw).expose_provenance(), size_of::<S>()]) }
+pub fn by_descriptor<'a, S: Native>(fd: impl Into<Option<BorrowedFd<'a>>>, args: &mut Args<'_, S>) -> Result<usize, Errno> {
+    let fd = fd.into().map_or(usize::MAX, number);
+    // SAFETY: as in `spawn`.
+    unsafe { trap::call(S::NUMBER, &[fd, (&raw mut args.raw).expose_provenance(), size_of::<S>()]) }
+}
+
+/// `budget_create`: a budget below `parent`, or below the caller's.
+///
+/// # Errors
+/// The kernel's.
+pub fn budget(parent: Option<BorrowedFd<'_>>, args: &mut Args<'_, BudgetCreate>) -> Result<OwnedFd, Errno> {
+    by_descriptor(parent, args).map(owned)
+}
+
+/// `fd_restrict`: what rights are left.
+///
+/// # Errors
+/// The kernel's.
+pub fn restrict(fd: BorrowedFd<'_>, rights: u32) -> Result<usize, Errno> {
+    // SAFETY: no address is among the arguments.
+    unsafe { sys::fd_restrict(number(fd), rights as usize) }
 }
 
 /// A call of the form `call(dir, name, &args, size)`, which returns a new descriptor.
@@ -164,7 +174,7 @@ pub fn by_descriptor<S: Native>(fd: BorrowedFd<'_>, args: &mut Args<'_, S>) -> R
 /// The kernel's.
 pub fn by_name<S: Native>(dir: BorrowedFd<'_>, name: &CStr, args: &mut Args<'_, S>) -> Result<OwnedFd, Errno> {
     let words = [number(dir), name.as_ptr().expose_provenance(), (&raw mut args.raw).expose_provenance(), size_of::<S>()];
-    // SAFETY: as in `alone`; a name is read up to its end.
+    // SAFETY: as in `spawn`; a name is read up to its end.
     unsafe { trap::call(S::NUMBER, &words).map(owned) }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`sys`]: every Linux and native call by its name, unsafe: registers in, a register out.
 //! - [`Args`]: the struct of a native call, with addresses of borrowed memory alone; what makes one stands in `args.rs`, and
-//!   [`by_descriptor`], [`by_name`] and [`alone`] are safe calls with it.
+//!   [`by_descriptor`], [`by_name`] and others are safe calls with it.
 //! - [`Descriptors`]: where the kernel puts descriptors that are the caller's from then on.
 //!
 //! Neighbour: `rvos`, which makes channels, services and the other nouns of these.
@@ -11,7 +11,7 @@ mod args;
 #[cfg_attr(not(target_arch = "riscv64"), path = "elsewhere.rs")]
 mod trap;
 
-pub use args::{Args, Descriptors, Native, Terms, accept, alone, by_descriptor, by_name, create, spawn};
+pub use args::{Args, Descriptors, Join, Kill, Native, Terms, accept, budget, by_descriptor, by_name, create, restrict, spawn};
 
 macro_rules! stubs {
     ($($number:literal $name:ident ($($arg:ident : $kind:ident $(($($param:tt)*))?),*) -> $ret:ident {

@@ -1,44 +1,12 @@
 //! Channels: [`End`] carries packets, [`Channel`] messages of one type each way.
 
-use crate::error;
+use crate::{Deadline, error};
 use abi::{ChanCreate, ChanInfo, Errno, chan_flag};
 use rt::{Args, Descriptors, Terms};
-use rustix::time::{ClockId, clock_gettime};
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
-use std::time::Duration;
 use wire::{Kind, Packet, Transport};
-
-/// How long a call waits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Deadline {
-    /// As long as it takes.
-    #[default]
-    Never,
-    /// Not at all: `WouldBlock`.
-    Now,
-    /// Until then, in nanoseconds of CLOCK_MONOTONIC: `TimedOut`.
-    At(u64),
-}
-
-impl Deadline {
-    /// That long from now.
-    #[must_use]
-    pub fn after(time: Duration) -> Self {
-        let now = clock_gettime(ClockId::Monotonic);
-        let now = now.tv_sec.unsigned_abs().saturating_mul(1_000_000_000).saturating_add(now.tv_nsec.unsigned_abs());
-        Self::At(now.saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)))
-    }
-
-    fn terms(self) -> Terms {
-        match self {
-            Deadline::Never => Terms::default(),
-            Deadline::Now => Terms { deadline_ns: 0, flags: chan_flag::NONBLOCK },
-            Deadline::At(deadline_ns) => Terms { deadline_ns, flags: 0 },
-        }
-    }
-}
 
 /// Bytes that a receiver makes room for at first; a larger message says what it needs.
 const ROOM: usize = 1024;

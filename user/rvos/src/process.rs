@@ -1,90 +1,150 @@
-//! A program in a process of its own, with exactly what it is given.
+//! Processes, by a descriptor: waiting for one, ending it, and what it has used.
 
-use abi::{SpawnArgs, SpawnFd, spawn_flags};
-use rt::Args;
-use std::ffi::CString;
+use crate::Deadline;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid};
 use std::io;
-use std::marker::PhantomData;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
-const CLONE_NEWUTS: u64 = 0x400_0000;
-const CLONE_NEWIPC: u64 = 0x800_0000;
+pub use rustix::process::Signal;
 
-/// What is to be started. At first it has no arguments, no environment, no descriptors and no grants, and gains nothing by
-/// set-id bits; its files, network and budget are the caller's.
+/// A process. Dropping it does not end it.
 #[derive(Debug)]
+pub struct Process(OwnedFd);
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Start<'a> {
-    args: SpawnArgs,
-    argv: Vec<CString>,
-    env: Vec<CString>,
-    fds: Vec<SpawnFd>,
-    borrowed: PhantomData<BorrowedFd<'a>>,
+pub enum Ended {
+    /// By itself, with this status.
+    Exited(i32),
+    /// By this signal.
+    Killed(i32),
 }
 
-impl<'a> Start<'a> {
-    /// A program by a descriptor of its file.
-    pub fn new(program: BorrowedFd<'a>) -> Self {
-        let flags = spawn_flags::NO_NEW_PRIVS;
-        let args = SpawnArgs { flags, program: program.as_raw_fd(), root: -1, cwd: -1, budget: -1, ..SpawnArgs::default() };
-        Start { args, argv: Vec::new(), env: Vec::new(), fds: Vec::new(), borrowed: PhantomData }
-    }
-    /// With these arguments, its own name first.
+/// What a process has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessUsage {
+    /// Processor time in the program itself.
+    pub user: Duration,
+    /// Processor time in the kernel for it.
+    pub system: Duration,
+    /// Pages of memory that it has now.
+    pub pages: u64,
+}
+
+impl Process {
+    /// The process with this number.
     ///
     /// # Errors
-    /// One has a zero byte.
-    pub fn args<T: Into<Vec<u8>>>(mut self, args: impl IntoIterator<Item = T>) -> io::Result<Self> {
-        self.argv = args.into_iter().map(CString::new).collect::<Result<_, _>>()?;
-        Ok(self)
+    /// `ESRCH` when there is none.
+    pub fn open(pid: u32) -> io::Result<Self> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(Self(pidfd_open(pid, PidfdFlags::empty())?))
     }
-    /// With this environment, each `NAME=VALUE`.
+
+    /// Waits until it has ended. Its parent alone learns how it ended, and takes that away by asking.
     ///
     /// # Errors
-    /// One has a zero byte.
-    pub fn env<T: Into<Vec<u8>>>(mut self, env: impl IntoIterator<Item = T>) -> io::Result<Self> {
-        self.env = env.into_iter().map(CString::new).collect::<Result<_, _>>()?;
-        Ok(self)
+    /// `ECHILD` for who is not its parent; `WouldBlock`, `TimedOut`.
+    pub fn wait(&self, deadline: Deadline) -> io::Result<Ended> {
+        if deadline != Deadline::Never {
+            self.ended(deadline)?;
+        }
+        let status = rustix::io::retry_on_intr(|| waitid(WaitId::PidFd(self.0.as_fd()), WaitIdOptions::EXITED))?;
+        let status = status.ok_or(io::ErrorKind::WouldBlock)?;
+        match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Ok(Ended::Exited(code)),
+            (None, Some(signal)) => Ok(Ended::Killed(signal)),
+            (None, None) => Err(io::ErrorKind::InvalidData.into()),
+        }
     }
-    /// With a descriptor, under this number.
-    pub fn fd(mut self, from: BorrowedFd<'a>, to: i32) -> Self {
-        self.fds.push(SpawnFd { from: from.as_raw_fd(), to });
-        self
-    }
-    /// With another root: it reaches what is below, as it is mounted now, and nothing else.
-    pub fn root(mut self, directory: BorrowedFd<'a>) -> Self {
-        self.args.root = directory.as_raw_fd();
-        self
-    }
-    /// In another budget, by its directory of cgroup2.
-    pub fn budget(mut self, directory: BorrowedFd<'a>) -> Self {
-        self.args.budget = directory.as_raw_fd();
-        self
-    }
-    /// With a host name and System V names of its own.
-    pub fn own_names(mut self) -> Self {
-        self.args.namespaces |= CLONE_NEWUTS | CLONE_NEWIPC;
-        self
-    }
-    /// Without a network.
-    pub fn no_network(mut self) -> Self {
-        self.args.flags |= spawn_flags::NO_NET;
-        self
-    }
-    /// Starts it; gives a descriptor for the process.
+
+    /// Waits until it has ended; anybody may.
     ///
     /// # Errors
-    /// The kernel's.
-    pub fn spawn(self) -> io::Result<OwnedFd> {
-        let pointers =
-            |list: &[CString]| -> Vec<usize> { list.iter().map(|s| s.as_ptr().expose_provenance()).chain([0]).collect() };
-        let (argv, env) = (pointers(&self.argv), pointers(&self.env));
-        let args = SpawnArgs {
-            argv: argv.as_ptr().expose_provenance() as u64,
-            envp: env.as_ptr().expose_provenance() as u64,
-            fds: self.fds.as_ptr().expose_provenance() as u64,
-            fd_count: self.fds.len() as u64,
-            ..self.args
-        };
-        rt::spawn(&mut Args::from(args)).map_err(crate::error)
+    /// `WouldBlock`, `TimedOut`.
+    pub fn ended(&self, deadline: Deadline) -> io::Result<()> {
+        loop {
+            let mut fds = [PollFd::new(&self.0, PollFlags::IN)];
+            match poll(&mut fds, deadline.left().as_ref()) {
+                Ok(0) if deadline == Deadline::Now => return Err(rustix::io::Errno::AGAIN.into()),
+                Ok(0) => return Err(rustix::io::Errno::TIMEDOUT.into()),
+                Ok(_) => return Ok(()),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// `ESRCH` when it has ended, `EPERM` when it is another user's.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        Ok(pidfd_send_signal(&self.0, signal)?)
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// As [`Process::signal`].
+    pub fn kill(&self) -> io::Result<()> {
+        self.signal(Signal::KILL)
+    }
+
+    /// Its number, as the caller sees it.
+    ///
+    /// # Errors
+    /// `ESRCH` when it has ended and was waited for.
+    pub fn pid(&self) -> io::Result<u32> {
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", self.0.as_raw_fd()))?;
+        let line = info.lines().find_map(|line| line.strip_prefix("Pid:"));
+        line.and_then(|pid| pid.trim().parse().ok()).ok_or_else(gone)
+    }
+
+    /// What it has used.
+    ///
+    /// # Errors
+    /// `ESRCH` when it has ended and was waited for.
+    pub fn usage(&self) -> io::Result<ProcessUsage> {
+        let pid = self.pid()?;
+        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|_| gone())?;
+        // As long as it was not waited for, the number was its own.
+        if self.pid()? != pid {
+            return Err(gone());
+        }
+        // Fields from the third on, which follow the name (proc_pid_stat(5)); a tick is 10 ms.
+        let fields: Vec<u64> = text.rsplit(") ").next().unwrap_or("").split(' ').map(|f| f.trim().parse().unwrap_or(0)).collect();
+        let field = |number: usize| fields.get(number - 3).copied().unwrap_or(0);
+        let ticks = |number| Duration::from_millis(field(number).saturating_mul(10));
+        Ok(ProcessUsage { user: ticks(14), system: ticks(15), pages: field(24) })
+    }
+}
+
+fn gone() -> io::Error {
+    rustix::io::Errno::SRCH.into()
+}
+
+impl From<OwnedFd> for Process {
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+}
+
+impl From<Process> for OwnedFd {
+    fn from(process: Process) -> Self {
+        process.0
+    }
+}
+
+impl AsFd for Process {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+wire::descriptor! {
+    Process, "process";
 }

@@ -1,7 +1,7 @@
 //! Services below `/svc`: binding a name, accepting, connecting.
 
 use crate::{Deadline, End, error};
-use abi::{SvcBind, SvcPeer, svc_flag};
+use abi::{SvcBind, SvcConnect, SvcPeer, svc_flag};
 use rt::Args;
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
@@ -84,4 +84,19 @@ impl From<Listener> for OwnedFd {
 pub fn connect(path: impl AsRef<Path>) -> io::Result<End> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
     Ok(End::from(OwnedFd::from(file)))
+}
+
+/// Connects to a service by its name in a directory of services, waiting for room in its queue until the deadline.
+///
+/// # Errors
+/// As [`connect`]; `WouldBlock`.
+pub fn connect_by(dir: &impl AsFd, name: &str, deadline: Deadline) -> io::Result<End> {
+    let name = CString::new(name)?;
+    let (flags, deadline_ns) = match deadline {
+        Deadline::Never => (0, u64::MAX),
+        Deadline::Now => (svc_flag::NONBLOCK, 0),
+        Deadline::At(ns) => (0, ns.max(1)),
+    };
+    let mut args = Args::from(SvcConnect { flags, deadline_ns, ..SvcConnect::default() });
+    rt::by_name(dir.as_fd(), &name, &mut args).map(End::from).map_err(error)
 }

@@ -1,11 +1,12 @@
 //! The C header of the native calls: numbers, structs, and a function for each call.
 
 use super::markdown::signature;
-use abi::{ArgKind, Call, Direction, NATIVE_CALLS, NATIVE_STRUCTS, chan_flag};
+use abi::{ArgKind, Call, Direction, Grant, NATIVE_CALLS, NATIVE_STRUCTS, Rights, chan_flag, spawn_flags, svc_flag};
 use std::fmt::Write as _;
 
 const HEAD: &str = "\
-// Native calls of rvOS, generated from the table by `./x calls --header`. Each function is one call: -1 and errno on failure.
+// Native calls of rvOS, generated from the table by `./x calls --write`. Each function is one call: -1 and errno on failure.
+// What the calls do stands in docs/calls.md, what the fields mean in abi/src/structs.
 #ifndef RVOS_H
 #define RVOS_H
 #include <stddef.h>
@@ -17,9 +18,8 @@ const HEAD: &str = "\
 /// The whole header.
 pub(crate) fn render() -> String {
     let mut text = String::from(HEAD);
-    let flags = [("NONBLOCK", chan_flag::NONBLOCK), ("NO_CYCLE", chan_flag::NO_CYCLE), ("REPLY_ONLY", chan_flag::REPLY_ONLY)];
-    for (name, value) in flags {
-        let _ = write!(text, "\n#define RVOS_CHAN_{name} {value}");
+    for (name, value) in constants() {
+        let _ = write!(text, "\n#define RVOS_{name} {value:#x}u");
     }
     text.push('\n');
     for (name, fields) in NATIVE_STRUCTS {
@@ -34,6 +34,40 @@ pub(crate) fn render() -> String {
     }
     text.push_str("\n#endif\n");
     text
+}
+
+/// The bits of flags and sets, and the numbers of kinds.
+fn constants() -> Vec<(String, u64)> {
+    let chan = [("NONBLOCK", chan_flag::NONBLOCK), ("NO_CYCLE", chan_flag::NO_CYCLE), ("REPLY_ONLY", chan_flag::REPLY_ONLY)];
+    let spawn = [
+        ("SET_IDS", spawn_flags::SET_IDS),
+        ("SET_MASK", spawn_flags::SET_MASK),
+        ("SET_DEFAULTS", spawn_flags::SET_DEFAULTS),
+        ("SET_GROUP", spawn_flags::SET_GROUP),
+        ("NEW_SESSION", spawn_flags::NEW_SESSION),
+        ("NO_NEW_PRIVS", spawn_flags::NO_NEW_PRIVS),
+        ("NO_NET", spawn_flags::NO_NET),
+        ("NO_UTS", spawn_flags::NO_UTS),
+        ("NO_IPC", spawn_flags::NO_IPC),
+        ("NO_ROOT", spawn_flags::NO_ROOT),
+    ];
+    let grants = [
+        ("POWER", Grant::Power),
+        ("SET_TIME", Grant::SetTime),
+        ("REAL_TIME", Grant::RealTime),
+        ("KERNEL_LOG", Grant::KernelLog),
+        ("RAW_NET", Grant::RawNet),
+        ("DEBUG", Grant::Debug),
+        ("MOUNT", Grant::Mount),
+    ];
+    let kinds = ["FRAMES", "PROCESSES", "THREADS", "SLOTS", "CHANNELS", "MESSAGES", "BYTES", "DMA"];
+    let mut all: Vec<(String, u64)> = chan.map(|(name, bit)| (format!("CHAN_{name}"), u64::from(bit))).to_vec();
+    all.extend(spawn.map(|(name, bit)| (format!("SPAWN_{name}"), bit)));
+    all.push(("SVC_NONBLOCK".to_owned(), u64::from(svc_flag::NONBLOCK)));
+    all.extend(Rights::all().iter_names().map(|(name, bit)| (format!("RIGHT_{name}"), u64::from(bit.bits()))));
+    all.extend(grants.map(|(name, grant)| (format!("GRANT_{name}"), 1 << grant as u8)));
+    all.extend((0..).zip(kinds).map(|(number, name)| (format!("BUDGET_{name}"), number)));
+    all
 }
 
 fn function(text: &mut String, call: &Call) {
@@ -113,6 +147,9 @@ mod tests {
     #[test]
     fn numbers_are_defined() {
         assert!(render().contains("#define RVOS_DEBUG_MUTATE 0x1ff0\n"));
+        for bit in ["CHAN_REPLY_ONLY 0x4u", "SPAWN_NO_ROOT 0x200u", "RIGHT_WRITE 0x2u", "GRANT_MOUNT 0x40u", "BUDGET_DMA 0x7u"] {
+            assert!(render().contains(&format!("#define RVOS_{bit}\n")), "{bit}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Rule `docs`: `docs/calls.md` is what the table of calls makes, and links lead to files.
+//! Rule `docs`: `docs/calls.md` and `abi/include/rvos.h` are what the table of calls makes, and links lead to files.
 
 use super::tree::Source;
 use super::{Finding, Tree};
@@ -9,6 +9,7 @@ use std::path::Path;
 /// The rule.
 pub(super) fn run(tree: &Tree) -> Result<Vec<Finding>> {
     let mut findings: Vec<_> = generated(tree, calls::DOC, &calls::markdown()).into_iter().collect();
+    findings.extend(generated(tree, calls::HEADER, &calls::header()));
     for source in tree.files.iter().filter(|f| f.path.ends_with(".md")) {
         findings.extend(dead_links(&tree.root, source));
     }
