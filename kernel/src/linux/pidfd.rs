@@ -101,9 +101,9 @@ pub(super) fn pidfd_send_signal(c: &mut Call<'_>) -> CallResult {
     match target {
         Target::Group => {
             let group = process.pid();
-            signal_many(|p| p.state.lock().pgid == group, |p| kill_checked(c, p, info))?;
+            signal_many(|p| p.state.lock().pgid == group, |p| kill_checked(c, &cred, p, info))?;
         }
-        Target::Process => kill_checked(c, &process, info)?,
+        Target::Process => kill_checked(c, &cred, &process, info)?,
         Target::Thread => {
             if !may_signal(c, &cred, &process, info.map(|i| i.signal)) {
                 return Err(Errno::EPERM.into());

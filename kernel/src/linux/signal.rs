@@ -150,12 +150,12 @@ pub(super) fn as_seen(c: &Call<'_>, target: &Process, info: SigInfo) -> (SigInfo
 
 fn kill_one(c: &Call<'_>, target: &Process, signal: Option<Signal>) -> Result<(), Errno> {
     let cred = c.me.cred();
-    kill_checked(c, target, signal.map(|s| sender_info(c, &cred, s, code::SI_USER)))
+    kill_checked(c, &cred, target, signal.map(|s| sender_info(c, &cred, s, code::SI_USER)))
 }
 
 /// Sends a process a signal, or none, if the caller may.
-pub(super) fn kill_checked(c: &Call<'_>, target: &Process, info: Option<SigInfo>) -> Result<(), Errno> {
-    if !may_signal(c, &c.me.cred(), target, info.map(|i| i.signal)) {
+pub(super) fn kill_checked(c: &Call<'_>, cred: &Cred, target: &Process, info: Option<SigInfo>) -> Result<(), Errno> {
+    if !may_signal(c, cred, target, info.map(|i| i.signal)) {
         return Err(Errno::EPERM);
     }
     let Some(info) = info else { return Ok(()) };

@@ -101,8 +101,8 @@ pub enum AfterCall {
 /// A thread that might take a process's signal.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its mask.
-    pub blocked: SigSet,
+    /// Its mask has the signal.
+    pub blocks: bool,
     /// Exiting threads take nothing.
     pub exiting: bool,
     /// Stopped or traced-stopped: takes only SIGKILL.
@@ -182,7 +182,7 @@ pub fn after_call(kind: Restart, handler: Option<SaFlags>) -> AfterCall {
 /// then the others in turn from the one that took the last; if none wants it, it stays pending.
 #[must_use]
 pub fn wants_signal(signal: Signal, thread: &Target) -> bool {
-    if thread.exiting || thread.blocked.as_mask().contains(signal) {
+    if thread.exiting || thread.blocks && !signal.is_kernel_only() {
         return false;
     }
     signal == Signal::KILL || !thread.stopped && thread.responsive

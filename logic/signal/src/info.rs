@@ -60,7 +60,8 @@ pub struct SigInfo {
     pub errno: i32,
     /// `si_code`.
     pub code: i32,
-    fields: [u8; SigInfo::FIELD_BYTES],
+    /// The union, by words: so a copy takes few instructions.
+    fields: [u64; SigInfo::FIELD_BYTES / 8],
 }
 
 impl SigInfo {
@@ -75,7 +76,7 @@ impl SigInfo {
     /// room for more.
     #[must_use]
     pub const fn plain(signal: Signal, code: i32) -> SigInfo {
-        SigInfo { signal, errno: 0, code, fields: [0; SigInfo::FIELD_BYTES] }
+        SigInfo { signal, errno: 0, code, fields: [0; SigInfo::FIELD_BYTES / 8] }
     }
 
     /// From kill(2) or tgkill(2) ([`code::SI_USER`], [`code::SI_TKILL`]).
@@ -138,56 +139,51 @@ impl SigInfo {
     /// whether the code may be sent to that target.
     #[must_use]
     pub fn from_user(signal: Signal, bytes: &[u8; SigInfo::BYTES]) -> SigInfo {
-        let mut fields = [0; SigInfo::FIELD_BYTES];
-        let errno = word(bytes, 4);
-        let code = word(bytes, 8);
-        for (to, from) in fields.iter_mut().zip(bytes.iter().skip(16)) {
-            *to = *from;
-        }
-        SigInfo { signal, errno, code, fields }
+        let mut words = bytes.chunks_exact(8).map(|word| word.try_into().map_or(0, u64::from_le_bytes));
+        let [head, code] = [words.next(), words.next()].map(Option::unwrap_or_default);
+        let fields = core::array::from_fn(|_| words.next().unwrap_or_default());
+        SigInfo { signal, errno: high(head), code: low(code), fields }
     }
 
     /// The used bytes in user form.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; SigInfo::BYTES] {
         let mut out = [0; SigInfo::BYTES];
-        let (head, fields) = out.split_at_mut(16);
-        let words = [self.signal.number().cast_signed(), self.errno, self.code];
-        for (to, word) in head.chunks_exact_mut(4).zip(words) {
+        let head = [both(self.signal.number().cast_signed(), self.errno), both(self.code, 0)];
+        for (to, word) in out.chunks_exact_mut(8).zip(head.iter().chain(&self.fields)) {
             to.copy_from_slice(&word.to_le_bytes());
         }
-        fields.copy_from_slice(&self.fields);
         out
     }
 
     /// `si_pid`, `si_tid`: the union's first word.
     #[must_use]
     pub fn pid(&self) -> i32 {
-        word(&self.fields, 0)
+        low(self.field(0))
     }
 
     /// `si_uid`, `si_overrun`: the union's second word.
     #[must_use]
     pub fn uid(&self) -> u32 {
-        word(&self.fields, 4).cast_unsigned()
+        high(self.field(0)).cast_unsigned()
     }
 
     /// `si_status`, `si_fd`, or the low half of `si_value`: the union's third word.
     #[must_use]
     pub fn status(&self) -> i32 {
-        word(&self.fields, 8)
+        low(self.field(1))
     }
 
     /// `si_addr`: the union's first eight bytes.
     #[must_use]
     pub fn addr(&self) -> u64 {
-        long(&self.fields, 0)
+        self.field(0)
     }
 
     /// `si_value`.
     #[must_use]
     pub fn value(&self) -> u64 {
-        long(&self.fields, 8)
+        self.field(1)
     }
 
     /// The same with `si_overrun` set, when a timer's signal is taken (timer_getoverrun(2)).
@@ -197,6 +193,10 @@ impl SigInfo {
         self
     }
 
+    fn field(&self, word: usize) -> u64 {
+        self.fields.get(word).copied().unwrap_or_default()
+    }
+
     /// Whether a user process sent it (`SI_FROMUSER`).
     #[must_use]
     pub fn is_from_user(&self) -> bool {
@@ -204,41 +204,42 @@ impl SigInfo {
     }
 }
 
-fn word(bytes: &[u8], at: usize) -> i32 {
-    let mut out = [0; 4];
-    for (to, from) in out.iter_mut().zip(bytes.iter().skip(at)) {
-        *to = *from;
-    }
-    i32::from_le_bytes(out)
+const fn low(word: u64) -> i32 {
+    (word as u32).cast_signed()
 }
 
-fn long(bytes: &[u8], at: usize) -> u64 {
-    let low = u64::from(word(bytes, at).cast_unsigned());
-    let high = u64::from(word(bytes, at.wrapping_add(4)).cast_unsigned());
-    low | high << 32
+const fn high(word: u64) -> i32 {
+    low(word >> 32)
 }
 
+const fn both(low: i32, high: i32) -> u64 {
+    low.cast_unsigned() as u64 | (high.cast_unsigned() as u64) << 32
+}
+
+/// The union while it is filled in, at offsets in bytes.
 #[derive(Default)]
-struct Fields([u8; SigInfo::FIELD_BYTES]);
+struct Fields([u64; SigInfo::FIELD_BYTES / 8]);
 
 impl Fields {
-    fn bytes(mut self, at: usize, bytes: &[u8]) -> Fields {
-        for (to, from) in self.0.iter_mut().skip(at).zip(bytes) {
-            *to = *from;
+    #[inline]
+    fn i32(mut self, at: usize, value: i32) -> Fields {
+        if let Some(word) = self.0.get_mut(at / 8) {
+            *word = if at % 8 == 0 { both(value, high(*word)) } else { both(low(*word), value) };
         }
         self
     }
 
-    fn i32(self, at: usize, value: i32) -> Fields {
-        self.bytes(at, &value.to_le_bytes())
-    }
-
+    #[inline]
     fn u32(self, at: usize, value: u32) -> Fields {
-        self.bytes(at, &value.to_le_bytes())
+        self.i32(at, value.cast_signed())
     }
 
-    fn u64(self, at: usize, value: u64) -> Fields {
-        self.bytes(at, &value.to_le_bytes())
+    #[inline]
+    fn u64(mut self, at: usize, value: u64) -> Fields {
+        if let Some(word) = self.0.get_mut(at / 8) {
+            *word = value;
+        }
+        self
     }
 
     fn into_info(self, signal: Signal, code: i32) -> SigInfo {

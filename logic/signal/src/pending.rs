@@ -108,9 +108,14 @@ enum NodeKind {
 /// Takes the next signal outside `blocked`: the thread's before the process's, and in each a
 /// fault's first, then the lowest number, as Linux does. SIGKILL goes before everything.
 pub fn dequeue(thread: &mut Pending, process: &mut Pending, blocked: SigSet) -> Option<Taken> {
-    let kill = SigSet::of(&[Signal::KILL]);
     let wanted = SigSet::ALL.without(blocked.as_mask());
-    thread.take(kill).or_else(|| process.take(kill)).or_else(|| thread.take(wanted)).or_else(|| process.take(wanted))
+    let (mine, shared) = (thread.set.intersection(wanted), process.set.intersection(wanted));
+    if mine.union(shared).is_empty() {
+        return None;
+    }
+    let of_thread = mine.contains(Signal::KILL) || !mine.is_empty() && !shared.contains(Signal::KILL);
+    let (from, set) = if of_thread { (thread, mine) } else { (process, shared) };
+    from.take(if set.contains(Signal::KILL) { SigSet::of(&[Signal::KILL]) } else { set })
 }
 
 impl Supply {
@@ -294,29 +299,27 @@ impl Pending {
     }
 
     fn take_signal(&mut self, signal: Signal) -> Taken {
-        let bare = Taken { info: SigInfo::plain(signal, code::SI_USER), freed: 0 };
         let head = self.queues.get(signal.index()).map_or(NIL, |q| q.head);
-        let Some(node) = self.node_mut(head).copied() else {
+        let free = self.free_head;
+        let Some(node) = self.node_mut(head) else {
             self.set.remove(signal);
-            return bare;
+            return Taken { info: SigInfo::plain(signal, code::SI_USER), freed: 0 };
         };
+        let (next, held) = (core::mem::replace(&mut node.next, free), node.kind == NodeKind::Held);
+        let taken = Taken { info: node.info, freed: u32::from(!held) };
+        self.free_head = head;
+        self.free = self.free.wrapping_add(1);
+        self.held_free = self.held_free.wrapping_add(u32::from(held));
         if let Some(queue) = self.queues.get_mut(signal.index()) {
-            queue.head = node.next;
+            queue.head = next;
             queue.nodes = queue.nodes.wrapping_sub(1);
-            queue.held = queue.held.wrapping_sub(u16::from(node.kind == NodeKind::Held));
-            if node.next == NIL {
+            queue.held = queue.held.wrapping_sub(u16::from(held));
+            if next == NIL {
                 queue.tail = NIL;
                 self.set.remove(signal);
             }
         }
-        self.free_node(head);
-        match node.kind {
-            NodeKind::Plain => Taken { info: node.info, freed: 1 },
-            NodeKind::Held => {
-                self.held_free = self.held_free.wrapping_add(1);
-                Taken { info: node.info, freed: 0 }
-            }
-        }
+        taken
     }
 
     /// The whole queue joins the free list at once.

@@ -333,10 +333,10 @@ fn forced_faults() {
 
 #[test]
 fn who_takes_it() {
-    let idle = Target { blocked: SigSet::EMPTY, exiting: false, stopped: false, responsive: true };
+    let idle = Target { blocks: false, exiting: false, stopped: false, responsive: true };
     assert!(wants_signal(Signal::TERM, &idle));
     assert!(!wants_signal(Signal::TERM, &Target { stopped: true, ..idle }));
-    assert!(wants_signal(Signal::KILL, &Target { stopped: true, blocked: SigSet::ALL, ..idle }));
+    assert!(wants_signal(Signal::KILL, &Target { stopped: true, blocks: true, ..idle }));
     assert!(!wants_signal(Signal::KILL, &Target { exiting: true, ..idle }));
     assert!(is_fatal_at_once(Signal::TERM, false, &at(0)));
     assert!(!is_fatal_at_once(Signal::SEGV, false, &at(0)));

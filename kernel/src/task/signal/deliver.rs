@@ -50,7 +50,10 @@ pub(crate) fn on_the_way_out(me: &Thread, frame: &mut TrapFrame) {
             continue;
         }
         let Some(taken) = taken else { break };
-        let info = posix_timers::signal_taken(process, taken.info);
+        let info = match taken.info.code {
+            code::SI_TIMER | code::SI_KERNEL => posix_timers::signal_taken(process, taken.info),
+            _ => taken.info,
+        };
         handled |= deliver(me, frame, &info, continues);
     }
     if !handled {
@@ -90,7 +93,9 @@ fn deliver(me: &Thread, frame: &mut TrapFrame, info: &SigInfo, continues: u64) -
         }
         Delivery::Handler(action) => {
             finish_call(me, frame, Some(action.flags));
-            process.signals.actions.lock().lock().enter_handler(info.signal);
+            if action.flags.contains(SaFlags::RESETHAND) {
+                process.signals.actions.lock().lock().enter_handler(info.signal);
+            }
             let interrupted = rseq::on_the_way_out(me, frame);
             if interrupted.is_err() || frame::push(me, frame, info, &action).is_err() {
                 exit::begin_group_exit(process, Signal::SEGV.number() as i32);

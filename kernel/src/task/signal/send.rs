@@ -7,7 +7,6 @@ use logic_signal::{
     Origin, Pending, PostError, Protection, SigInfo, SigSet, Signal, Situation, Supply, Target, Tracing, code, generate,
     is_fatal_at_once, wants_signal,
 };
-use mem::Ref;
 
 /// Who sends: decides what process 1 can be made to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +19,8 @@ pub(crate) enum Sender {
     Kernel,
 }
 
-fn situation(process: &Process, signal: Signal) -> Situation {
+/// What the process makes of the signal now.
+pub(super) fn situation(process: &Process, signal: Signal) -> Situation {
     let action = process.signals.action(signal);
     let protection = if process.is_init() { Protection::Init } else { Protection::None };
     Situation { action, protection, tracing: Tracing::None }
@@ -29,18 +29,15 @@ fn situation(process: &Process, signal: Signal) -> Situation {
 /// Sends a signal to a process; some thread that does not block it will take it.
 pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) -> Result<(), Errno> {
     let first = process.state.lock().first_thread();
-    let blocked = first.as_ref().is_some_and(|t| {
-        let s = t.signals.lock();
-        s.blocked.contains(info.signal) || s.awaited.contains(info.signal)
-    });
-    if !prepare(process, info.signal, blocked, sender) {
+    let kept = first.as_ref().is_some_and(|t| Masks::of(t, info.signal).keep());
+    let at = situation(process, info.signal);
+    if !prepare(process, info.signal, kept, sender, &at) {
         return Ok(());
     }
     post(process, info, |f| f(&mut process.signals.shared.lock().pending))?;
     process.signals.tell();
-    match first {
-        Some(t) if wants(process, &t, info.signal) => notice(process, &t, info.signal),
-        _ => pick_thread(process, info.signal),
+    if !first.is_some_and(|t| offer(process, &t, info.signal, &at)) {
+        pick_thread(process, info.signal);
     }
     Ok(())
 }
@@ -48,16 +45,13 @@ pub(crate) fn send_to_process(process: &Process, info: SigInfo, sender: Sender) 
 /// Sends a signal to one thread.
 pub(crate) fn send_to_thread(thread: &Thread, info: SigInfo, sender: Sender) -> Result<(), Errno> {
     let process = thread.process();
-    let blocked = {
-        let s = thread.signals.lock();
-        s.blocked.contains(info.signal) || s.awaited.contains(info.signal)
-    };
-    if !prepare(process, info.signal, blocked, sender) {
+    let at = situation(process, info.signal);
+    if !prepare(process, info.signal, Masks::of(thread, info.signal).keep(), sender, &at) {
         return Ok(());
     }
     post(process, info, |f| f(&mut thread.signals.lock().pending))?;
     process.signals.tell();
-    notice(process, thread, info.signal);
+    notice(process, thread, info.signal, &at);
     Ok(())
 }
 
@@ -70,9 +64,9 @@ pub(crate) fn send_to_self(me: &Thread, signal: u32) {
 }
 
 /// Discards what cancels each other; says whether the signal is to be queued.
-pub(super) fn prepare(process: &Process, signal: Signal, blocked: bool, sender: Sender) -> bool {
+pub(super) fn prepare(process: &Process, signal: Signal, kept: bool, sender: Sender, at: &Situation) -> bool {
     let origin = if sender != Sender::User { Origin::Outside } else { Origin::Inside };
-    let what = generate(signal, origin, blocked, &situation(process, signal));
+    let what = generate(signal, origin, kept, at);
     if !what.discard.is_empty() {
         discard_everywhere(process, what.discard);
     }
@@ -147,14 +141,10 @@ fn post_bare(info: SigInfo, mut with: impl FnMut(&mut dyn FnMut(&mut Pending))) 
 
 /// Finds a thread of the process that takes the signal.
 pub(super) fn pick_thread(process: &Process, signal: Signal) {
-    let mut taker: Option<Ref<Thread>> = None;
-    process.each_thread(|t| {
-        if taker.is_none() && wants(process, t, signal) {
-            taker = Some(t.clone());
-        }
-    });
-    if let Some(t) = taker {
-        notice(process, &t, signal);
+    let at = situation(process, signal);
+    let mut taken = false;
+    process.each_thread(|t| taken = taken || offer(process, t, signal, &at));
+    if taken {
         return;
     }
     // Somebody may wait for it with rt_sigtimedwait although it is blocked.
@@ -173,10 +163,33 @@ pub(crate) fn hand_on(process: &Process) {
     }
 }
 
-fn wants(process: &Process, thread: &Thread, signal: Signal) -> bool {
+/// What a thread's masks say about a signal.
+#[derive(Clone, Copy)]
+struct Masks {
+    blocked: bool,
+    awaited: bool,
+}
+
+impl Masks {
+    fn of(thread: &Thread, signal: Signal) -> Masks {
+        let s = thread.signals.lock();
+        Masks { blocked: s.blocked.contains(signal), awaited: s.awaited.contains(signal) }
+    }
+    /// Whether the signal is kept for it whatever it does.
+    fn keep(self) -> bool {
+        self.blocked || self.awaited
+    }
+}
+
+/// Has a thread look at its signals if it takes this one of its process; says whether it does.
+fn offer(process: &Process, thread: &Thread, signal: Signal, at: &Situation) -> bool {
     let stopped = is_stopped(process, thread);
-    let blocked = thread.signals.lock().blocked;
-    wants_signal(signal, &Target { blocked, exiting: false, stopped, responsive: true })
+    let masks = Masks::of(thread, signal);
+    let takes = wants_signal(signal, &Target { blocks: masks.blocked, exiting: false, stopped, responsive: true });
+    if takes {
+        look(process, thread, signal, at, masks);
+    }
+    takes
 }
 
 /// Whether the thread has stopped and was not continued: it looks at signals, SIGKILL apart, when it goes on.
@@ -189,22 +202,23 @@ fn is_stopped(process: &Process, thread: &Thread) -> bool {
 }
 
 /// Has a thread look at its signals; a signal that ends the process ends it for all threads at once.
-pub(super) fn notice(process: &Process, thread: &Thread, signal: Signal) {
-    let (blocked, awaited) = {
-        let s = thread.signals.lock();
-        (s.blocked.contains(signal), s.awaited.contains(signal))
-    };
-    if signal != Signal::KILL && is_stopped(process, thread) {
-        return;
+pub(super) fn notice(process: &Process, thread: &Thread, signal: Signal, at: &Situation) {
+    if signal == Signal::KILL || !is_stopped(process, thread) {
+        look(process, thread, signal, at, Masks::of(thread, signal));
     }
-    if !blocked && is_fatal_at_once(signal, blocked, &situation(process, signal)) {
+}
+
+/// [`notice`] for a thread that is not stopped. Its masks were read after the signal had become pending: it has them still,
+/// or looks itself.
+fn look(process: &Process, thread: &Thread, signal: Signal, at: &Situation, masks: Masks) {
+    if is_fatal_at_once(signal, masks.blocked, at) {
         exit::begin_group_exit(process, signal.number() as i32);
         return;
     }
-    if !blocked {
+    if !masks.blocked {
         thread.raise(arch::flag::SIGNAL);
     }
-    if !blocked || awaited {
+    if masks.awaited || !masks.blocked {
         thread.wake();
         sched::interrupt(thread);
     }

@@ -1,6 +1,6 @@
 //! Signals of POSIX timers: each timer has a queue node set aside, so that its expiry never lacks memory.
 
-use super::send::{Sender, notice, pick_thread, prepare};
+use super::send::{Sender, notice, pick_thread, prepare, situation};
 use crate::task::{Process, Thread};
 use logic_signal::{Pending, PostError, Posted, SigInfo, Supply};
 use mem::NoMemory;
@@ -78,14 +78,15 @@ impl Queue<'_> {
     /// Sends a timer's signal, whose node is not queued.
     pub(crate) fn post(&self, info: SigInfo) -> TimerPost {
         let process = self.process();
-        if !prepare(process, info.signal, self.keeps(&info), Sender::Kernel) {
+        let at = situation(process, info.signal);
+        if !prepare(process, info.signal, self.keeps(&info), Sender::Kernel, &at) {
             return TimerPost::Lost;
         }
         let posted = self.with(|p| p.post_held(info));
         process.signals.tell();
         match self {
             Queue::Process(p) => pick_thread(p, info.signal),
-            Queue::Thread(t) => notice(process, t, info.signal),
+            Queue::Thread(t) => notice(process, t, info.signal, &at),
         }
         if posted == Posted::Queued { TimerPost::Queued } else { TimerPost::Lost }
     }
