@@ -18,7 +18,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use logic_epoll::{Key, Node, Outcome, Place, Progress, Refused, Removed, Scan, Spare, Taken, Token, Wanted, Watchers};
 use logic_waits::{Batch, Events, Mode, More};
 use mem::{NoMemory, Ref, user};
-use sync::{Mutex, SpinLock, levels};
+use sync::{Mutex, SpinGuard, SpinLock, levels};
 use zerocopy::IntoBytes;
 
 /// What a set says when it has news.
@@ -134,6 +134,24 @@ impl EpollSet {
                 node
             }
         };
+        if !state.interests.has_room() {
+            drop(state);
+            state = self.grow()?;
+        }
+        let added = state.interests.add(node, key, target.of.clone(), wanted, data);
+        drop(state);
+        added.map_err(|(refused, ..)| match refused {
+            Refused::Exists => Errno::EEXIST,
+            Refused::Closed => Errno::EBADF,
+            Refused::NoMemory => Errno::ENOMEM,
+        })
+    }
+
+    /// Makes room for one more; apart, so that where there is room nothing is paid for it.
+    #[cold]
+    #[inline(never)]
+    fn grow(&self) -> Result<SpinGuard<'_, State, levels::ObjectState>, Errno> {
+        let mut state = self.state.lock();
         while let Some(shortage) = state.interests.shortage().map_err(|_| Errno::ENOSPC)? {
             drop(state);
             let spare = Spare::new(shortage).map_err(|_| Errno::ENOMEM)?;
@@ -143,13 +161,7 @@ impl EpollSet {
             drop(rest);
             state = self.state.lock();
         }
-        let added = state.interests.add(node, key, target.of.clone(), wanted, data);
-        drop(state);
-        added.map_err(|(refused, ..)| match refused {
-            Refused::Exists => Errno::EEXIST,
-            Refused::Closed => Errno::EBADF,
-            Refused::NoMemory => Errno::ENOMEM,
-        })
+        Ok(state)
     }
 
     /// Asks the object once it is registered: what came before is seen here, what comes later fires.
@@ -176,8 +188,12 @@ impl EpollSet {
     /// Removes an interest (EPOLL_CTL_DEL).
     pub(crate) fn remove(&self, target: &Target<'_>) -> Result<(), Errno> {
         let _changing = self.changing.lock();
-        let removed = self.state.lock().interests.remove_key(&target.key()).ok_or(Errno::ENOENT)?;
-        untie(removed, target.watch);
+        // A statement of its own: what was taken out is dropped without the lock.
+        let removed = self.state.lock().interests.remove_key(&target.key());
+        match removed {
+            Some(removed) => untie(&removed, target.watch),
+            None => return Err(Errno::ENOENT),
+        }
         Ok(())
     }
 
@@ -298,7 +314,7 @@ impl EpollSet {
             let Some(removed) = self.state.lock().interests.drain() else { break };
             let of = removed.file.clone();
             if let Some(watch) = of.file.watch() {
-                untie(removed, watch);
+                untie(&removed, watch);
             }
         }
         let memory = self.state.lock().interests.memory();
@@ -349,7 +365,7 @@ fn copy_one_by_one(events: &[Report], to: usize) -> usize {
 }
 
 /// Ends the registrations of an interest that was taken out of its set.
-fn untie(removed: Removed<Ref<OpenFile>, Bond>, watch: &dyn Watch) {
+fn untie(removed: &Removed<Ref<OpenFile>, Bond>, watch: &dyn Watch) {
     if let Some(bond) = removed.bond {
         untie_object(watch, bond.at_object);
         drop(removed.file.watched.remove(bond.at_description));

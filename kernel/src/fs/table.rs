@@ -117,11 +117,11 @@ impl FdTable {
         let held = slots.get(fd as u32).ok_or(Errno::EBADF)?;
         if held.rights.contains(need) { Ok(held.file.open_file().clone()) } else { Err(refusal(need, held.rights)) }
     }
-    /// The descriptions behind several numbers; nothing for one that is free or lacks a right of `need`.
+    /// The descriptions behind several numbers; nothing for one that is free or lacks a right that is needed.
     #[inline]
-    pub(crate) fn get_each<'a>(&self, each: impl Iterator<Item = (i32, &'a mut Option<Ref<OpenFile>>)>, need: Rights) {
+    pub(crate) fn get_each<'a>(&self, each: impl Iterator<Item = (i32, Rights, &'a mut Option<Ref<OpenFile>>)>) {
         let slots = self.slots.lock();
-        for (fd, found) in each {
+        for (fd, need, found) in each {
             let held = slots.get(fd as u32).filter(|held| held.rights.contains(need));
             *found = held.map(|held| held.file.open_file().clone());
         }

@@ -42,8 +42,12 @@ pub(super) fn epoll_ctl(c: &mut Call<'_>) -> CallResult {
     // EPOLL_CTL_DEL has no event, and its pointer is not looked at.
     let event: EpollEvent = if op == DEL { EpollEvent::default() } else { user::read(c.arg(3))? };
     let files = c.me.files();
-    let set = files.get(c.int(0), c.need(0))?;
-    let of = files.get(number, c.need(2))?;
+    let (set_number, needs) = (c.int(0), [c.need(0), c.need(2)]);
+    let (mut set, mut of) = (None, None);
+    files.get_each([(set_number, needs[0], &mut set), (number, needs[1], &mut of)].into_iter());
+    // Why there is nothing is told by asking for one.
+    let set = set.map_or_else(|| files.get(set_number, needs[0]), Ok)?;
+    let of = of.map_or_else(|| files.get(number, needs[1]), Ok)?;
     let target = Target::new(number, &of).ok_or(Errno::EPERM)?;
     let set = set.file.as_epoll().filter(|_| !mem::Ref::ptr_eq(&set, &of)).ok_or(Errno::EINVAL)?;
     match op {

@@ -136,7 +136,7 @@ fn look(files: &FdTable, entries: &mut [Entry]) -> usize {
     let mut ready = 0;
     for part in entries.chunks_mut(TOGETHER) {
         let mut found = [const { None }; TOGETHER];
-        files.get_each(part.iter().map(|e| e[0] as i32).zip(&mut found), Rights::WAIT);
+        files.get_each(part.iter().zip(&mut found).map(|(e, found)| (e[0] as i32, Rights::WAIT, found)));
         for (entry, file) in part.iter_mut().zip(&mut found) {
             let got = match behind(*entry, file.take()) {
                 Ok(file) => file.poll().intersection(wanted(*entry) | Events::ERR | Events::HUP),

@@ -1,7 +1,7 @@
 //! The ready list of a [`Set`], and how it is collected. The steps' numbers are those of the crate's text.
 
 use crate::mutation::{Step, left_out};
-use crate::slots::{Arm, Mark, NIL, Token};
+use crate::slots::{Arm, Mark, NIL, Slot, Token, place};
 use crate::{Set, Wanted};
 
 /// The list's ends; the links are in the slots.
@@ -126,8 +126,14 @@ impl<F: Clone, B: Copy> Set<F, B> {
     fn take_staying(&self, index: &mut u32, limit: u64, room: &mut usize, each: &mut impl FnMut(Taken<F>, Wanted, u64)) -> Met {
         // As wide as a register: the loop is the price of each event.
         let (mut at, mut left) = (*index as usize, *room);
+        // Neighbours on the list often lie in one chunk.
+        let (mut here, mut chunk): (_, &[Slot<F, B>]) = (usize::MAX, &[]);
         let met = loop {
-            let Some(slot) = self.slots.at_place(at).filter(|slot| slot.stamp < limit) else { break Met::Limit };
+            let (of, slot) = place(at);
+            if of != here {
+                (here, chunk) = (of, self.slots.chunk(of));
+            }
+            let Some(slot) = chunk.get(slot).filter(|slot| slot.stamp < limit) else { break Met::Limit };
             if left == 0 {
                 break Met::Full;
             }

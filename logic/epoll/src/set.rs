@@ -63,6 +63,13 @@ impl<F: Clone, B: Copy> Set<F, B> {
         self.index.is_empty()
     }
 
+    /// Whether the next [`Set::add`] lacks nothing besides its node.
+    #[must_use]
+    #[inline]
+    pub const fn has_room(&self) -> bool {
+        self.slots.has_free()
+    }
+
     /// What the next [`Set::add`] lacks besides its node: `None` if nothing.
     ///
     /// # Errors

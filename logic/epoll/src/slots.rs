@@ -162,16 +162,21 @@ impl<F, B> Slots<F, B> {
 
     #[inline]
     pub(crate) fn at(&self, index: u32) -> Option<&Slot<F, B>> {
-        self.at_place(index as usize)
+        let (chunk, slot) = place(index as usize);
+        self.chunk(chunk).get(slot)
     }
 
+    /// The slots of a chunk; none if there is no such chunk.
     #[inline]
-    pub(crate) fn at_place(&self, index: usize) -> Option<&Slot<F, B>> {
-        let (chunk, slot) = place(index);
+    pub(crate) fn chunk(&self, chunk: usize) -> &[Slot<F, B>] {
         match self.first.get(chunk) {
-            Some(chunk) => chunk.get(slot),
-            None => self.further.get((chunk / CHUNKS).checked_sub(1)?)?.get(chunk % CHUNKS)?.get(slot),
+            Some(chunk) => chunk,
+            None => self.further_chunk(chunk).unwrap_or_default(),
         }
+    }
+
+    fn further_chunk(&self, chunk: usize) -> Option<&[Slot<F, B>]> {
+        Some(self.further.get((chunk / CHUNKS).checked_sub(1)?)?.get(chunk % CHUNKS)?)
     }
 
     #[inline]
@@ -220,10 +225,16 @@ impl<F, B> Slots<F, B> {
         }
     }
 
+    /// Whether the next [`Slots::take`] gives one.
+    #[inline]
+    pub(crate) const fn has_free(&self) -> bool {
+        self.free != NIL
+    }
+
     /// What the next [`Slots::take`] lacks.
     #[inline]
     pub(crate) fn shortage(&self) -> Result<Option<Shortage>, NoMemory> {
-        if self.free != NIL {
+        if self.has_free() {
             return Ok(None);
         }
         self.growth().map(Some)
@@ -333,6 +344,6 @@ fn swap_larger<T>(old: &mut Vec<T>, larger: &mut Vec<T>) {
 
 /// Chunk and place of a slot.
 #[inline]
-const fn place(index: usize) -> (usize, usize) {
+pub(crate) const fn place(index: usize) -> (usize, usize) {
     (index >> SLOT_BITS, index & (SLOTS - 1))
 }
