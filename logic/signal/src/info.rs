@@ -224,7 +224,7 @@ impl Fields {
     #[inline]
     fn i32(mut self, at: usize, value: i32) -> Fields {
         if let Some(word) = self.0.get_mut(at / 8) {
-            *word = if at % 8 == 0 { both(value, high(*word)) } else { both(low(*word), value) };
+            *word = if at.is_multiple_of(8) { both(value, high(*word)) } else { both(low(*word), value) };
         }
         self
     }
