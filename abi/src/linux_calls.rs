@@ -1020,7 +1020,7 @@ macro_rules! for_each_linux_call {
                 doc: "shmdt(2): unmap a shared memory segment",
             }
             198 socket(domain: Int, kind: Int, protocol: Int) -> Fd {
-                state: stub, authority: Net, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EACCES, EAFNOSUPPORT, EINVAL, EMFILE, ENETDOWN, ENFILE, ENOMEM, EPROTONOSUPPORT],
                 doc: "socket(2): make a socket",
             }
@@ -1030,34 +1030,34 @@ macro_rules! for_each_linux_call {
                 doc: "socketpair(2): make two connected sockets",
             }
             200 bind(sockfd: Fd, addr: InBytes(addrlen), addrlen: Len) -> Zero {
-                state: stub, authority: Descriptor, rights: [MANAGE], blocks: no,
+                state: live, authority: Descriptor, rights: [MANAGE], blocks: no,
                 errors: [EACCES, EADDRINUSE, EADDRNOTAVAIL, EBADF, EFAULT, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR,
                     ENOTSOCK, EROFS],
                 doc: "bind(2): name a socket",
             }
             201 listen(sockfd: Fd, backlog: Int) -> Zero {
-                state: stub, authority: Descriptor, rights: [MANAGE], blocks: no,
+                state: live, authority: Descriptor, rights: [MANAGE], blocks: no,
                 errors: [EADDRINUSE, EBADF, ENOTSOCK, EOPNOTSUPP],
                 doc: "listen(2): take connections",
             }
             202 accept(sockfd: Fd, addr: OutBytes(addrlen, opt), addrlen: InOutStruct(u32, opt)) -> Fd {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, ECONNABORTED, EFAULT, EINTR, EINVAL, EMFILE, ENFILE, ENOMEM, ENOTSOCK, EOPNOTSUPP],
                 doc: "accept(2): take a connection",
             }
             203 connect(sockfd: Fd, addr: InBytes(addrlen), addrlen: Len) -> Zero {
-                state: stub, authority: Descriptor, rights: [MANAGE], blocks: yes,
+                state: live, authority: Descriptor, rights: [MANAGE], blocks: yes,
                 errors: [EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, EBADF, ECONNREFUSED, EFAULT,
                     EINPROGRESS, EINTR, EISCONN, ENETUNREACH, ENOTSOCK, EPERM, EPROTOTYPE, ETIMEDOUT],
                 doc: "connect(2): connect a socket",
             }
             204 getsockname(sockfd: Fd, addr: OutBytes(addrlen), addrlen: InOutStruct(u32)) -> Zero {
-                state: stub, authority: Descriptor, rights: [STAT], blocks: no,
+                state: live, authority: Descriptor, rights: [STAT], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL, ENOBUFS, ENOTSOCK],
                 doc: "getsockname(2): a socket's own name",
             }
             205 getpeername(sockfd: Fd, addr: OutBytes(addrlen), addrlen: InOutStruct(u32)) -> Zero {
-                state: stub, authority: Descriptor, rights: [STAT], blocks: no,
+                state: live, authority: Descriptor, rights: [STAT], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL, ENOBUFS, ENOTCONN, ENOTSOCK],
                 doc: "getpeername(2): the peer's name",
             }
@@ -1075,12 +1075,12 @@ macro_rules! for_each_linux_call {
                 doc: "recvfrom(2): receive a message",
             }
             208 setsockopt(sockfd: Fd, level: Int, optname: Int, optval: InBytes(optlen), optlen: Len) -> Zero {
-                state: stub, authority: Descriptor, rights: [CHANGE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK],
                 doc: "setsockopt(2): set a socket option",
             }
             209 getsockopt(sockfd: Fd, level: Int, optname: Int, optval: OutBytes(optlen), optlen: InOutStruct(u32)) -> Zero {
-                state: stub, authority: Descriptor, rights: [STAT], blocks: no,
+                state: live, authority: Descriptor, rights: [STAT], blocks: no,
                 errors: [EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK],
                 doc: "getsockopt(2): read a socket option",
             }
@@ -1249,12 +1249,12 @@ macro_rules! for_each_linux_call {
                 doc: "perf_event_open(2): performance counters",
             }
             242 accept4(sockfd: Fd, addr: OutBytes(addrlen, opt), addrlen: InOutStruct(u32, opt), flags: Flags) -> Fd {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, ECONNABORTED, EFAULT, EINTR, EINVAL, EMFILE, ENFILE, ENOMEM, ENOTSOCK, EOPNOTSUPP],
                 doc: "accept4(2): take a connection, with flags",
             }
             243 recvmmsg(sockfd: Fd, msgvec: InOutArray(Mmsghdr, vlen), vlen: Uint, flags: Flags, timeout: InOutStruct(Timespec, opt)) -> Count {
-                state: stub, authority: Descriptor, rights: [READ], blocks: yes,
+                state: live, authority: Descriptor, rights: [READ], blocks: yes,
                 errors: [EAGAIN, EBADF, ECONNREFUSED, EFAULT, EINTR, EINVAL, ENOMEM, ENOTCONN, ENOTSOCK],
                 doc: "recvmmsg(2): receive several messages",
             }
@@ -1316,7 +1316,7 @@ macro_rules! for_each_linux_call {
                 doc: "setns(2): enter a namespace",
             }
             269 sendmmsg(sockfd: Fd, msgvec: InOutArray(Mmsghdr, vlen), vlen: Uint, flags: Flags) -> Count {
-                state: stub, authority: Descriptor, rights: [WRITE], blocks: yes,
+                state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EACCES, EAGAIN, EBADF, ECONNRESET, EDESTADDRREQ, EFAULT, EINTR, EINVAL, EMSGSIZE, ENOBUFS, ENOMEM,
                     ENOTCONN, ENOTSOCK, EPIPE],
                 doc: "sendmmsg(2): send several messages",

@@ -37,9 +37,11 @@ pub(crate) enum Kind {
     Channels,
     /// Messages that wait, are in hand, or are kept for the next.
     Messages,
+    /// Sockets.
+    Sockets,
 }
 
-const KINDS: usize = 14;
+const KINDS: usize = 15;
 
 /// All kinds with their names in `/proc/rvos/counters`.
 pub(crate) const ALL: [(Kind, &str); KINDS] = [
@@ -57,6 +59,7 @@ pub(crate) const ALL: [(Kind, &str); KINDS] = [
     (Kind::PidScopes, "pid_scopes"),
     (Kind::Channels, "channels"),
     (Kind::Messages, "messages"),
+    (Kind::Sockets, "sockets"),
 ];
 
 #[repr(align(64))]

@@ -146,7 +146,11 @@ pub(crate) trait File: Send + Sync {
         None
     }
     /// The socket behind it.
-    fn as_socket(&self) -> Option<&crate::net::unix::SocketEnd> {
+    fn as_socket(&self) -> Option<&Ref<crate::net::unix::Socket>> {
+        None
+    }
+    /// What descriptors may wait in.
+    fn carrier(&self) -> Option<&dyn inflight::Carrier> {
         None
     }
 }

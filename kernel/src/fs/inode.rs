@@ -101,7 +101,7 @@ pub(crate) enum Body {
     /// A FIFO; the pipe exists while it is open.
     Fifo(SpinLock<Option<Ref<super::super::fs::pipe::Pipe>>, levels::InodeAttrs>),
     /// A socket's name.
-    Socket,
+    Socket(crate::net::unix::Place),
     /// A service's name; opening it connects.
     Service(super::service::Place),
     /// Made up when it is looked at (procfs).
@@ -254,7 +254,7 @@ impl Inode {
             Body::Directory => S_IFDIR,
             Body::Symlink(_) => S_IFLNK,
             Body::Fifo(_) => S_IFIFO,
-            Body::Socket | Body::Service(_) => S_IFSOCK,
+            Body::Socket(_) | Body::Service(_) => S_IFSOCK,
             Body::Device(..) | Body::Virtual(_) => self.mode() & S_IFMT,
         }
     }

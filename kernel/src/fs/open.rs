@@ -220,7 +220,7 @@ pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) 
             devices::open(me, inode.mode() & S_IFMT, *major, *minor, flags)?
         }
         Body::Fifo(slot) => super::pipe::open_fifo(me, slot, flags)?,
-        Body::Socket => return Err(Errno::ENXIO.into()),
+        Body::Socket(_) => return Err(Errno::ENXIO.into()),
         Body::Symlink(_) => return Err(Errno::ELOOP.into()),
     };
     Ok(OpenFile::open(file, Some(place), flags)?)

@@ -213,10 +213,22 @@ pub(crate) struct Passed {
     pub(crate) rights: Rights,
 }
 
+/// Copies slots that are on their way; `to` has room for them.
+pub(crate) fn copy(from: &[Passed], to: &mut Vec<Passed>) -> Result<(), Errno> {
+    for Passed { file, rights } in from {
+        if let Some(file) = file.waits() {
+            // reserved: by the caller.
+            to.push(Passed { file: InFlight::new(file.try_clone()?), rights: *rights });
+        }
+    }
+    Ok(())
+}
+
 /// Numbers that are reserved in a table; given back when dropped.
 pub(crate) struct Reserved {
     table: Ref<FdTable>,
     numbers: Vec<(FdNumber, SlotCharge)>,
+    close: CloseOnExec,
 }
 
 impl FdTable {
@@ -251,16 +263,36 @@ impl FdTable {
         Ok(result)
     }
 
+    /// Copies slots for another table, all or none; `to` has room for them. Who copies must have the right to, and to hand
+    /// them on.
+    pub(crate) fn copy_out(&self, fds: &[i32], to: &mut Vec<Passed>) -> Result<(), Errno> {
+        for &fd in fds {
+            let slot = self.slot(fd, Rights::DUP | Rights::TRANSFER)?;
+            // reserved: by the caller.
+            to.push(Passed { file: InFlight::new(slot.file), rights: slot.rights });
+        }
+        Ok(())
+    }
+
     /// Reserves `count` numbers below `limit`.
     pub(crate) fn reserve(this: &Ref<Self>, count: usize, limit: u64) -> Result<Reserved, Errno> {
-        let mut reserved = Reserved { table: this.clone(), numbers: Vec::new() };
+        Self::reserve_most(this, count, limit).and_then(|(reserved, short)| short.map_or(Ok(reserved), Err))
+    }
+
+    /// Reserves as many of `count` numbers below `limit` as there are, and says why not all.
+    pub(crate) fn reserve_most(this: &Ref<Self>, count: usize, limit: u64) -> Result<(Reserved, Option<Errno>), Errno> {
+        let mut reserved = Reserved { table: this.clone(), numbers: Vec::new(), close: CloseOnExec::Close };
         reserved.numbers.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
         for _ in 0..count {
-            let charge = SlotCharge::new(&this.budget).ok_or(Errno::EDQUOT)?;
-            let number = this.slots.lock().reserve(0, number_limit(limit)).map_err(errno)?;
-            reserved.numbers.push((number, charge));
+            let Some(charge) = SlotCharge::new(&this.budget) else { return Ok((reserved, Some(Errno::EDQUOT))) };
+            // A statement of its own: the charge is given back without the lock.
+            let number = this.slots.lock().reserve(0, number_limit(limit));
+            match number {
+                Ok(number) => reserved.numbers.push((number, charge)),
+                Err(e) => return Ok((reserved, Some(errno(e)))),
+            }
         }
-        Ok(reserved)
+        Ok((reserved, None))
     }
 }
 
@@ -269,7 +301,12 @@ impl Reserved {
     pub(crate) fn numbers(&self) -> impl Iterator<Item = i32> + '_ {
         self.numbers.iter().map(|(n, _)| n.get() as i32)
     }
-    /// Puts slots under the first of the numbers; what comes from elsewhere does not lead upwards, and is closed by exec.
+    /// What is put there stays over exec.
+    pub(crate) fn keep_over_exec(&mut self) {
+        self.close = CloseOnExec::Keep;
+    }
+    /// Puts slots under the first of the numbers; what comes from elsewhere does not lead upwards, and is closed by exec unless
+    /// said otherwise.
     pub(crate) fn install(mut self, from: &mut Vec<Passed>) {
         let mut slots = self.table.slots.lock();
         let mut numbers = core::mem::take(&mut self.numbers).into_iter();
@@ -278,7 +315,7 @@ impl Reserved {
             let rights = rights.difference(Rights::WALK_UP);
             if let Some(file) = file.arrived() {
                 // The number is reserved in this table, so nothing comes back.
-                let _ = slots.install(number, Held::new(file, rights, charge), CloseOnExec::Close);
+                let _ = slots.install(number, Held::new(file, rights, charge), self.close);
             }
         }
         for (number, _charge) in numbers {

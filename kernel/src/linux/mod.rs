@@ -11,6 +11,7 @@ mod limits;
 mod lock;
 mod memlock;
 mod memory;
+mod message;
 mod mount;
 mod needs;
 mod open;
@@ -26,6 +27,7 @@ pub(crate) mod signal;
 mod signalfd;
 mod size;
 mod socket;
+mod sockopt;
 mod splice;
 mod stat;
 mod system;
@@ -309,6 +311,7 @@ mod handlers {
     pub(super) use super::lock::flock;
     pub(super) use super::memlock::{mlock, mlock2, mlockall, munlock, munlockall};
     pub(super) use super::memory::{brk, madvise, mincore, mmap, mprotect, mremap, msync, munmap};
+    pub(super) use super::message::{recvmmsg, recvmsg, sendmmsg, sendmsg};
     pub(super) use super::mount::{mount, pivot_root, umount2};
     pub(super) use super::open::{close, close_range, dup, dup3, fcntl, ioctl, memfd_create, openat, openat2, pipe2};
     pub(super) use super::path::{
@@ -334,7 +337,10 @@ mod handlers {
     };
     pub(super) use super::signalfd::signalfd4;
     pub(super) use super::size::{fadvise64, fallocate, ftruncate, readahead, sync_file_range, truncate};
-    pub(super) use super::socket::{recvfrom, recvmsg, sendmsg, sendto, shutdown, socketpair};
+    pub(super) use super::socket::{
+        accept, accept4, bind, connect, getpeername, getsockname, listen, recvfrom, sendto, shutdown, socket, socketpair,
+    };
+    pub(super) use super::sockopt::{getsockopt, setsockopt};
     pub(super) use super::splice::{copy_file_range, sendfile, splice, tee, vmsplice};
     pub(super) use super::stat::fsync as fdatasync;
     pub(super) use super::stat::fsync as syncfs;

@@ -158,7 +158,7 @@ pub(super) fn mknodat(c: &mut Call<'_>) -> CallResult {
     let body = match kind {
         S_IFREG => None,
         S_IFIFO => Some(Body::Fifo(SpinLock::new(None))),
-        S_IFSOCK => Some(Body::Socket),
+        S_IFSOCK => Some(Body::Socket(SpinLock::new(None))),
         S_IFCHR | S_IFBLK if !cx.cred.capable(crate::fs::context::cap::MKNOD) => return Err(Errno::EPERM.into()),
         // A device node reaches the machine as a mount does.
         S_IFCHR | S_IFBLK => {

@@ -1,3 +1,3 @@
-//! Sockets. So far: connected pairs of the unix domain.
+//! Sockets. So far: those of the unix domain.
 
 pub(crate) mod unix;

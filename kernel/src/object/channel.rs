@@ -350,6 +350,7 @@ impl ChannelEnd {
         }
         // Point of no return, once it is queued.
         let sent = match fds {
+            [] if size.fds != 0 => self.push_copies(message, size),
             [] => self.push(message, |l, m| l.send(self.end, m, size)),
             _ => self.push_with(files, fds, message, |l| l.prepare(self.end, size), |l, m| l.send(self.end, m, size)),
         };

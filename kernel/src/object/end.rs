@@ -1,13 +1,19 @@
-//! A channel's end as a file: read(2), write(2), poll(2), and what `/proc` shows of it. Neighbour: `channel`.
+//! A channel's end as a file: read(2), write(2), sendmsg(2), poll(2), and what `/proc` shows of it. Neighbour: `channel`.
 
-use super::channel::{ChannelEnd, READABLE, Sending, WRITABLE};
+use super::channel::{ChannelEnd, Next, READABLE, Sending, WRITABLE};
+use super::inflight::{self, Carrier};
+use super::message::Message;
 use crate::fs::buffer::Buffer;
 use crate::fs::file::{File, Io, OpenFile};
-use crate::linux::Stop;
+use crate::fs::table::{self, Passed};
+use crate::linux::{CallResult, Stop};
 use crate::see::{On, Waits};
+use crate::task::Thread;
 use crate::task::wait::Watch;
 use abi::Errno;
-use logic_channel::{End, Figures, MAX_BYTES, Size};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use logic_channel::{End, Figures, MAX_BYTES, MAX_FDS, Size};
 use logic_waits::Events;
 use mem::user;
 
@@ -82,6 +88,66 @@ impl File for ChannelEnd {
     }
     fn as_channel(&self) -> Option<&ChannelEnd> {
         Some(self)
+    }
+    fn carrier(&self) -> Option<&dyn Carrier> {
+        Some(self)
+    }
+}
+
+impl ChannelEnd {
+    /// sendmsg(2): sends what is left in `from`, with copies of descriptors.
+    pub(crate) fn send_copies(
+        &self,
+        me: &Thread,
+        nonblock: bool,
+        signal: bool,
+        fds: &[Passed],
+        from: &mut Buffer<'_>,
+    ) -> CallResult {
+        let len = from.left();
+        if len > MAX_BYTES as usize || fds.len() > MAX_FDS as usize {
+            return Err(Errno::EMSGSIZE.into());
+        }
+        let start = from.mark();
+        let size = Size { bytes: len as u32, fds: fds.len() as u32 };
+        let sent = self.send(me, size, &Sending { fds: &[], nonblock, deadline_ns: None }, &mut |m| {
+            from.go_back(start);
+            m.fill(from)?;
+            table::copy(fds, &mut m.fds)
+        });
+        if signal && sent == Err(Stop::Errno(Errno::EPIPE)) {
+            crate::task::signal::send_to_self(me, crate::task::signal::SIGPIPE);
+        }
+        sent.map(|()| len)
+    }
+
+    /// Queues a message with copies of descriptors, which others may let go of meanwhile.
+    #[inline(never)]
+    pub(super) fn push_copies(&self, message: Box<Message>, size: Size) -> Result<((), Next), (Errno, Box<Message>)> {
+        self.push(message, |l, m| {
+            inflight::waits_again(&m);
+            l.send(self.end, m, size)
+        })
+    }
+
+    /// recvmsg(2): one message, which stays unless it fits as a whole. `install` takes its descriptors, of which `most` fit.
+    pub(crate) fn receive_message(
+        &self,
+        io: &Io<'_>,
+        most: usize,
+        to: &mut Buffer<'_>,
+        install: &mut dyn FnMut(&mut Vec<Passed>) -> Result<(), Errno>,
+    ) -> CallResult {
+        let room = Size { bytes: to.left().min(MAX_BYTES as usize) as u32, fds: most.min(MAX_FDS as usize) as u32 };
+        let Some(mut d) = self.read_message(io, room)? else { return Ok(0) };
+        let len = d.size.bytes as usize;
+        let poured = d.message.pour(to, len);
+        if let Err(e) = poured.and_then(|()| if d.size.fds == 0 { Ok(()) } else { install(&mut d.message.fds) }) {
+            self.put_back(d);
+            return Err(e.into());
+        }
+        self.finish(d.message, d.size, None);
+        Ok(len)
     }
 }
 

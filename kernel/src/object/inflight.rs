@@ -1,10 +1,12 @@
-//! Ends of channels that wait in channels: how many of an end's descriptors do, and whether anybody can still reach it.
+//! Carriers that wait in carriers (ends of channels, sockets, listen queues): how many of a carrier's descriptors do, and
+//! whether anybody can still reach it.
 //!
-//! `logic-inflight` finds what is out of reach. It is asked about an end of which no descriptor is left but such that wait:
+//! `logic-inflight` finds what is out of reach. It is asked about one of which no descriptor is left but such that wait:
 //! after the last other one was closed or sent, on the way to user mode ([`release::look_at`]). If meanwhile a message with
 //! descriptors was put into a queue or taken out of one ([`changes`]), what it found counts for nothing, and it begins anew.
 
 use super::channel::ChannelEnd;
+use super::message::Message;
 use crate::fs::file::{Descriptor, OpenFile};
 use crate::fs::release;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -19,6 +21,14 @@ static CHANGES: AtomicU64 = AtomicU64::new(0);
 /// Descriptors of carriers that wait anywhere.
 static WAITING: AtomicU64 = AtomicU64::new(0);
 
+/// What descriptors may wait in.
+pub(crate) trait Carrier {
+    /// What is noted at it.
+    fn flight(&self) -> &Flight;
+    /// What waits at a place in it.
+    fn waits_at(&self, place: Place) -> Found<Ref<OpenFile>>;
+}
+
 /// What is noted at a carrier.
 pub(crate) struct Flight {
     /// Its descriptors that wait.
@@ -28,7 +38,7 @@ pub(crate) struct Flight {
 
 impl Flight {
     /// None waits.
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Flight { waiting: AtomicU32::new(0), mark: SpinLock::new(Mark::new()) }
     }
 }
@@ -39,8 +49,8 @@ pub(crate) struct InFlight(Option<Descriptor>);
 impl InFlight {
     /// It goes into a message; whoever puts that where nobody may look says so ([`lost_holders`]).
     pub(crate) fn new(file: Descriptor) -> Self {
-        if let Some(end) = file.file.as_channel() {
-            end.flight.waiting.fetch_add(1, Ordering::AcqRel);
+        if let Some(carrier) = file.file.carrier() {
+            carrier.flight().waiting.fetch_add(1, Ordering::AcqRel);
             WAITING.fetch_add(1, Ordering::Relaxed);
         }
         InFlight(Some(file))
@@ -49,14 +59,18 @@ impl InFlight {
     pub(crate) fn arrived(mut self) -> Option<Descriptor> {
         self.take()
     }
+    /// The descriptor, while it waits.
+    pub(crate) fn waits(&self) -> Option<&Descriptor> {
+        self.0.as_ref()
+    }
     /// The description.
     fn file(&self) -> Option<&Ref<OpenFile>> {
         self.0.as_ref().map(Descriptor::open_file)
     }
     fn take(&mut self) -> Option<Descriptor> {
         let file = self.0.take()?;
-        if let Some(end) = file.file.as_channel() {
-            end.flight.waiting.fetch_sub(1, Ordering::AcqRel);
+        if let Some(carrier) = file.file.carrier() {
+            carrier.flight().waiting.fetch_sub(1, Ordering::AcqRel);
             WAITING.fetch_sub(1, Ordering::Relaxed);
         }
         Some(file)
@@ -71,7 +85,7 @@ impl Drop for InFlight {
 
 /// A message with descriptors is about to go into a queue or out of one, whose lock is held.
 #[inline]
-pub(super) fn changes() {
+pub(crate) fn changes() {
     CHANGES.fetch_add(1, Ordering::SeqCst);
 }
 
@@ -82,8 +96,8 @@ pub(crate) fn any() -> bool {
 }
 
 fn only_waits(of: &OpenFile) -> bool {
-    of.file.as_channel().is_some_and(|end| {
-        let waiting = end.flight.waiting.load(Ordering::Acquire);
+    of.file.carrier().is_some_and(|carrier| {
+        let waiting = carrier.flight().waiting.load(Ordering::Acquire);
         waiting != 0 && waiting == of.holders()
     })
 }
@@ -126,34 +140,47 @@ impl Carriers for Kernel {
         node.holders()
     }
     fn next(&self, node: &Ref<OpenFile>, place: Place) -> Found<Ref<OpenFile>> {
-        node.file.as_channel().map_or(Found::End, |end| end.waits_at(place))
+        node.file.carrier().map_or(Found::End, |carrier| carrier.waits_at(place))
     }
     fn mark<R>(&self, node: &Ref<OpenFile>, f: impl FnOnce(&mut Mark<Ref<OpenFile>>) -> R) -> R {
-        match node.file.as_channel() {
-            Some(end) => f(&mut end.flight.mark.lock()),
+        match node.file.carrier() {
+            Some(carrier) => f(&mut carrier.flight().mark.lock()),
             // Only carriers are nodes.
             None => f(&mut Mark::new()),
         }
     }
 }
 
-impl ChannelEnd {
+impl Carrier for ChannelEnd {
+    fn flight(&self) -> &Flight {
+        &self.flight
+    }
     fn waits_at(&self, place: Place) -> Found<Ref<OpenFile>> {
         let state = self.channel.state.lock();
-        let Some(message) = state.logic.queued(self.end, place.message as usize) else { return Found::End };
-        let Some(passed) = message.fds.get(place.descriptor as usize) else {
-            return Found::Other(Place { message: place.message.saturating_add(1), descriptor: 0 });
-        };
-        let on = Place { descriptor: place.descriptor.saturating_add(1), ..place };
-        match passed.file.file() {
-            Some(of) if of.file.as_channel().is_some() => Found::Carrier(of.clone(), on),
-            _ => Found::Other(on),
-        }
+        let message = state.logic.queued(self.end, place.message as usize);
+        message.map_or(Found::End, |m| waits_in(m, place))
+    }
+}
+
+/// What waits at a place that is in this message.
+pub(crate) fn waits_in(message: &Message, place: Place) -> Found<Ref<OpenFile>> {
+    let Some(passed) = message.fds.get(place.descriptor as usize) else {
+        return Found::Other(Place { message: place.message.saturating_add(1), descriptor: 0 });
+    };
+    let on = Place { descriptor: place.descriptor.saturating_add(1), ..place };
+    found(&passed.file, on)
+}
+
+/// A descriptor that waits, as a search sees it; and where it goes on.
+pub(crate) fn found(waits: &InFlight, on: Place) -> Found<Ref<OpenFile>> {
+    match waits.file() {
+        Some(of) if of.file.carrier().is_some() => Found::Carrier(of.clone(), on),
+        _ => Found::Other(on),
     }
 }
 
 /// A message in hand goes back into a queue, whose lock is held.
-pub(super) fn waits_again(message: &super::message::Message) {
+pub(crate) fn waits_again(message: &Message) {
     if message.fds.is_empty() {
         return;
     }
@@ -162,7 +189,7 @@ pub(super) fn waits_again(message: &super::message::Message) {
 }
 
 /// What a message carries has one holder less outside of messages, and perhaps nobody who can reach it.
-pub(super) fn lost_holders(message: &super::message::Message) {
+pub(crate) fn lost_holders(message: &Message) {
     for of in message.fds.iter().filter_map(|passed| passed.file.file()) {
         lost_holder(of);
     }

@@ -8,6 +8,7 @@ use crate::budget::{self, Budget, Charge};
 use crate::census::{Counted, Kind};
 use crate::fs::buffer::Buffer;
 use crate::fs::table::Passed;
+use crate::net::unix::Envelope;
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -28,6 +29,8 @@ pub(crate) struct Message {
     pub(crate) process: u64,
     /// That process's budget.
     pub(crate) budget: u64,
+    /// What a socket notes about it.
+    pub(crate) envelope: Option<Envelope>,
     /// Further messages, of a list that is being destroyed.
     next: Option<Box<Message>>,
     _counted: Counted<{ Kind::Messages as usize }>,
@@ -53,6 +56,7 @@ impl Message {
             fds: Vec::new(),
             process: 0,
             budget: 0,
+            envelope: None,
             next: None,
             _counted: Counted::new(),
             _charge: charge,
@@ -101,16 +105,25 @@ impl Message {
     /// Takes all that is left in a buffer, for which there is room.
     pub(crate) fn fill(&mut self, from: &mut Buffer<'_>) -> Result<(), Errno> {
         let len = from.left();
+        if self.fill_part(from, len) == len { Ok(()) } else { Err(Errno::EFAULT) }
+    }
+
+    /// Takes `len` bytes from a buffer, for which there is room; gives how many there were.
+    #[inline]
+    pub(crate) fn fill_part(&mut self, from: &mut Buffer<'_>, len: usize) -> usize {
         if let Some(to) = self.inline.get_mut(..len) {
-            return if from.take(to) == len { Ok(()) } else { Err(Errno::EFAULT) };
+            return from.take(to);
         }
+        let mut filled = 0;
         for frame in &self.frames {
-            let part = from.left().min(PAGE);
-            if from.take_frame(frame, 0, part) < part {
-                return Err(Errno::EFAULT);
+            let part = len.saturating_sub(filled).min(PAGE);
+            let n = from.take_frame(frame, 0, part);
+            filled += n;
+            if n < part {
+                break;
             }
         }
-        Ok(())
+        filled
     }
 
     /// Writes the first `len` bytes to a buffer.
@@ -127,6 +140,24 @@ impl Message {
             left -= part;
         }
         Ok(())
+    }
+
+    /// Writes its bytes from `from` up to `len` to a buffer, as many as can be; gives how many.
+    #[inline]
+    pub(crate) fn pour_from(&self, to: &mut Buffer<'_>, from: usize, len: usize) -> usize {
+        if self.frames.is_empty() {
+            return to.put(self.inline.get(from..len).unwrap_or_default());
+        }
+        let (mut at, mut poured) = (from, 0);
+        for frame in self.frames.iter().skip(from / PAGE) {
+            let part = (PAGE - at % PAGE).min(len.saturating_sub(at));
+            let n = to.put_frame(frame, at % PAGE, part);
+            (at, poured) = (at + n, poured + n);
+            if n < part {
+                break;
+            }
+        }
+        poured
     }
 
     /// Whether it is worth keeping for the next message: it carries nothing, and is small.

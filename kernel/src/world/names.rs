@@ -38,16 +38,18 @@ pub(crate) fn next_ino() -> u64 {
     NEXT_INO.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A namespace that has nothing in it but its identity.
+/// A namespace that has nothing in it but its identity and, of a network, the abstract names of sockets.
 pub(crate) struct Space {
     _counted: Counted<{ Kind::Worlds as usize }>,
     /// Its number.
     pub(crate) ino: u64,
+    /// Names of sockets that stand in no file system (unix(7)).
+    pub(crate) sockets: crate::net::unix::Names,
 }
 
 impl Space {
     fn with_ino(ino: u64) -> Result<Ref<Space>, NoMemory> {
-        Ref::try_new(Space { _counted: Counted::new(), ino })
+        Ref::try_new(Space { _counted: Counted::new(), ino, sockets: crate::net::unix::Names::new() })
     }
     /// A new one.
     pub(crate) fn try_new() -> Result<Ref<Space>, NoMemory> {
