@@ -101,6 +101,26 @@ static void child(int budget, unsigned n) {
     _exit(0);
 }
 
+// What each step is to do, in a fresh budget.
+static void known(int budget) {
+    pid_t pid = budget_fork(budget);
+    if (pid == 0) {
+        int ends[2];
+        char c = 'x';
+        OK(rvos_chan_create(ends, NULL, 0));
+        CHECK_EQ(budget_look(budget).usage[CHANNELS], 1);
+        struct rvos_chan_send s = {.part = {.bytes = (uintptr_t)&c, .bytes_len = 1}};
+        OK(rvos_chan_send(ends[0], &s, sizeof s));
+        CHECK_EQ(budget_look(budget).usage[MESSAGES], 1);
+        c = 0;
+        struct rvos_chan_recv r = {.room = {.bytes = (uintptr_t)&c, .bytes_cap = 1}};
+        OK(rvos_chan_recv(ends[1], &r, sizeof r));
+        CHECK_EQ(c, 'x');
+        _exit(0);
+    }
+    h_join(pid);
+}
+
 int main(void) {
     int budgets[BUDGETS];
     for (int i = 0; i < BUDGETS; i++) {
@@ -109,6 +129,7 @@ int main(void) {
         args.limits[SLOTS] = 40 + pick(100), args.limits[CHANNELS] = 5 + pick(30), args.limits[MESSAGES] = 5 + pick(30);
         budgets[i] = OK(rvos_budget_create(parent, &args, sizeof args));
     }
+    for (int i = 0; i < BUDGETS; i++) known(budgets[i]);
     for (unsigned done = 0; done < STEPS;) {
         pid_t pid[3];
         unsigned n = 100 + pick(400);
@@ -118,7 +139,9 @@ int main(void) {
             if (pid[i] == 0) child(budgets[pick(BUDGETS)], n);
         }
         int changed = pick(BUDGETS);
-        OK(budget_set(budgets[changed], SLOTS, 20 + pick(100)));
+        uint64_t slots = 20 + pick(100);
+        OK(budget_set(budgets[changed], SLOTS, slots));
+        CHECK_EQ(budget_look(budgets[changed]).limit[SLOTS], slots);
         for (int i = 0; i < 3; i++) CHECK_EQ(h_wait(pid[i]), 0);
         for (int i = 0; i < BUDGETS; i++) {
             struct rvos_budget_usage u = budget_look(budgets[i]);

@@ -15,6 +15,7 @@ static void hog(int ready) {
     while (rvos_chan_create(e, NULL, 0) == 0) {
         made++;
         while (sent < 400 && ch_send(e[0], big, sizeof big, NULL, 0, RVOS_CHAN_NONBLOCK) == 0) sent++;
+        if (made == 1) CHECK(sent > 0 && sent < 400);
     }
     CHECK(errno == EMFILE || errno == EDQUOT || errno == ENOMEM);
     CHECK(made > 100);
