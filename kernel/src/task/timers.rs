@@ -39,6 +39,8 @@ pub(crate) struct Armed {
     key: Key,
 }
 
+/// What a hart changes at each switch: in cache lines of its own.
+#[repr(align(64))]
 struct HartTimers {
     queue: SpinLock<TimerQueue<Target>, levels::Timers>,
     /// The queue's earliest deadline.

@@ -8,6 +8,7 @@ pub const STOCK_BATCH: usize = 32;
 
 /// Free frames of one hart. Its hart alone changes it, one call at a time; others may ask how many there are.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Stock {
     count: AtomicU32,
     frames: [AtomicU32; CAPACITY],

@@ -105,8 +105,8 @@ impl ThreadCore {
     }
 }
 
-/// The part of a hart that the assembly and the lowest layers work on.
-#[repr(C)]
+/// The part of a hart that the assembly and the lowest layers work on, in a cache line of its own.
+#[repr(C, align(64))]
 pub struct HartBlock {
     /// Small index, 0 for the boot hart.
     pub index: u32,
