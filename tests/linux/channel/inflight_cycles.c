@@ -1,8 +1,11 @@
-// Ends of channels that wait in each other: what nobody can reach any more goes, and nothing else does.
-// calls: chan_create chan_send chan_recv
+// Ends of channels, sockets and sets of interests that wait in each other: what nobody can reach any more goes, and nothing else
+// does.
+// calls: chan_create chan_send chan_recv sendmsg
 // timeout: 120
 // only: rvos
 #include "../channel.h"
+#include "../socket/sock.h"
+#include <sys/epoll.h>
 
 enum { PAIRS = 500, ENDS = 2 * PAIRS };
 
@@ -77,16 +80,78 @@ static void graph(unsigned number) {
     }
 }
 
+// A listener that waits in a connection that nobody has accepted from it.
+static void backlog(void) {
+    int listener = sock_listener(SOCK_STREAM, "@inflight", 4), client = OK(socket(AF_UNIX, SOCK_STREAM, 0)), watch[2];
+    ch_pair(watch);
+    OK(sock_connect(client, "@inflight"));
+    int both[2] = {listener, watch[1]};
+    CHECK_EQ(sock_send_fds(client, "x", 1, both, 2, 0), 1);
+    OK(close(watch[1]));
+    OK(close(listener));
+    struct pollfd p = {.fd = watch[0], .events = POLLIN};
+    CHECK_EQ(poll(&p, 1, 10000), 1);
+    CHECK(p.revents & POLLHUP);
+    int late = OK(socket(AF_UNIX, SOCK_STREAM, 0));
+    CHECK_ERRNO(sock_connect(late, "@inflight"), ECONNREFUSED);
+    OK(close(late)), OK(close(client)), OK(close(watch[0]));
+}
+
+// Sends a descriptor, by moving or by copying it, through an end of a channel or a socket. False: it is refused.
+static int send_mixed(int through, int what, int is_channel) {
+    if (is_channel && below(2)) return ch_send(through, "", 0, &what, 1, RVOS_CHAN_NONBLOCK) == 0;
+    if (sock_send_fds(through, "m", 1, &what, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) return 0;
+    OK(close(what));
+    return 1;
+}
+
+// The same of channels, sockets of all kinds, and sets that watch them.
+static void mixed(unsigned number) {
+    enum { SETS = 100, ALL = ENDS - ENDS % 4 };
+    static int fds[ALL + SETS], channel[ALL + SETS];
+    static const int kinds[3] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+    seed = number;
+    for (int i = 0; i < ALL; i += 2) {
+        channel[i] = channel[i + 1] = i % 4 == 0;
+        if (channel[i]) ch_pair(&fds[i]);
+        else OK(socketpair(AF_UNIX, kinds[i / 4 % 3], 0, &fds[i]));
+    }
+    for (int i = ALL; i < ALL + SETS; i++) {
+        fds[i] = OK(epoll_create1(EPOLL_CLOEXEC));
+        struct epoll_event e = {.events = EPOLLIN | EPOLLET};
+        for (int n = 0; n < 10; n++)
+            if (epoll_ctl(fds[i], EPOLL_CTL_ADD, fds[below(ALL)], &e) != 0) CHECK_EQ(errno, EEXIST);
+    }
+    for (int left = ALL + SETS; left > 0;) {
+        int what = below(ALL + SETS), through = below(ALL);
+        if (fds[what] < 0) continue;
+        if (below(8) == 0) {
+            OK(close(fds[what]));
+        } else if (through != what && fds[through] >= 0) {
+            if (!send_mixed(fds[through], fds[what], channel[through])) {
+                CHECK(errno == EAGAIN || errno == EPIPE || errno == ECONNREFUSED || errno == ENOTCONN || errno == ECONNRESET);
+                if (below(4)) continue;
+                OK(close(fds[what]));
+            }
+        } else {
+            continue;
+        }
+        fds[what] = -1;
+        left--;
+    }
+}
+
 int main(void) {
     struct rlimit files = {.rlim_cur = 4096, .rlim_max = 4096};
     OK(setrlimit(RLIMIT_NOFILE, &files));
     smallest();
     two();
-    for (unsigned n = 0; n < 3; n++) graph(n);
+    backlog();
+    for (unsigned n = 0; n < 3; n++) graph(n), mixed(n);
     pid_t children[4];
     for (int i = 0; i < 4; i++)
         if ((children[i] = h_fork()) == 0) {
-            graph(100 + i);
+            graph(100 + i), mixed(200 + i);
             _exit(0);
         }
     for (int i = 0; i < 4; i++) h_join(children[i]);
