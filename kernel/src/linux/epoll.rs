@@ -70,7 +70,7 @@ pub(super) fn epoll_pwait(c: &mut Call<'_>) -> CallResult {
     let deadline = match c.int(3) {
         0 => Some(0),
         n if n < 0 => None,
-        n => Some(clock::monotonic_ns().saturating_add(n as u64 * 1_000_000)),
+        n => Some(clock::monotonic_ns().saturating_add((n as u64).saturating_mul(1_000_000))),
     };
     wait(c, deadline)
 }
@@ -100,10 +100,11 @@ fn wait(c: &mut Call<'_>, deadline: Option<u64>) -> CallResult {
 }
 
 fn collect(c: &Call<'_>, deadline: Option<u64>) -> CallResult {
+    const MOST: usize = i32::MAX as usize / size_of::<EpollEvent>();
     let (to, most) = (c.arg(1), c.int(2));
-    let most = usize::try_from(most).ok().filter(|&n| n != 0 && n <= i32::MAX as usize / size_of::<EpollEvent>());
+    let most = usize::try_from(most).ok().filter(|&n| n != 0 && n <= MOST);
     let most = most.ok_or(Errno::EINVAL)?;
-    if !user::in_user_space(to, most * size_of::<EpollEvent>()) {
+    if !user::in_user_space(to, most.saturating_mul(size_of::<EpollEvent>())) {
         return Err(Errno::EFAULT.into());
     }
     let file = c.me.files().get(c.int(0), c.need(0))?;

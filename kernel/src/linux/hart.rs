@@ -132,7 +132,7 @@ fn hwprobe_value(key: i64) -> Option<u64> {
         5 | 9 => MISALIGNED_FAST,
         // No Zicboz, so no size of its blocks.
         6 => 0,
-        7 => arch::USER_TOP as u64 - 1,
+        7 => (arch::USER_TOP - 1) as u64,
         8 => clock::timebase_hz(),
         _ => return None,
     })

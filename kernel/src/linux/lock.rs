@@ -56,7 +56,7 @@ impl Flock {
         let start = base.checked_add(self.start).ok_or(Errno::EOVERFLOW)?;
         let (first, last) = match self.len {
             0 => (start, i64::MAX),
-            n if n > 0 => (start, start.checked_add(n - 1).ok_or(Errno::EOVERFLOW)?),
+            n if n > 0 => (start, start.checked_add(n.wrapping_sub(1)).ok_or(Errno::EOVERFLOW)?),
             n => (start.checked_add(n).ok_or(Errno::EINVAL)?, start.checked_sub(1).ok_or(Errno::EINVAL)?),
         };
         match (u64::try_from(first), u64::try_from(last)) {
@@ -132,7 +132,8 @@ impl Flock {
         self.kind = if other.kind == Kind::Shared { F_RDLCK } else { F_WRLCK };
         self.whence = 0;
         self.start = other.span.first as i64;
-        self.len = if other.span.last == LAST { 0 } else { (other.span.last - other.span.first) as i64 + 1 };
+        self.len =
+            if other.span.last == LAST { 0 } else { (other.span.last.wrapping_sub(other.span.first) as i64).saturating_add(1) };
         self.pid = if matches!(other.owner, Owner::Table(_)) { crate::task::ids::seen_by_caller(other.note) as i32 } else { -1 };
     }
 }

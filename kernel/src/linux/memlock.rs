@@ -44,7 +44,7 @@ pub(super) fn check_mapping(me: &Thread, space: &AddressSpace, len: u64) -> Resu
 
 /// The pages of arguments that need no alignment.
 fn whole_pages(c: &Call<'_>) -> Result<Range<u64>, Errno> {
-    let start = c.arg(0) / PAGE * PAGE;
+    let start = c.arg(0) & !(PAGE - 1);
     let len = c.arg(1).checked_add(c.arg(0) % PAGE).and_then(|n| n.checked_next_multiple_of(PAGE)).ok_or(Errno::EINVAL)?;
     let end = start.checked_add(len).ok_or(Errno::EINVAL)?;
     Ok(start as u64..end as u64)

@@ -130,7 +130,7 @@ pub(super) fn mmap(c: &mut Call<'_>) -> CallResult {
         }
         file_region(&slot, prot, traits, offset, len)?
     };
-    let request = MapRequest { addr: addr / PAGE64 * PAGE64, len, placement, region, limit_bytes: c.limit_bytes() };
+    let request = MapRequest { addr: addr & !(PAGE64 - 1), len, placement, region, limit_bytes: c.limit_bytes() };
     let at = space.map(request)?;
     let wanted = flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE;
     if wanted || traits & LOCKS == Traits::LOCKED {
@@ -261,12 +261,12 @@ pub(super) fn brk(c: &mut Call<'_>) -> CallResult {
     let traits = space.future_traits();
     let old = if traits.is_empty() { 0 } else { space.lock().layout.brk };
     let wanted = c.arg(0) as u64;
-    if wanted > old && !traits.is_empty() && memlock::check_mapping(c.me, &space, wanted - old).is_err() {
+    if wanted > old && !traits.is_empty() && memlock::check_mapping(c.me, &space, wanted.saturating_sub(old)).is_err() {
         return Ok(old as usize);
     }
     let end = space.brk(wanted, limit, c.limit_bytes());
     if traits == Traits::LOCKED && end > old {
-        let _ = space.populate(old / PAGE64 * PAGE64..end);
+        let _ = space.populate(old & !(PAGE64 - 1)..end);
     }
     Ok(end as usize)
 }
@@ -376,8 +376,8 @@ pub(super) fn mincore(c: &mut Call<'_>) -> CallResult {
     while at < range.end {
         let present = space.lock().tables.get(at as usize).is_some();
         user::write(out, &u8::from(present))?;
-        at += PAGE64;
-        out += 1;
+        at = at.saturating_add(PAGE64);
+        out = out.wrapping_add(1);
     }
     Ok(0)
 }

@@ -1,4 +1,5 @@
 //! The Linux system calls: dispatch, arguments and results. One file a family beside this one.
+#![deny(clippy::arithmetic_side_effects)] // numbers from programs
 
 mod adjtimex;
 mod cred;
@@ -239,9 +240,9 @@ fn at_every_call(what: u32, c: &Call<'_>, number: usize, result: &CallResult) {
 fn returned(c: &Call<'_>, result: &CallResult) -> i64 {
     match result {
         Ok(v) => *v as i64,
-        Err(Stop::Errno(e)) => -i64::from(e.number()),
+        Err(Stop::Errno(e)) => i64::from(e.number()).wrapping_neg(),
         Err(Stop::FrameReplaced) => c.arg(0) as i64,
-        Err(Stop::Restart(_)) => -i64::from(Errno::EINTR.number()),
+        Err(Stop::Restart(_)) => i64::from(Errno::EINTR.number()).wrapping_neg(),
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) fn openat2(c: &mut Call<'_>) -> CallResult {
     }
     let [flags, mode, resolve] = user::read::<[u64; 3]>(c.arg(2))?;
     for at in 24..size {
-        if user::read::<u8>(c.arg(2) + at)? != 0 {
+        if user::read::<u8>(c.arg(2).wrapping_add(at))? != 0 {
             return Err(Errno::E2BIG.into());
         }
     }
@@ -125,7 +125,7 @@ pub(super) fn close_range(c: &mut Call<'_>) -> CallResult {
         } else {
             drop(files.remove(fd));
         }
-        from = fd as usize + 1;
+        from = (fd as usize).saturating_add(1);
     }
     Ok(0)
 }
@@ -193,7 +193,8 @@ pub(super) fn memfd_create(c: &mut Call<'_>) -> CallResult {
     for (to, from) in label.iter_mut().zip(b"memfd:".iter().chain(name.get(..len).unwrap_or_default())) {
         *to = *from;
     }
-    let dentry = crate::fs::dentry::Dentry::try_new_unnamed(inode, label.get(..len + 6).unwrap_or_default(), &root.dentry)?;
+    let dentry =
+        crate::fs::dentry::Dentry::try_new_unnamed(inode, label.get(..len.saturating_add(6)).unwrap_or_default(), &root.dentry)?;
     let place = crate::fs::mount::Location { mount: root.mount, dentry };
     let file = RegularFile::try_new(place.inode(), None)?;
     let file = OpenFile::open(file, Some(place), O_RDWR)?;

@@ -133,7 +133,7 @@ fn behind(entry: Entry, file: Option<Ref<OpenFile>>) -> Result<Ref<OpenFile>, Ev
 
 /// Looks at all of them without waiting; gives how many are ready.
 fn look(files: &FdTable, entries: &mut [Entry]) -> usize {
-    let mut ready = 0;
+    let mut ready = 0usize;
     for part in entries.chunks_mut(TOGETHER) {
         let mut found = [const { None }; TOGETHER];
         files.get_each(part.iter().zip(&mut found).map(|(e, found)| (e[0] as i32, Rights::WAIT, found)));
@@ -143,7 +143,7 @@ fn look(files: &FdTable, entries: &mut [Entry]) -> usize {
                 Err(got) => got,
             };
             set_got(entry, got);
-            ready += usize::from(!got.is_empty());
+            ready = ready.wrapping_add(usize::from(!got.is_empty()));
         }
     }
     ready
@@ -205,7 +205,7 @@ pub(super) fn ppoll(c: &mut Call<'_>) -> CallResult {
     write_rest(c.arg(2), deadline);
     let ready = finish(c.me, mask.is_some(), result)?;
     for (i, entry) in entries.iter().enumerate() {
-        user::write(fds + i * 8 + 6, &((entry[1] >> 16) as u16))?;
+        user::write(fds.wrapping_add(i.wrapping_mul(8)).wrapping_add(6), &((entry[1] >> 16) as u16))?;
     }
     Ok(ready)
 }
@@ -215,7 +215,11 @@ fn read_set(addr: usize, words: usize) -> Result<Vec<u64>, Errno> {
     let mut set = Vec::new();
     set.try_reserve_exact(words).map_err(|_| Errno::ENOMEM)?;
     for i in 0..words {
-        set.push(if addr == 0 { 0 } else { user::read::<u64>(addr + i * 8).map_err(|_| Errno::EFAULT)? });
+        set.push(if addr == 0 {
+            0
+        } else {
+            user::read::<u64>(addr.wrapping_add(i.wrapping_mul(8))).map_err(|_| Errno::EFAULT)?
+        });
     }
     Ok(set)
 }
@@ -271,7 +275,7 @@ pub(super) fn pselect6(c: &mut Call<'_>) -> CallResult {
     };
     write_rest(c.arg(4), deadline);
     finish(c.me, mask.is_some(), result)?;
-    let mut total = 0;
+    let mut total = 0usize;
     for (set, (addr, interest)) in sets.iter().zip([(c.arg(1), READ), (c.arg(2), WRITE), (c.arg(3), Events::PRI)]) {
         if addr == 0 {
             continue;
@@ -281,10 +285,10 @@ pub(super) fn pselect6(c: &mut Call<'_>) -> CallResult {
             for (fd, item) in numbers.iter().zip(items.iter()).filter(|(fd, _)| **fd / 64 == word) {
                 if bit(set, *fd) && item.got.intersects(interest) {
                     out |= 1 << (fd % 64);
-                    total += 1;
+                    total = total.wrapping_add(1);
                 }
             }
-            user::write(addr + word * 8, &out)?;
+            user::write(addr.wrapping_add(word.wrapping_mul(8)), &out)?;
         }
     }
     Ok(total)

@@ -43,10 +43,10 @@ pub(super) fn clone3(c: &mut Call<'_>) -> CallResult {
     let known = size_of::<CloneArgs>();
     let mut words = [0u64; 11];
     for (i, w) in words.iter_mut().enumerate().take(size.min(known) / 8) {
-        *w = user::read(c.arg(0) + i * 8)?;
+        *w = user::read(c.arg(0).wrapping_add(i.wrapping_mul(8)))?;
     }
     for at in known..size {
-        if user::read::<u8>(c.arg(0) + at)? != 0 {
+        if user::read::<u8>(c.arg(0).wrapping_add(at))? != 0 {
             return Err(Errno::E2BIG.into());
         }
     }
@@ -91,13 +91,13 @@ fn execute(c: &mut Call<'_>, start_fd: Option<usize>, path: usize, argv: usize, 
         return Err(Errno::ELOOP.into());
     }
     // A quarter of the stack limit, as on Linux, but never less than 128 KiB (execve(2)).
-    let limit = (c.me.process().limit(limits::STACK) / 4).clamp(32 * PAGE as u64, 6 << 20) as usize;
+    let limit = (c.me.process().limit(limits::STACK) / 4).clamp(128 << 10, 6 << 20) as usize;
     let mut args = Strings::read(argv, limit)?;
     let env = Strings::read(envp, limit)?;
     if args.count == 0 {
         args.push(b"")?;
     }
-    if args.bytes.len() + env.bytes.len() + (args.count + env.count) * 8 > limit {
+    if args.size().saturating_add(env.size()) > limit {
         return Err(Errno::E2BIG.into());
     }
     drop(cx);
@@ -257,7 +257,7 @@ fn fill_info(info: &mut [u8; 128], pid: u32, status: i32) {
         s => (2, s & 0x7f),
     };
     let mut put = |at: usize, v: i32| {
-        if let Some(to) = info.get_mut(at..at + 4) {
+        if let Some(to) = info.get_mut(at..).and_then(|i| i.get_mut(..4)) {
             to.copy_from_slice(&v.to_le_bytes());
         }
     };

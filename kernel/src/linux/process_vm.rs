@@ -43,7 +43,7 @@ fn transfer(c: &Call<'_>, direction: Direction) -> CallResult {
     }
     let space = target.space().ok_or(Errno::ESRCH)?;
     for i in 0..c.arg(4) {
-        let [base, len] = user::read::<[u64; 2]>(c.arg(3).wrapping_add(i * 16))?;
+        let [base, len] = user::read::<[u64; 2]>(c.arg(3).wrapping_add(i.wrapping_mul(16)))?;
         let len = usize::try_from(len).ok().filter(|n| *n <= isize::MAX as usize).ok_or(Errno::EINVAL)?;
         let moved = segment(&space, base as usize, len, &mut local, direction);
         if moved < len || local.left() == 0 {
@@ -59,7 +59,7 @@ fn segment(space: &Ref<AddressSpace>, base: usize, len: usize, local: &mut Buffe
     let mut done = 0;
     while done < len && local.left() != 0 {
         let at = base.wrapping_add(done);
-        let n = (len - done).min(CHUNK).min(local.left()).min(PAGE - at % PAGE);
+        let n = len.saturating_sub(done).min(CHUNK).min(local.left()).min(PAGE.saturating_sub(at % PAGE));
         let Some(part) = chunk.get_mut(..n) else { break };
         let moved = match direction {
             Direction::FromThem => match space.peek(at, part) {
@@ -68,14 +68,14 @@ fn segment(space: &Ref<AddressSpace>, base: usize, len: usize, local: &mut Buffe
             },
             Direction::ToThem => {
                 // The page must be there before the caller's bytes are used up.
-                if space.resolve(at / PAGE * PAGE, mem::Access::Write).is_err() {
+                if space.resolve(at & !(PAGE - 1), mem::Access::Write).is_err() {
                     break;
                 }
                 let taken = local.take(part);
                 space.poke(at, part.get(..taken).unwrap_or_default())
             }
         };
-        done += moved;
+        done = done.saturating_add(moved);
         if moved < n {
             break;
         }

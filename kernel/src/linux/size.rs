@@ -110,13 +110,13 @@ pub(super) fn fallocate(c: &mut Call<'_>) -> CallResult {
 fn punch(data: &FileData, start: u64, end: u64) {
     let (first, last) = (start.div_ceil(PAGE64), end / PAGE64);
     data.punch(first..last.max(first));
-    let head = start..end.min(first * PAGE64);
-    let tail = start.max(last * PAGE64)..end;
+    let head = start..end.min(first.saturating_mul(PAGE64));
+    let tail = start.max(last.saturating_mul(PAGE64))..end;
     for part in [head.clone(), tail] {
         if part.start < part.end
             && let Some(frame) = data.object.existing(part.start / PAGE64)
         {
-            frame.zero((part.start % PAGE64) as usize, (part.end - part.start) as usize);
+            frame.zero((part.start % PAGE64) as usize, part.end.saturating_sub(part.start) as usize);
         }
     }
 }
@@ -136,8 +136,8 @@ fn provide(c: &Call<'_>, data: &FileData, pages: Range<u64>) -> Result<(), Errno
             match data.object.make_page(index) {
                 Ok((_, false)) => {}
                 Ok((_, true)) => match made.last_mut() {
-                    Some(last) if last.end == index => last.end += 1,
-                    _ => made.push(index..index + 1),
+                    Some(last) if last.end == index => last.end = index.saturating_add(1),
+                    _ => made.push(index..index.saturating_add(1)),
                 },
                 Err(PageError::NoMemory) => break 'all Errno::ENOMEM,
                 Err(_) => break 'all Errno::ENOSPC,

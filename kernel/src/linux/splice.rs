@@ -180,14 +180,14 @@ fn copy(c: &Call<'_>, from: &OpenFile, at: Option<u64>, to: &OpenFile, place: Op
     let start = at.unwrap_or_else(|| from.position.load(Ordering::Acquire));
     let mut done = 0usize;
     while done < len {
-        let want = PAGE.min(len - done);
+        let want = PAGE.min(len.saturating_sub(done));
         let result = from.read(c.me, Some(start.saturating_add(done as u64)), &mut Buffer::frame(&page, 0, want)).and_then(|n| {
             let place = place.map(|p| p.saturating_add(done as u64));
             if n == 0 { Ok((0, 0)) } else { Ok((n, to.write(c.me, place, &mut Buffer::frame(&page, 0, n))?)) }
         });
         match result {
             Ok((n, written)) => {
-                done += written;
+                done = done.saturating_add(written);
                 if written < n || n < want || c.me.signal_pending() {
                     break;
                 }

@@ -41,7 +41,7 @@ fn stat_of(inode: &Inode) -> Stat {
 }
 
 fn blocks(inode: &Inode) -> u64 {
-    inode.data().map_or(0, |d| d.object.page_count() * (PAGE as u64 / 512))
+    inode.data().map_or(0, |d| d.object.page_count().saturating_mul(PAGE as u64 / 512))
 }
 
 /// A description without a place: pipes and their like.
@@ -215,14 +215,14 @@ impl Entries {
 
     /// Puts a record together; gives its length.
     fn prepare(&mut self, next: u64, ino: u64, kind: u8, name: &[u8]) -> usize {
-        let len = (NAME_OFFSET + name.len() + 1).next_multiple_of(8).min(RECORD_MAX);
+        let len = NAME_OFFSET.saturating_add(name.len()).saturating_add(1).next_multiple_of(8).min(RECORD_MAX);
         let mut put = |at: usize, bytes: &[u8]| {
-            if let Some(to) = self.record.get_mut(at..at + bytes.len()) {
+            if let Some(to) = self.record.get_mut(at..).and_then(|r| r.get_mut(..bytes.len())) {
                 to.copy_from_slice(bytes);
             }
         };
         // The last word first: its end is padding.
-        put(len - 8, &[0; 8]);
+        put(len.saturating_sub(8), &[0; 8]);
         put(0, &ino.to_le_bytes());
         put(8, &next.to_le_bytes());
         let [low, high] = (len as u16).to_le_bytes();
@@ -241,9 +241,9 @@ impl Entries {
             self.error = Some(Errno::EFAULT);
             return false;
         }
-        self.at += len;
-        self.left -= len;
-        self.done += len;
+        self.at = self.at.wrapping_add(len);
+        self.left = self.left.saturating_sub(len);
+        self.done = self.done.saturating_add(len);
         self.last = next;
         true
     }
@@ -259,13 +259,13 @@ fn list(place: &Location, out: &mut Entries) -> Result<(), Errno> {
         return Ok(());
     }
     if let Body::Virtual(v) = &place.inode().body {
-        let from = out.last - 2;
-        return v.list(from, &mut |next, ino, kind, name| out.put(next + 2, ino, kind, name));
+        let from = out.last.saturating_sub(2);
+        return v.list(from, &mut |next, ino, kind, name| out.put(next.saturating_add(2), ino, kind, name));
     }
-    while let Some((at, d)) = place.dentry.next_child(out.last - 1) {
+    while let Some((at, d)) = place.dentry.next_child(out.last.saturating_sub(1)) {
         let kind = (d.inode().kind() >> 12) as u8;
-        let len = d.with_name(|name| out.prepare(at + 2, d.inode().ino, kind, name));
-        if !out.copy_out(at + 2, len) {
+        let len = d.with_name(|name| out.prepare(at.saturating_add(2), d.inode().ino, kind, name));
+        if !out.copy_out(at.saturating_add(2), len) {
             break;
         }
     }

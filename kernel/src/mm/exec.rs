@@ -262,6 +262,10 @@ pub(crate) struct Strings {
 }
 
 impl Strings {
+    /// Bytes that they and their pointers take.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len().saturating_add(self.count.saturating_mul(8))
+    }
     /// Adds a string.
     pub(crate) fn push(&mut self, s: &[u8]) -> Result<(), Errno> {
         self.bytes.try_reserve(s.len() + 1).map_err(|_| Errno::ENOMEM)?;
@@ -282,7 +286,7 @@ impl Strings {
                 return Ok(s);
             }
             s.read_one(p as usize)?;
-            if s.bytes.len() + s.count * 8 > limit {
+            if s.size() > limit {
                 return Err(Errno::E2BIG);
             }
         }

@@ -1,4 +1,5 @@
 //! The native calls (numbers from 0x1000 up): dispatch. One file a family beside this one.
+#![deny(clippy::arithmetic_side_effects)] // numbers from programs
 
 mod budget;
 mod channel;
@@ -49,6 +50,7 @@ macro_rules! dispatch_table {
                 handler!($state $name c)
             })*
         }
+        #[allow(clippy::indexing_slicing, reason = "made when compiled: what is out of bounds is an error of the build")]
         static ENTRIES: [Handler; NEAR + FOR_TESTS] = {
             let mut table = [stub as Handler; NEAR + FOR_TESTS];
             $(table[place($number)] = entries::$name;)*

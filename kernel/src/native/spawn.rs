@@ -87,7 +87,7 @@ fn narrow(args: &SpawnArgs) -> Narrow {
     let mut reach = Reach::all();
     for (bit, what) in [(flag::NO_NET, Reach::NET), (flag::NO_UTS, Reach::UTS), (flag::NO_IPC, Reach::IPC)] {
         if args.flags & bit != 0 {
-            reach -= what;
+            reach.remove(what);
         }
     }
     Narrow { grants: Grants::from_bits_truncate(args.grants as u8), reach, fresh: args.namespaces & !CLONE_NEWNS }
@@ -137,7 +137,7 @@ fn place(file: &Descriptor) -> Result<Location, Errno> {
 
 /// Where a directory descriptor is. Paths from there are not held to its rights, so that it must have all of them but `without`.
 fn directory(c: &Call<'_>, fd: i32, without: Rights) -> Result<Location, Errno> {
-    let place = place(&slot(c, fd, Rights::all() - without)?.file)?;
+    let place = place(&slot(c, fd, Rights::all().difference(without))?.file)?;
     if place.inode().is_dir() { Ok(place) } else { Err(Errno::ENOTDIR) }
 }
 
@@ -220,14 +220,13 @@ fn program(c: &Call<'_>, args: &SpawnArgs, fs: &FsContext, cred: &Cred) -> Resul
         let path = path_of(fs, &place)?;
         (Reached { place, rights: slot.rights }, path)
     };
-    let limit = (c.me.process().limit(limits::STACK) / 4).clamp(32 * PAGE as u64, 6 << 20) as usize;
+    let limit = (c.me.process().limit(limits::STACK) / 4).clamp(128 << 10, 6 << 20) as usize;
     let strings = |at: u64| if at == 0 { Ok(Strings::default()) } else { Strings::read(at as usize, limit) };
     let (mut argv, env) = (strings(args.argv)?, strings(args.envp)?);
     if argv.count == 0 {
         argv.push(b"")?;
     }
-    let pointers = argv.count.saturating_add(env.count).saturating_mul(8);
-    if argv.bytes.len().saturating_add(env.bytes.len()).saturating_add(pointers) > limit {
+    if argv.size().saturating_add(env.size()) > limit {
         return Err(Errno::E2BIG);
     }
     Ok(Request { file, path, args: argv, env })

@@ -39,14 +39,10 @@ pub(crate) struct Uts {
 }
 
 impl Name {
-    const fn new(text: &[u8]) -> Name {
+    fn new(text: &[u8]) -> Name {
         let mut bytes = [0; NAME_MAX];
-        let mut i = 0;
-        while i < text.len() && i < NAME_MAX {
-            bytes[i] = text[i];
-            i += 1;
-        }
-        Name { bytes, len: i }
+        bytes.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+        Name { bytes, len: text.len().min(NAME_MAX) }
     }
     /// Its bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
