@@ -6,7 +6,8 @@
 //! `native` and `object` are the calls and objects that Linux has not.
 #![no_std]
 #![no_main]
-#![deny(unsafe_code, clippy::indexing_slicing)]
+#![deny(unsafe_code)]
+#![deny(clippy::indexing_slicing)]
 extern crate alloc;
 
 mod boot;
