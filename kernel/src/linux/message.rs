@@ -48,11 +48,12 @@ impl Brought {
         while len.saturating_sub(done) >= HEADER {
             let here = at.wrapping_add(done);
             let [size, kind] = user::read::<[u64; 2]>(here).map_err(fault)?;
-            let size = usize::try_from(size).ok().filter(|n| *n >= HEADER && *n <= len - done).ok_or(Errno::EINVAL)?;
+            let size =
+                usize::try_from(size).ok().filter(|n| *n >= HEADER && *n <= len.saturating_sub(done)).ok_or(Errno::EINVAL)?;
             let (level, kind) = (kind as u32, (kind >> 32) as u32);
             match kind {
                 _ if level != SOL_SOCKET => {}
-                SCM_RIGHTS => brought.rights(me, here.wrapping_add(HEADER), (size - HEADER) / 4)?,
+                SCM_RIGHTS => brought.rights(me, here.wrapping_add(HEADER), size.saturating_sub(HEADER) / 4)?,
                 SCM_CREDENTIALS if size == HEADER + 12 => brought.credentials(me, here.wrapping_add(HEADER))?,
                 _ => return Err(Errno::EINVAL),
             }
@@ -69,8 +70,8 @@ impl Brought {
         let files = me.files();
         for first in (0..count).step_by(32) {
             let mut list = [0i32; 32];
-            let list = list.get_mut(..(count - first).min(32)).unwrap_or_default();
-            user::copy_in(list.as_mut_bytes(), at.wrapping_add(first * 4)).map_err(fault)?;
+            let list = list.get_mut(..count.saturating_sub(first).min(32)).unwrap_or_default();
+            user::copy_in(list.as_mut_bytes(), at.wrapping_add(first.wrapping_mul(4))).map_err(fault)?;
             files.copy_out(list, &mut self.fds)?;
         }
         Ok(())
@@ -119,10 +120,11 @@ impl Delivery<'_> {
             self.short = true;
             return Ok(());
         }
-        let len = (HEADER + data.len()).min(self.left());
-        self.short |= len < HEADER + data.len();
+        let whole = data.len().saturating_add(HEADER);
+        let len = whole.min(self.left());
+        self.short |= len < whole;
         let at = self.at.wrapping_add(self.used);
-        user::copy_out(at.wrapping_add(HEADER), data.get(..len - HEADER).unwrap_or_default()).map_err(fault)?;
+        user::copy_out(at.wrapping_add(HEADER), data.get(..len.saturating_sub(HEADER)).unwrap_or_default()).map_err(fault)?;
         self.put_header(kind, len)
     }
 
@@ -142,13 +144,13 @@ impl Delivery<'_> {
             return Err(Errno::EMFILE);
         }
         let at = self.at.wrapping_add(self.used).wrapping_add(HEADER);
-        let mut count = 0;
+        let mut count = 0usize;
         for number in numbers.numbers() {
-            user::write(at.wrapping_add(count * 4), &number).map_err(fault)?;
-            count += 1;
+            user::write(at.wrapping_add(count.wrapping_mul(4)), &number).map_err(fault)?;
+            count = count.saturating_add(1);
         }
         if count != 0 {
-            self.put_header(SCM_RIGHTS, HEADER + count * 4)?;
+            self.put_header(SCM_RIGHTS, count.saturating_mul(4).saturating_add(HEADER))?;
         }
         self.short |= count < fds.len();
         // Point of no return.
@@ -297,10 +299,10 @@ fn receive_one(c: &Call<'_>, of: &Ref<OpenFile>, at: usize, flags: u32) -> CallR
 fn each(c: &Call<'_>, mut one: impl FnMut(usize, bool) -> CallResult, mut enough: impl FnMut() -> bool) -> CallResult {
     let count = (c.uint(2) as usize).min(IOV_MAX);
     for done in 0..count {
-        let at = c.arg(1).wrapping_add(done * MANY);
+        let at = c.arg(1).wrapping_add(done.wrapping_mul(MANY));
         match one(at, done == 0).and_then(|n| Ok(user::write(at.wrapping_add(size_of::<Msghdr>()), &(n as u32))?)) {
             Ok(()) if !enough() => {}
-            Ok(()) => return Ok(done + 1),
+            Ok(()) => return Ok(done.saturating_add(1)),
             Err(_) if done != 0 => return Ok(done),
             Err(e) => return Err(e),
         }

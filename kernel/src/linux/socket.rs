@@ -78,7 +78,7 @@ pub(super) fn write_name(at: usize, room: usize, name: Option<&Name>) -> Result<
     user::copy_out(at, family.get(..room.min(2)).unwrap_or_default()).map_err(fault)?;
     let part = bytes.get(..bytes.len().min(room.saturating_sub(2))).unwrap_or_default();
     user::copy_out(at.wrapping_add(2), part).map_err(fault)?;
-    Ok(bytes.len() as u32 + 2)
+    Ok((bytes.len() as u32).saturating_add(2))
 }
 
 /// How much room a program has for an address.

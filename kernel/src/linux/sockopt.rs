@@ -76,7 +76,7 @@ fn timeout(at: usize, len: i32) -> Result<u64, Errno> {
     }
     // A time before now is one that is almost nothing.
     let Ok(seconds) = u64::try_from(seconds) else { return Ok(1) };
-    Ok(seconds.saturating_mul(SECOND_NS).saturating_add(micros as u64 * 1000))
+    Ok(seconds.saturating_mul(SECOND_NS).saturating_add((micros as u64).saturating_mul(1000)))
 }
 
 /// getsockopt(2).
