@@ -221,7 +221,7 @@ impl ChannelEnd {
         // The caller pays for the room for its reply, not the channel's creator.
         let mut message = match ready.map_err(refusal)? {
             Some(mut spare) => {
-                spare.reserve(both).map_err(|NoMemory| Errno::ENOMEM)?;
+                spare.reserve(|| me.process().budget(), both)?;
                 spare
             }
             None => Message::try_new(&me.process().budget(), both)?,

@@ -174,7 +174,7 @@ impl Channel {
         let spare = self.state.lock().spare.take();
         match spare {
             Some(mut message) => {
-                self.budget.pay(|| message.reserve(room)).map_err(|NoMemory| Errno::ENOMEM)?;
+                self.budget.pay(|| message.reserve(|| self.budget.clone(), room))?;
                 Ok(message)
             }
             None => self.budget.pay(|| Message::try_new(&self.budget, room)),

@@ -13,7 +13,7 @@ use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use logic_channel::Size;
-use mem::{Frame, NoMemory, PAGE, user};
+use mem::{Frame, NoMemory, PAGE, Ref, user};
 
 /// Bytes that need no frame.
 pub(crate) const INLINE: usize = 128;
@@ -35,6 +35,8 @@ pub(crate) struct Message {
     next: Option<Box<Message>>,
     _counted: Counted<{ Kind::Messages as usize }>,
     _charge: Charge,
+    /// Bytes in flight: those that there are frames for.
+    bytes: Option<Charge>,
 }
 
 impl Message {
@@ -43,7 +45,7 @@ impl Message {
     pub(crate) fn try_new(payer: &Budget, room: Size) -> Result<Box<Message>, Errno> {
         let charge = payer.charge(budget::Kind::Messages, 1).map_err(|_| Errno::EDQUOT)?;
         let mut message = Self::empty(charge).map_err(|NoMemory| Errno::ENOMEM)?;
-        message.reserve(room).map_err(|NoMemory| Errno::ENOMEM)?;
+        message.reserve(|| payer.to_ref(), room)?;
         Ok(message)
     }
 
@@ -60,26 +62,28 @@ impl Message {
             next: None,
             _counted: Counted::new(),
             _charge: charge,
+            bytes: None,
         };
         mem::try_box(fresh)
     }
 
-    /// Makes room.
+    /// Makes room, in a message without frames. More bytes than fit into it are bytes in flight that `payer` pays for.
     #[inline]
-    pub(crate) fn reserve(&mut self, room: Size) -> Result<(), NoMemory> {
+    pub(crate) fn reserve(&mut self, payer: impl FnOnce() -> Ref<Budget>, room: Size) -> Result<(), Errno> {
         if room.fds as usize > self.fds.capacity() {
-            self.fds.try_reserve_exact(room.fds as usize).map_err(|_| NoMemory)?;
+            self.fds.try_reserve_exact(room.fds as usize).map_err(|_| Errno::ENOMEM)?;
         }
-        if room.bytes as usize > INLINE { self.reserve_frames(room.bytes as usize) } else { Ok(()) }
+        if room.bytes as usize > INLINE { self.reserve_frames(&payer(), room.bytes) } else { Ok(()) }
     }
 
     #[inline(never)]
-    fn reserve_frames(&mut self, bytes: usize) -> Result<(), NoMemory> {
-        let wanted = bytes.div_ceil(PAGE);
-        self.frames.try_reserve_exact(wanted.saturating_sub(self.frames.len())).map_err(|_| NoMemory)?;
+    fn reserve_frames(&mut self, payer: &Budget, bytes: u32) -> Result<(), Errno> {
+        self.bytes = Some(payer.charge(budget::Kind::Bytes, bytes).map_err(|_| Errno::EDQUOT)?);
+        let wanted = (bytes as usize).div_ceil(PAGE);
+        self.frames.try_reserve_exact(wanted).map_err(|_| Errno::ENOMEM)?;
         while self.frames.len() < wanted {
             // What is read from it is what was written to it.
-            self.frames.push(Frame::try_unfilled()?);
+            self.frames.push(Frame::try_unfilled().map_err(|NoMemory| Errno::ENOMEM)?);
         }
         Ok(())
     }
@@ -162,7 +166,7 @@ impl Message {
 
     /// Whether it is worth keeping for the next message: it carries nothing, and is small.
     pub(crate) fn is_spare(&self) -> bool {
-        self.fds.is_empty() && self.fds.capacity() <= 4 && self.frames.is_empty()
+        self.fds.is_empty() && self.fds.capacity() <= 4 && self.bytes.is_none()
     }
 }
 

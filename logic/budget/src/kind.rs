@@ -21,7 +21,7 @@ pub enum Kind {
     Channels,
     /// Messages in flight.
     Messages,
-    /// Bytes in flight.
+    /// Bytes in flight: of messages that do not fit into their own memory.
     Bytes,
     /// Frames of the DMA pool.
     DmaFrames,
