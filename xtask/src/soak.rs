@@ -1,17 +1,22 @@
 //! `./x soak`: everything at once for minutes, from a seed that repeats it.
 //!
-//! The work is done by the guest's program `/bin/soak`; this gives it seed and time, and judges its end.
+//! The work is done by the guest's program `/bin/soak`; this gives it seed and time, and judges its end. With `--budgets` it is
+//! the test `budget_conserved` that runs, with a number of steps: a million, unless told otherwise.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use xtask::builds::Profile;
-use xtask::guest::{Ending, Guest};
+use xtask::builds::{self, Profile};
+use xtask::guest::{Ending, Guest, GuestBuilder};
 
 /// Time beyond what was asked for, to boot, to stop and to check.
 const MARGIN: Duration = Duration::from_secs(120);
+/// The test of `--budgets`.
+const PROGRAM: &str = "budget_conserved";
+/// Time for each of its steps, on a slow machine.
+const STEP: Duration = Duration::from_millis(10);
 
 /// Options of `./x soak`.
 #[derive(ClapArgs, Debug)]
@@ -32,30 +37,39 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Profile::Checked)]
     profile: Profile,
     /// On Linux in place of rvOS
-    #[arg(long)]
+    #[arg(long, conflicts_with = "budgets")]
     linux: bool,
+    /// That charges to budgets are the sum of what is there, after each of so many random steps
+    #[arg(long, value_name = "STEPS", num_args = 0..=1, default_missing_value = "1000000")]
+    budgets: Option<u64>,
+}
+
+/// What runs in the guest, for how long at most.
+fn guest<'a>(args: &Args, seed: u64) -> Result<(GuestBuilder<'a>, Duration)> {
+    let guest = Guest::builder().smp(args.smp).mem(&args.mem).profile(args.profile).linux(args.linux);
+    let seed = seed.to_string();
+    if let Some(steps) = args.budgets {
+        println!("soak: seed {seed}, {steps} steps, {} harts", args.smp);
+        let built = builds::packages(&["ktest"])?;
+        let (_, program) = built.into_iter().find(|(name, _)| name == PROGRAM).context("cargo built no such test")?;
+        let guest = guest.add(program, format!("/bin/{PROGRAM}")).args([PROGRAM, &seed, &steps.to_string()]);
+        return Ok((guest, STEP * u32::try_from(steps)?));
+    }
+    let time = Duration::try_from_secs_f64(args.minutes * 60.0)?;
+    println!("soak: seed {seed}, {} s, {} harts", time.as_secs(), args.smp);
+    Ok((guest.args(["soak", "--seed", &seed, "--seconds", &time.as_secs().to_string()]), time))
 }
 
 /// Runs the soak program and prints its seed, so that a failure can be repeated.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let seed = args.seed.unwrap_or_else(seed_from_clock);
-    let time = Duration::try_from_secs_f64(args.minutes * 60.0)?;
-    println!("soak: seed {seed}, {} s, {} harts", time.as_secs(), args.smp);
+    let (guest, time) = guest(&args, seed)?;
     let echo = |bytes: &[u8]| {
         // Nobody to tell if standard output is gone.
         let mut out = std::io::stdout();
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     };
-    let outcome = Guest::builder()
-        .smp(args.smp)
-        .mem(args.mem)
-        .profile(args.profile)
-        .linux(args.linux)
-        .args(["soak", "--seed", &seed.to_string(), "--seconds", &time.as_secs().to_string()])
-        .timeout(time + MARGIN)
-        .on_stdout(echo)
-        .on_stderr(echo)
-        .run()?;
+    let outcome = guest.timeout(time + MARGIN).on_stdout(echo).on_stderr(echo).run()?;
     if outcome.status == Ending::Exited(0) {
         println!("soak: passed, seed {seed}");
         return Ok(ExitCode::SUCCESS);
@@ -64,7 +78,11 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         println!("{}", String::from_utf8_lossy(&outcome.console));
         println!("soak: {trouble}");
     }
-    println!("soak: FAILED with status {}; ./x soak --seed {seed} repeats it", outcome.code());
+    println!(
+        "soak: FAILED with status {}; ./x soak{} --seed {seed} repeats it",
+        outcome.code(),
+        args.budgets.map_or(String::new(), |n| format!(" --budgets {n}"))
+    );
     Ok(ExitCode::from(outcome.code()))
 }
 

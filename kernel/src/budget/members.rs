@@ -73,10 +73,13 @@ impl Standing {
     pub(crate) fn remove_thread(&mut self) {
         drop(self.threads.split(1));
     }
-    /// It was waited for, and had run for so long: nothing is charged any more.
-    pub(crate) fn forget(&mut self, ran_ns: [u64; 2]) {
+    /// It was waited for, and had run for so long: nothing is charged any more. Who still looks at the process does not keep
+    /// its budget, which is to be dropped without locks.
+    #[must_use]
+    pub(crate) fn forget(&mut self, ran_ns: [u64; 2]) -> Ref<Budget> {
         self.leave_time(ran_ns);
         drop((self.process.split(u32::MAX), self.threads.split(u32::MAX)));
+        core::mem::replace(&mut self.budget, super::root().clone())
     }
     /// What it ran in this budget is the budget's; it ran for `ran_ns` altogether.
     fn leave_time(&mut self, ran_ns: [u64; 2]) {

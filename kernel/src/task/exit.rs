@@ -73,7 +73,9 @@ pub(crate) fn exit_thread(status: i32) -> ! {
 pub(crate) fn left(thread: Ref<Thread>) {
     let process = thread.process_opt().cloned();
     mem::Threaded::task(&*thread).free_stack();
-    drop(thread);
+    // Who has woken it may hold it for a moment yet, and would keep the budget.
+    let budget = thread.budget.lock().take();
+    drop((thread, budget));
     if LEAVING.count.fetch_sub(1, Ordering::AcqRel) == 1 {
         wait::notify(&LEAVING, Events::IN);
     }
@@ -480,6 +482,7 @@ struct Forgotten {
     _parent: Option<Ref<Process>>,
     _counted: Option<super::users::Counted>,
     _news: [pidfd::News; 2],
+    _budget: Ref<crate::budget::Budget>,
 }
 
 /// Forgets a zombie. The tree is locked.
@@ -502,6 +505,6 @@ fn forget(parent: &Ref<Process>, child: &Ref<Process>) -> Option<Forgotten> {
     let counted = child.counted.lock().take();
     // Others may look at it for a while yet.
     let ran_ns = child.ended_ns.each_ref().map(|ns| ns.load(Ordering::Relaxed));
-    child.standing.lock().forget(ran_ns);
-    Some(Forgotten { _node: node, _named: named, _parent: old_parent, _counted: counted, _news: news })
+    let budget = child.standing.lock().forget(ran_ns);
+    Some(Forgotten { _node: node, _named: named, _parent: old_parent, _counted: counted, _news: news, _budget: budget })
 }

@@ -1,4 +1,4 @@
-// budget_conserved: whatever is made, moved and dropped in random order by processes of random budgets, what is charged is what
+// budget_random: whatever is made, moved and dropped in random order by processes of random budgets, what is charged is what
 // exists, and in the end it is nothing.
 // calls: budget_create, budget_join, budget_usage, budget_limit, chan_create, chan_send, chan_recv
 // only: rvos
