@@ -15,7 +15,7 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_channel::{Begun, CallId, Failure, Outcome, Size, Why};
 use logic_waits::{Events, Mode};
-use mem::{NoMemory, Ref};
+use mem::Ref;
 use sync::{SpinLock, levels};
 
 /// Calls of a thread that signal handlers may interrupt, one inside the handler of the other.

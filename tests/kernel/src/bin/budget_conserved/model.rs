@@ -232,8 +232,8 @@ impl Model {
         let (ends, objects) = self.reached();
         for (n, place) in self.channels.iter_mut().enumerate() {
             let Some(c) = place else { continue };
-            for end in 0..2 {
-                if !ends[n][end] && !c.closed[end] {
+            for (end, reached) in ends[n].iter().enumerate() {
+                if !reached && !c.closed[end] {
                     c.closed[end] = true;
                     c.queues[end].clear();
                     c.spare = false;
