@@ -151,6 +151,7 @@ pub(crate) fn adopt(me: &Thread) {
     me.attrs.watch.fetch_and(!watch::BUDGET, Ordering::Relaxed);
     let budget = me.process().budget();
     budget.heap().become_current();
+    me.budget_id.store(budget.id(), Ordering::Relaxed);
     let old = me.budget.lock().replace(budget);
     drop(old);
 }

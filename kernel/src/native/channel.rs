@@ -5,7 +5,8 @@ use crate::fs::table::{FdTable, Reserved};
 use crate::linux::{Call, CallResult, Restart, Stop};
 use crate::object::call::{Answer, Reply, Request};
 use crate::object::channel::{self, ChannelEnd, Next, Sending};
-use crate::object::message::Message;
+use crate::object::message::{Message, SHORT, Words};
+use crate::object::short::{Got, ShortReply, has_short_room, is_short, read_words, write_words};
 use crate::task::limits;
 use crate::task::wait::First;
 use abi::{ChanCall, ChanCreate, ChanInfo, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, chan_flag};
@@ -46,6 +47,25 @@ fn check_tail(addr: usize, size: usize, known: usize) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// Structs to be read into. No two neighbouring words are alike, so that they are written one by one in their places: clearing
+/// them by a call costs several times as much, and they are read over at once.
+const fn unread_part() -> ChanPart {
+    ChanPart { bytes: 0, fds: 1, bytes_len: 2, fds_len: 3 }
+}
+const fn unread_room() -> ChanRoom {
+    ChanRoom { bytes: 0, fds: 1, bytes_cap: 2, fds_cap: 3 }
+}
+#[inline(always)]
+const fn unread_call() -> ChanCall {
+    let (part, room) = (unread_part(), unread_room());
+    ChanCall { part, room, deadline_ns: 0, flags: 1, _reserved: 2, call: 0, bytes_len: 1, fds_len: 2 }
+}
+#[inline(always)]
+const fn unread_reply_recv() -> ChanReplyRecv {
+    let info = ChanInfo { bytes_len: 1, fds_len: 2, call: 0, process: 1, budget: 0, reply_bytes: 1, reply_fds: 2 };
+    ChanReplyRecv { call: 1, part: unread_part(), room: unread_room(), deadline_ns: 0, flags: 1, replied: 2, info }
 }
 
 fn fault(_: user::Fault) -> Errno {
@@ -236,11 +256,25 @@ const _: () = assert!(offset_of!(ChanCall, call) + size_of::<CallOut>() == size_
 pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let end = end_of(&of)?;
-    let mut args = ChanCall::default();
+    let mut args = unread_call();
     read_sized_into(&mut args, c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK | chan_flag::NO_CYCLE)?;
     let size = size_of_part(&args.part)?;
     let room = size_of_room(&args.room);
+    if args.call | u64::from(args.flags) == 0 && is_short(size) && has_short_room(room) {
+        let mut words = [0; SHORT / 8];
+        read_words(&mut words, args.part.bytes as usize, size.bytes as usize)?;
+        let request = Request { size, bytes: 0, fds: &[], room, nonblock: false, deadline_ns: None };
+        if let Some((id, mut next)) = end.begin_short(c.me, &request, &words) {
+            return finish_call(c, end, id, &args.room, deadline(args.deadline_ns), First::Sleep, &mut next, &mut words, None);
+        }
+    }
+    call_long(c, &of, end, &args, size, room)
+}
+
+/// A call that goes the long way.
+#[inline(never)]
+fn call_long(c: &Call<'_>, of: &OpenFile, end: &ChannelEnd, args: &ChanCall, size: Size, room: Size) -> CallResult {
     // Room for the reply's descriptors is found before anybody works for it.
     let numbers = match room.fds {
         0 => None,
@@ -259,12 +293,36 @@ pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
                 return Err(Errno::EDEADLK.into());
             }
             let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
-            begin(c, end, &args.part, Request { size, bytes: args.part.bytes as usize, fds: &[], room, nonblock, deadline_ns })?
+            let bytes = args.part.bytes as usize;
+            begin(c, end, &args.part, Request { size, bytes, fds: &[], room, nonblock, deadline_ns })?
         }
     };
+    let mut words = [0; SHORT / 8];
+    finish_call(c, end, id, &args.room, deadline_ns, first, &mut next, &mut words, numbers)
+}
+
+/// Waits for the reply and delivers it.
+#[inline(never)]
+#[expect(clippy::too_many_arguments, reason = "all of a call's state, which lies in the frames of its two callers")]
+fn finish_call(
+    c: &Call<'_>,
+    end: &ChannelEnd,
+    id: CallId,
+    room: &ChanRoom,
+    deadline_ns: Option<u64>,
+    first: First,
+    next: &mut Next,
+    words: &mut Words,
+    numbers: Option<Reserved>,
+) -> CallResult {
     let out = c.arg(1).wrapping_add(offset_of!(ChanCall, call));
-    match end.end_call(c.me, id, deadline_ns, first, &mut next)? {
-        Answer::Reply(message, size) => take_reply(c, end, message, size, &args.room, numbers, out),
+    match end.end_call(c.me, id, deadline_ns, first, next, words)? {
+        Answer::Short(size) => {
+            write_words(words, room.bytes as usize, size.bytes as usize)?;
+            user::write(out, &CallOut { call: 0, bytes_len: size.bytes, fds_len: 0 })?;
+            Ok(size.bytes as usize)
+        }
+        Answer::Reply(message, size) => take_reply(end, message, size, room, numbers, out),
         Answer::Interrupted => match user::write(out, &id.number()) {
             Ok(()) => Err(Stop::Restart(Restart::Always)),
             Err(e) => {
@@ -290,9 +348,8 @@ fn begin_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Requ
 }
 
 /// Delivers a reply; one that cannot be delivered is destroyed.
-#[inline]
+#[inline(never)]
 fn take_reply(
-    c: &Call<'_>,
     end: &ChannelEnd,
     mut message: Box<Message>,
     size: Size,
@@ -300,7 +357,6 @@ fn take_reply(
     numbers: Option<Reserved>,
     out: usize,
 ) -> CallResult {
-    let _ = c;
     let copied = message.copy_out(room.bytes as usize, size.bytes as usize);
     let told = copied.and_then(|()| match &numbers {
         Some(n) if size.fds != 0 => write_numbers(n, size.fds as usize, room),
@@ -332,30 +388,79 @@ const _: () = assert!(offset_of!(ChanReplyRecv, flags) + size_of::<ReplyOut>() =
 pub(super) fn chan_reply_recv(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let end = end_of(&of)?;
-    let mut args = ChanReplyRecv::default();
+    let mut args = unread_reply_recv();
     read_sized_into(&mut args, c.arg(1), c.arg(2))?;
     check_flags(args.flags, chan_flag::NONBLOCK | chan_flag::REPLY_ONLY)?;
     let size = size_of_part(&args.part)?;
+    let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
+    if !nonblock && args.flags & chan_flag::REPLY_ONLY == 0 && is_short(size) {
+        return reply_recv_short(c, end, &args, size);
+    }
+    reply_recv_long(c, end, &args, size, nonblock)
+}
+
+/// Replies and receives by the short way, as long as everything is short.
+#[inline(always)]
+fn reply_recv_short(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, size: Size) -> CallResult {
+    let mut words = [0; SHORT / 8];
+    read_words(&mut words, args.part.bytes as usize, size.bytes as usize)?;
+    let mut reply = ShortReply { id: CallId::from_number(args.call), size, arrived: false };
+    let mut out = ReplyOut { flags: args.flags, replied: 0, info: ChanInfo::default() };
+    let deadline_ns = deadline(args.deadline_ns);
+    let room = size_of_room(&args.room);
+    let result = match end.receive_short(c.me, room, deadline_ns, &mut reply, &mut words, &mut out.info) {
+        Ok(Got::Request(taken)) => {
+            out.replied = u32::from(reply.arrived);
+            let told = write_words(&words, args.room.bytes as usize, taken.size.bytes as usize);
+            let at = c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, flags));
+            match told.and_then(|()| user::write(at, &out).map_err(fault)) {
+                Ok(()) => return Ok(taken.size.bytes as usize),
+                Err(e) => {
+                    end.put_request_back(&taken);
+                    Err(e.into())
+                }
+            }
+        }
+        Ok(Got::TooLarge) => return Err(Errno::EMSGSIZE.into()),
+        Ok(Got::Other) => return receive_after(c, end, args, false, &mut Reply::sent(reply.arrived)),
+        Err(e) => Err(e),
+    };
+    note_replied(c, args, reply.arrived, result)
+}
+
+/// The long way of both.
+#[inline(never)]
+fn reply_recv_long(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, size: Size, nonblock: bool) -> CallResult {
     let mut answer = match CallId::from_number(args.call) {
         Some(id) => reply(c, end, id, &args.part, size)?,
         None => Reply::none(),
     };
+    receive_after(c, end, args, nonblock, &mut answer)
+}
+
+/// Receives after a reply, of which it tells.
+#[inline(never)]
+fn receive_after(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, nonblock: bool, answer: &mut Reply) -> CallResult {
     let out = c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, flags));
     let tell = |answer: &Reply, info: &ChanInfo| {
         let replied = u32::from(answer.arrived());
         user::write(out, &ReplyOut { flags: args.flags, replied, info: *info }).map_err(fault)
     };
     let result = if args.flags & chan_flag::REPLY_ONLY != 0 {
-        end.send_reply(&mut answer);
-        tell(&answer, &ChanInfo::default()).map(|()| 0).map_err(Stop::from)
+        end.send_reply(answer);
+        tell(answer, &ChanInfo::default()).map(|()| 0).map_err(Stop::from)
     } else {
-        let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
-        receive(c, end, &args.room, nonblock, deadline(args.deadline_ns), &mut answer, tell)
+        receive(c, end, &args.room, nonblock, deadline(args.deadline_ns), answer, tell)
     };
+    note_replied(c, args, answer.arrived(), result)
+}
+
+/// Of a call that failed after it replied: when it is made again, by the kernel or the program, only the receiving is left.
+#[inline]
+fn note_replied(c: &Call<'_>, args: &ChanReplyRecv, arrived: bool, result: CallResult) -> CallResult {
     if result.is_err() && args.call != 0 {
-        // The reply is sent: when the call is made again, by the kernel or the program, only the receiving is left.
         user::write(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, call)), &0u64)?;
-        user::write(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, replied)), &u32::from(answer.arrived()))?;
+        user::write(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, replied)), &u32::from(arrived))?;
     }
     result
 }

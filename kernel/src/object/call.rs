@@ -5,7 +5,8 @@
 //! cancelled with its thread, or when too many others have been interrupted since.
 
 use super::channel::{Channel, ChannelEnd, Logic, Next, ended, refusal, sign};
-use super::message::{self, Message};
+use super::message::{self, Message, Words};
+use super::short::is_short;
 use crate::linux::Stop;
 use crate::see::Waits;
 use crate::task::wait::{self, Ended, First, Interrupt};
@@ -150,6 +151,8 @@ pub(crate) struct Request<'a> {
 pub(crate) enum Answer {
     /// A reply.
     Reply(Box<Message>, Size),
+    /// A short reply, which is where it was wanted.
+    Short(Size),
     /// A signal's handler is to run, then the wait goes on.
     Interrupted,
 }
@@ -167,6 +170,10 @@ impl Reply {
     /// None.
     pub(crate) const fn none() -> Reply {
         Reply { staged: None, late: None, arrived: false }
+    }
+    /// One that was sent already.
+    pub(crate) const fn sent(arrived: bool) -> Reply {
+        Reply { staged: None, late: None, arrived }
     }
     /// Whether it is still to be committed.
     #[inline]
@@ -245,8 +252,8 @@ impl ChannelEnd {
         })
     }
 
-    /// Waits until the call is over; `next` runs meanwhile.
-    #[inline]
+    /// Waits until the call is over; `next` runs meanwhile. A short reply goes to `words`.
+    #[inline(always)]
     pub(crate) fn end_call(
         &self,
         me: &Thread,
@@ -254,20 +261,32 @@ impl ChannelEnd {
         deadline_ns: Option<u64>,
         first: First,
         next: &mut Next,
+        words: &mut Words,
     ) -> Result<Answer, Stop> {
         me.calling.begin(self.channel.id, id.number());
         let on = self.waits(Waits::ChannelCall);
         let over = wait::sleep_on_handing(me, on, deadline_ns, Interrupt::AnySignal, first, next, |_| {
-            match self.channel.state.lock().logic.poll_call(id) {
+            let mut state = self.channel.state.lock();
+            match state.logic.poll_call(id) {
                 Outcome::Pending => Ok(None),
-                over => Ok(Some(over)),
+                Outcome::Failed(why) => Ok(Some(Err(why))),
+                Outcome::Reply(message, size) => {
+                    if !is_short(size) {
+                        return Ok(Some(Ok(Answer::Reply(message, size))));
+                    }
+                    *words = *message.words();
+                    let doomed = state.keep(message);
+                    drop(state);
+                    message::destroy_any(doomed);
+                    Ok(Some(Ok(Answer::Short(size))))
+                }
             }
         });
         me.calling.end();
         match over {
-            Ok(Outcome::Reply(message, size)) => Ok(Answer::Reply(message, size)),
-            Ok(Outcome::Failed(Failure::NotTaken)) => Err(Errno::EPIPE.into()),
-            Ok(Outcome::Failed(Failure::Lost) | Outcome::Pending) => Err(Errno::ECONNRESET.into()),
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Failure::NotTaken)) => Err(Errno::EPIPE.into()),
+            Ok(Err(Failure::Lost)) => Err(Errno::ECONNRESET.into()),
             Err(Ended::Signal) => {
                 me.calling.interrupt(&self.channel, id);
                 Ok(Answer::Interrupted)

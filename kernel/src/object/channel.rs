@@ -86,8 +86,8 @@ impl State {
     }
 
     /// Takes the waiting thread's place if it is `me`.
-    #[inline]
-    fn leave_place(&mut self, end: End, me: &Thread) -> bool {
+    #[inline(always)]
+    pub(super) fn leave_place(&mut self, end: End, me: &Thread) -> bool {
         let place = self.waiting(end);
         let mine = place.as_ref().is_some_and(|t| core::ptr::eq(&**t, me));
         if mine {
@@ -97,17 +97,33 @@ impl State {
         mine
     }
 
+    /// Takes the place of who waits at an end, if nothing is there, something may still come, and nobody else has it.
+    #[inline(always)]
+    pub(super) fn may_wait(&mut self, end: End, me: &Thread) -> bool {
+        if self.logic.front(end).is_some() || !self.logic.peer_open(end) || !self.logic.peer_open(end.peer()) {
+            return false;
+        }
+        match self.waiting(end) {
+            Some(t) => core::ptr::eq(&**t, me),
+            place => {
+                core::mem::forget(place.replace(me.to_ref()));
+                true
+            }
+        }
+    }
+
     /// The message kept for the next sender.
-    #[inline]
+    #[inline(always)]
     pub(super) const fn take_spare(&mut self) -> Option<Box<Message>> {
         self.spare.take()
     }
 
     /// Keeps a message for the next sender; gives back what is to be destroyed after unlock.
-    #[inline]
+    #[inline(always)]
     pub(super) fn keep(&mut self, message: Box<Message>) -> Option<Box<Message>> {
         if self.spare.is_none() && message.is_spare() {
-            self.spare = Some(message);
+            // There was none, so that nothing is to be dropped.
+            core::mem::forget(self.spare.replace(message));
             return None;
         }
         Some(message)
@@ -407,9 +423,7 @@ impl ChannelEnd {
         if observed {
             wait::notify(&EndWatch(&self.channel, self.end.peer()), WRITABLE);
         }
-        if let Some(m) = doomed {
-            message::destroy(m);
-        }
+        message::destroy_any(doomed);
     }
 
     /// A message in hand goes back to where it was.
@@ -421,17 +435,13 @@ impl ChannelEnd {
         if let Some(t) = next {
             t.wake();
         }
-        if let Some(m) = doomed {
-            message::destroy(m);
-        }
+        message::destroy_any(doomed);
     }
 
     /// What is left of a message that went nowhere.
     pub(crate) fn discard(&self, message: Box<Message>) {
         let doomed = self.channel.state.lock().keep(message);
-        if let Some(m) = doomed {
-            message::destroy(m);
-        }
+        message::destroy_any(doomed);
     }
 
     /// Wakes the next receiver if something is left: who was woken alone may have left without taking it.
@@ -570,7 +580,7 @@ impl ChannelEnd {
 #[inline]
 pub(super) fn sign(me: &Thread, message: &mut Message) {
     message.process = me.process().id();
-    message.budget = me.budget.lock().as_ref().map_or(0, |b| b.id());
+    message.budget = me.budget_id.load(Ordering::Relaxed);
 }
 
 /// A channel's two ends.

@@ -14,13 +14,19 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use logic_channel::Size;
 use mem::{Frame, NoMemory, PAGE, Ref, user};
+use zerocopy::IntoBytes;
 
 /// Bytes that need no frame.
 pub(crate) const INLINE: usize = 128;
+/// Bytes of a short message, which is copied as a whole ([`Words`]).
+pub(crate) const SHORT: usize = 64;
+/// All of a short message.
+pub(crate) type Words = [u64; SHORT / 8];
 
 /// A message.
 pub(crate) struct Message {
-    inline: [u8; INLINE],
+    /// The first bytes, and the rest of those that need no frame.
+    inline: [Words; INLINE / SHORT],
     /// All of the bytes if there are more than `INLINE`.
     frames: Vec<Frame>,
     /// Descriptors on their way.
@@ -53,7 +59,7 @@ impl Message {
     #[inline(never)]
     fn empty(charge: Charge) -> Result<Box<Message>, NoMemory> {
         let fresh = Message {
-            inline: [0; INLINE],
+            inline: [[0; SHORT / 8]; INLINE / SHORT],
             frames: Vec::new(),
             fds: Vec::new(),
             process: 0,
@@ -91,7 +97,7 @@ impl Message {
     /// Takes `len` bytes from user memory, for which there is room.
     #[inline]
     pub(crate) fn copy_in(&mut self, from: usize, len: usize) -> Result<(), Errno> {
-        match self.inline.get_mut(..len) {
+        match self.inline.as_mut_bytes().get_mut(..len) {
             Some(to) => user::copy_in(to, from).map_err(|_| Errno::EFAULT),
             None => self.fill(&mut Buffer::user(from, len)),
         }
@@ -100,7 +106,7 @@ impl Message {
     /// Writes the first `len` bytes to user memory.
     #[inline]
     pub(crate) fn copy_out(&self, to: usize, len: usize) -> Result<(), Errno> {
-        match self.inline.get(..len) {
+        match self.inline.as_bytes().get(..len) {
             Some(from) => user::copy_out(to, from).map_err(|_| Errno::EFAULT),
             None => self.pour(&mut Buffer::user(to, len), len),
         }
@@ -115,7 +121,7 @@ impl Message {
     /// Takes `len` bytes from a buffer, for which there is room; gives how many there were.
     #[inline]
     pub(crate) fn fill_part(&mut self, from: &mut Buffer<'_>, len: usize) -> usize {
-        if let Some(to) = self.inline.get_mut(..len) {
+        if let Some(to) = self.inline.as_mut_bytes().get_mut(..len) {
             return from.take(to);
         }
         let mut filled = 0;
@@ -132,7 +138,7 @@ impl Message {
 
     /// Writes the first `len` bytes to a buffer.
     pub(crate) fn pour(&self, to: &mut Buffer<'_>, len: usize) -> Result<(), Errno> {
-        if let Some(from) = self.inline.get(..len) {
+        if let Some(from) = self.inline.as_bytes().get(..len) {
             return if to.put(from) == len { Ok(()) } else { Err(Errno::EFAULT) };
         }
         let mut left = len;
@@ -150,7 +156,7 @@ impl Message {
     #[inline]
     pub(crate) fn pour_from(&self, to: &mut Buffer<'_>, from: usize, len: usize) -> usize {
         if self.frames.is_empty() {
-            return to.put(self.inline.get(from..len).unwrap_or_default());
+            return to.put(self.inline.as_bytes().get(from..len).unwrap_or_default());
         }
         let (mut at, mut poured) = (from, 0);
         for frame in self.frames.iter().skip(from / PAGE) {
@@ -164,7 +170,21 @@ impl Message {
         poured
     }
 
+    /// Its first bytes.
+    #[inline(always)]
+    pub(crate) const fn words(&self) -> &Words {
+        let [first, ..] = &self.inline;
+        first
+    }
+    /// The same, to be replaced.
+    #[inline(always)]
+    pub(crate) const fn words_mut(&mut self) -> &mut Words {
+        let [first, ..] = &mut self.inline;
+        first
+    }
+
     /// Whether it is worth keeping for the next message: it carries nothing, and is small.
+    #[inline(always)]
     pub(crate) fn is_spare(&self) -> bool {
         self.fds.is_empty() && self.fds.capacity() <= 4 && self.bytes.is_none()
     }
@@ -190,8 +210,19 @@ impl Doomed {
     }
 }
 
+/// Destroys a message, if there is one.
+#[inline(always)]
+pub(crate) fn destroy_any(message: Option<Box<Message>>) {
+    match message {
+        Some(m) => destroy(m),
+        // Without a look at what is not there.
+        none => core::mem::forget(none),
+    }
+}
+
 /// Destroys a message. The end of a channel that it carries may be the last, and the messages that wait there go next: they
 /// join the list of the one who is at it already on this thread, instead of going ever deeper into its stack.
+#[inline(never)]
 pub(crate) fn destroy(message: Box<Message>) {
     if message.fds.is_empty() {
         return;

@@ -5,3 +5,4 @@ pub(crate) mod channel;
 mod end;
 pub(crate) mod inflight;
 pub(crate) mod message;
+pub(crate) mod short;

@@ -182,7 +182,7 @@ fn switch(how: Leave) -> bool {
 
 /// Leaves the hart to sleep, and lets `to`, which sleeps, run in the rest of its slice. If `to` does not sleep, may not run
 /// here, or another thread is due, it is only woken.
-pub(crate) fn hand_over(to: &Ref<Thread>) {
+pub(crate) fn hand_over(to: Ref<Thread>) {
     sync::may_sleep();
     if to.wait.wake() != Wake::Enqueue {
         return leave(Leave::Sleep);
@@ -192,14 +192,15 @@ pub(crate) fn hand_over(to: &Ref<Thread>) {
     let index = here(&guard);
     let hart = hart(index);
     let now = clock::monotonic_ns();
-    if arch::core(|c| c.flags.load(Ordering::Relaxed)) & flag::RESCHED != 0 || !with_me(|me| exchange(hart, index, me, to, now)) {
+    if arch::core(|c| c.flags.load(Ordering::Relaxed)) & flag::RESCHED != 0 || !with_me(|me| exchange(hart, index, me, &to, now))
+    {
         drop(guard);
-        enqueue(to, Reason::Woken);
+        enqueue(&to, Reason::Woken);
         return leave(Leave::Sleep);
     }
     hart.switches.fetch_add(1, Ordering::Relaxed);
     let off = arch::irq_off();
-    let prev = mem::switch_to(to.clone(), &off);
+    let prev = mem::switch_to(to, &off);
     drop(off);
     finish(prev);
     // What is due meanwhile is done when the next guard goes, at the latest on the way out.
@@ -379,6 +380,7 @@ fn set_slice(q: &mut HartQueue, now: u64) {
 }
 
 /// First act of whoever runs next: the thread that left is saved, and its fate is decided.
+#[inline]
 fn finish(prev: Ref<Thread>) {
     let me = arch::core(|c| c.hart_index());
     let how = hart(me).leaving.load(Ordering::Relaxed);
@@ -388,7 +390,16 @@ fn finish(prev: Ref<Thread>) {
             // A waker came between the thread's last check and here.
             Sleep::Woken => enqueue(&prev, Reason::Woken),
         }
-    } else if how == Leave::Moved as u32 {
+        drop(prev);
+    } else {
+        finish_awake(prev, me, how);
+    }
+}
+
+/// The same for a thread that goes on, or never does.
+#[inline(never)]
+fn finish_awake(prev: Ref<Thread>, me: usize, how: u32) {
+    if how == Leave::Moved as u32 {
         enqueue(&prev, Reason::Preempted);
     } else if how == Leave::Exit as u32 {
         super::exit::left(prev);

@@ -86,6 +86,8 @@ pub(crate) struct Thread {
     pub(crate) counted: SpinLock<Option<users::Counted>, levels::ThreadRefs>,
     /// What it allocates from: kept as long as it may. A thread of the kernel has the kernel's own.
     pub(crate) budget: SpinLock<Option<Ref<Budget>>, levels::ThreadRefs>,
+    /// That budget's id, 0 for none.
+    pub(crate) budget_id: AtomicU64,
 }
 
 /// What a thread of a program points to.
@@ -226,6 +228,7 @@ impl Thread {
             doomed: SpinLock::new((false, Doomed::new())),
             releases: Releases::new(),
             counted: SpinLock::new(None),
+            budget_id: AtomicU64::new(budget.as_ref().map_or(0, |b| b.id())),
             budget: SpinLock::new(budget),
         }
     }

@@ -198,7 +198,7 @@ pub(crate) fn sleep_on_handing<T>(
     mut attempt: impl FnMut(&mut Option<Ref<Thread>>) -> Result<Option<T>, Ended>,
 ) -> Result<T, Ended> {
     let sleep = |next: &mut &mut Option<Ref<Thread>>| match next.take() {
-        Some(t) => sched::hand_over(&t),
+        Some(t) => sched::hand_over(t),
         None => sched::leave(Leave::Sleep),
     };
     let mut next = next;
@@ -270,12 +270,20 @@ struct Deadline {
 }
 
 impl Deadline {
+    #[inline(always)]
     fn new(at_ns: Option<u64>) -> Self {
         Deadline { at_ns, armed: None }
     }
     /// Whether it passed; arms the timer otherwise.
+    #[inline(always)]
     fn passed(&mut self, me: &Thread) -> bool {
-        let Some(at) = self.at_ns else { return false };
+        match self.at_ns {
+            None => false,
+            Some(at) => self.is_past(me, at),
+        }
+    }
+    #[inline(never)]
+    fn is_past(&mut self, me: &Thread, at: u64) -> bool {
         if clock::monotonic_ns() >= at {
             return true;
         }
@@ -288,7 +296,14 @@ impl Deadline {
         }
         false
     }
+    #[inline(always)]
     fn cancel(&mut self, me: &Thread) {
+        if self.at_ns.is_some() {
+            self.disarm(me);
+        }
+    }
+    #[inline(never)]
+    fn disarm(&mut self, me: &Thread) {
         if let Some(armed) = self.armed.take() {
             match timers::cancel(armed) {
                 Some(mut node) => {

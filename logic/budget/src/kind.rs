@@ -51,9 +51,10 @@ impl Kind {
         match self {
             Kind::Frames => 32,
             Kind::Descriptors | Kind::Messages => 16,
+            Kind::Channels => 8,
             Kind::Bytes => 4096,
             // Seldom charged, and exact.
-            Kind::Processes | Kind::Threads | Kind::Channels | Kind::DmaFrames => 0,
+            Kind::Processes | Kind::Threads | Kind::DmaFrames => 0,
         }
     }
 }

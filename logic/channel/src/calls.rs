@@ -102,12 +102,14 @@ impl<M, W> Calls<M, W> {
         self.open
     }
 
+    #[inline(always)]
     fn slot(&mut self, index: u32) -> Option<&mut Entry<M, W>> {
         let (chunk, at) = (index as usize / CHUNK, index as usize % CHUNK);
         self.chunks.get_mut(chunk)?.get_mut(at)
     }
 
     /// Makes sure that the next [`Calls::open`] succeeds. False: no memory, or all numbers are in use.
+    #[inline]
     pub(crate) fn reserve(&mut self) -> bool {
         self.free != NONE || self.grow().is_some()
     }
@@ -132,6 +134,7 @@ impl<M, W> Calls<M, W> {
     }
 
     /// Opens a call, after [`Calls::reserve`].
+    #[inline]
     pub(crate) fn open(&mut self, from: End, room: Size, caller: W) -> Option<CallId> {
         let index = self.free;
         let serial = self.next_serial;
@@ -156,6 +159,7 @@ impl<M, W> Calls<M, W> {
     }
 
     /// Ends a call; its number is void from here on.
+    #[inline]
     pub(crate) fn end(&mut self, id: CallId) -> Option<Call<M, W>> {
         self.get(id)?;
         let free = self.free;

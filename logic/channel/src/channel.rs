@@ -29,9 +29,9 @@ pub struct Refused<M> {
 /// A message in a queue.
 #[derive(Debug)]
 pub struct Queued<M> {
-    message: M,
-    size: Size,
-    call: Option<CallId>,
+    pub(crate) message: M,
+    pub(crate) size: Size,
+    pub(crate) call: Option<CallId>,
 }
 
 /// A message in hand: it goes to [`Channel::finish`] or [`Channel::put_back`].
@@ -112,20 +112,20 @@ pub struct Figures {
 }
 
 #[derive(Debug)]
-struct Side<M> {
-    queue: VecDeque<Queued<M>>,
+pub(crate) struct Side<M> {
+    pub(crate) queue: VecDeque<Queued<M>>,
     /// Messages in hand: their places stay reserved.
     in_hand: u32,
-    figures: Figures,
+    pub(crate) figures: Figures,
 }
 
 /// Both ends of a channel.
 #[derive(Debug)]
 pub struct Channel<M, W> {
-    a: Side<M>,
-    b: Side<M>,
-    calls: Calls<M, W>,
-    limits: Limits,
+    pub(crate) a: Side<M>,
+    pub(crate) b: Side<M>,
+    pub(crate) calls: Calls<M, W>,
+    pub(crate) limits: Limits,
 }
 
 impl<M> Side<M> {
@@ -141,8 +141,14 @@ impl<M> Side<M> {
 
     /// Makes sure that one more fits besides those in hand.
     #[inline]
-    fn reserve(&mut self) -> Result<(), Why> {
+    pub(crate) fn reserve(&mut self) -> Result<(), Why> {
         let wanted = (self.in_hand as usize).saturating_add(1);
+        let left = self.queue.capacity().saturating_sub(self.queue.len());
+        if left >= wanted { Ok(()) } else { self.grow(wanted) }
+    }
+
+    #[cold]
+    fn grow(&mut self, wanted: usize) -> Result<(), Why> {
         self.queue.try_reserve(wanted).map_err(|_| Why::Memory)
     }
 
@@ -161,7 +167,7 @@ impl<M> Side<M> {
 
     /// One message less that counts; whether that made room where there was none.
     #[inline]
-    fn release(&mut self, size: Size, limits: Limits) -> bool {
+    pub(crate) fn release(&mut self, size: Size, limits: Limits) -> bool {
         let f = &mut self.figures;
         let was_full = f.queued >= limits.messages || limits.bytes.saturating_sub(f.queued_bytes) < u64::from(crate::MAX_BYTES);
         f.queued = f.queued.wrapping_sub(1);
@@ -178,7 +184,7 @@ impl<M, W: Clone> Channel<M, W> {
     }
 
     #[inline]
-    const fn side(&mut self, end: End) -> &mut Side<M> {
+    pub(crate) const fn side(&mut self, end: End) -> &mut Side<M> {
         match end {
             End::A => &mut self.a,
             End::B => &mut self.b,
@@ -240,6 +246,7 @@ impl<M, W: Clone> Channel<M, W> {
     ///
     /// # Errors
     /// Why it can't.
+    #[inline]
     pub fn prepare(&mut self, from: End, size: Size) -> Result<(), Why> {
         self.room(from, size)?;
         self.side(from.peer()).reserve()
@@ -249,6 +256,7 @@ impl<M, W: Clone> Channel<M, W> {
     ///
     /// # Errors
     /// Why it can't.
+    #[inline]
     pub fn prepare_call(&mut self, from: End, size: Size) -> Result<(), Why> {
         self.prepare(from, size)?;
         if self.calls.reserve() { Ok(()) } else { Err(Why::Memory) }
