@@ -227,9 +227,13 @@ pub(crate) fn copy(from: &[Passed], to: &mut Vec<Passed>) -> Result<(), Errno> {
 /// Numbers that are reserved in a table; given back when dropped.
 pub(crate) struct Reserved {
     table: Ref<FdTable>,
-    numbers: Vec<(FdNumber, SlotCharge)>,
+    /// The first one, which needs no list.
+    first: Option<Number>,
+    more: Vec<Number>,
     close: CloseOnExec,
 }
+
+type Number = (FdNumber, SlotCharge);
 
 impl FdTable {
     /// Moves slots out of the table, all or none. Once it is sure that all of them are there, different, and may be handed
@@ -281,14 +285,17 @@ impl FdTable {
 
     /// Reserves as many of `count` numbers below `limit` as there are, and says why not all.
     pub(crate) fn reserve_most(this: &Ref<Self>, count: usize, limit: u64) -> Result<(Reserved, Option<Errno>), Errno> {
-        let mut reserved = Reserved { table: this.clone(), numbers: Vec::new(), close: CloseOnExec::Close };
-        reserved.numbers.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
-        for _ in 0..count {
+        let mut reserved = Reserved { table: this.clone(), first: None, more: Vec::new(), close: CloseOnExec::Close };
+        if count > 1 {
+            reserved.more.try_reserve_exact(count.saturating_sub(1)).map_err(|_| Errno::ENOMEM)?;
+        }
+        for at in 0..count {
             let Some(charge) = SlotCharge::new(&this.budget) else { return Ok((reserved, Some(Errno::EDQUOT))) };
             // A statement of its own: the charge is given back without the lock.
             let number = this.slots.lock().reserve(0, number_limit(limit));
             match number {
-                Ok(number) => reserved.numbers.push((number, charge)),
+                Ok(number) if at == 0 => reserved.first = Some((number, charge)),
+                Ok(number) => reserved.more.push((number, charge)),
                 Err(e) => return Ok((reserved, Some(errno(e)))),
             }
         }
@@ -299,7 +306,12 @@ impl FdTable {
 impl Reserved {
     /// The numbers.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = i32> + '_ {
-        self.numbers.iter().map(|(n, _)| n.get() as i32)
+        self.first.iter().chain(&self.more).map(|(n, _)| n.get() as i32)
+    }
+    /// The first of them.
+    #[inline(always)]
+    pub(crate) fn first(&self) -> Option<i32> {
+        self.first.as_ref().map(|(n, _)| n.get() as i32)
     }
     /// What is put there stays over exec.
     pub(crate) fn keep_over_exec(&mut self) {
@@ -309,7 +321,7 @@ impl Reserved {
     /// said otherwise.
     pub(crate) fn install(mut self, from: &mut Vec<Passed>) {
         let mut slots = self.table.slots.lock();
-        let mut numbers = core::mem::take(&mut self.numbers).into_iter();
+        let mut numbers = self.first.take().into_iter().chain(core::mem::take(&mut self.more));
         for Passed { file, rights } in from.drain(..) {
             let Some((number, charge)) = numbers.next() else { break };
             let rights = rights.difference(Rights::WALK_UP);
@@ -326,9 +338,9 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        if !self.numbers.is_empty() {
+        if self.first.is_some() || !self.more.is_empty() {
             let mut slots = self.table.slots.lock();
-            while let Some((number, _charge)) = self.numbers.pop() {
+            while let Some((number, _charge)) = self.more.pop().or_else(|| self.first.take()) {
                 slots.cancel(number);
             }
         }

@@ -95,6 +95,12 @@ fn size_of_room(room: &ChanRoom) -> Size {
     Size { bytes: room.bytes_cap.min(MAX_BYTES), fds: room.fds_cap.min(MAX_FDS) }
 }
 
+/// The number of the one descriptor of a part.
+#[inline(always)]
+fn read_fd(part: &ChanPart) -> Result<i32, Errno> {
+    user::read(part.fds as usize).map_err(fault)
+}
+
 /// The numbers of the descriptors of a part, in `list`.
 #[inline]
 fn read_fds<'a>(part: &ChanPart, list: &'a mut [i32; MAX_FDS as usize]) -> Result<&'a [i32], Errno> {
@@ -135,6 +141,9 @@ fn send(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, how: &Sendi
 
 #[inline(never)]
 fn send_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, how: Sending<'_>) -> CallResult {
+    if size.fds == 1 {
+        return send(c, end, part, size, &Sending { fds: &[read_fd(part)?], ..how });
+    }
     let mut list = [0; MAX_FDS as usize];
     let fds = read_fds(part, &mut list)?;
     send(c, end, part, size, &Sending { fds, ..how })
@@ -232,7 +241,16 @@ fn reserve(c: &Call<'_>, count: usize, room: &ChanRoom) -> Result<Reserved, Errn
     Ok(numbers)
 }
 
+#[inline(always)]
 fn write_numbers(numbers: &Reserved, count: usize, room: &ChanRoom) -> Result<(), Errno> {
+    match numbers.first() {
+        Some(first) if count == 1 => user::write(room.fds as usize, &first).map_err(fault),
+        _ => write_all_numbers(numbers, count, room),
+    }
+}
+
+#[inline(never)]
+fn write_all_numbers(numbers: &Reserved, count: usize, room: &ChanRoom) -> Result<(), Errno> {
     let mut list = [0i32; MAX_FDS as usize];
     for (place, number) in list.iter_mut().zip(numbers.numbers()) {
         *place = number;
@@ -342,6 +360,14 @@ fn begin(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Request<'_>) 
 
 #[inline(never)]
 fn begin_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
+    if part.fds_len == 1 {
+        return end.begin_call(c.me, &Request { fds: &[read_fd(part)?], ..request });
+    }
+    begin_with_list(c, end, part, request)
+}
+
+#[inline(never)]
+fn begin_with_list(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
     let mut list = [0; MAX_FDS as usize];
     let fds = read_fds(part, &mut list)?;
     end.begin_call(c.me, &Request { fds, ..request })
@@ -475,6 +501,14 @@ fn reply(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size
 
 #[inline(never)]
 fn reply_with_fds(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
+    if size.fds == 1 {
+        return end.reply(c.me, id, size, part.bytes as usize, &[read_fd(part)?]);
+    }
+    reply_with_list(c, end, id, part, size)
+}
+
+#[inline(never)]
+fn reply_with_list(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
     let mut list = [0; MAX_FDS as usize];
     let fds = read_fds(part, &mut list)?;
     end.reply(c.me, id, size, part.bytes as usize, fds)

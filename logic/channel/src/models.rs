@@ -14,7 +14,7 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
 use crate::mutation::{Step, leave_out, left_out};
-use crate::{Begun, CallId, Channel, Delivery, End, Failure, Limits, Outcome, Received, Size};
+use crate::{Answered, Begun, CallId, Channel, Delivery, End, Failure, Limits, Outcome, Received, Size, Untaken};
 
 /// A thread's wait state.
 struct Sleeper {
@@ -219,6 +219,78 @@ fn round_trip(step: Option<Step>) {
         assert_eq!(pair.await_reply(&me, id), Ok(8));
         server.join().unwrap();
         assert_eq!(pair.0.lock().unwrap().logic.open_calls(), 0);
+    });
+}
+
+/// The same by the short way, on which a request may go back once before it is answered.
+fn short_round_trip(step: Option<Step>, goes_back: bool) {
+    model(step, move || {
+        let pair = Pair::new();
+        let server = {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                let me = Sleeper::new();
+                let take = |pair: &Pair| {
+                    me.until(|| {
+                        let mut s = pair.0.lock().unwrap();
+                        let mut copy = 0;
+                        let taken = s.logic.take_request(End::B, ANY, 1, |m, _, _| {
+                            copy = *m;
+                            true
+                        });
+                        if taken.is_none() && !s.receivers.iter().any(|t| Arc::ptr_eq(t, &me)) {
+                            s.receivers.push(me.clone());
+                        }
+                        taken.map(|t| (t, copy))
+                    })
+                };
+                let (mut taken, mut value) = take(&pair);
+                if goes_back {
+                    let back = pair.0.lock().unwrap().logic.untake_request(End::B, taken.call, taken.size);
+                    assert!(matches!(back, Untaken::Back));
+                    (taken, value) = take(&pair);
+                }
+                let answered = pair.0.lock().unwrap().logic.answer(End::B, taken.call, ANY, |m| *m = value + 1);
+                let Answered::To(caller) = answered else { panic!("nobody to answer") };
+                caller.wake();
+            })
+        };
+        let me = Sleeper::new();
+        let id = pair.call(&me, 7).unwrap();
+        assert_eq!(pair.await_reply(&me, id), Ok(8));
+        server.join().unwrap();
+        let s = pair.0.lock().unwrap();
+        assert_eq!((s.logic.open_calls(), s.logic.figures(End::B).queued), (0, 0));
+    });
+}
+
+/// A request goes back while its end closes, or its caller leaves: it does not wait where nobody looks, and the caller hears.
+fn short_goes_back(step: Option<Step>, leaves: bool) {
+    model(step, move || {
+        let pair = Pair::new();
+        let me = Sleeper::new();
+        let id = pair.call(&me, 7).unwrap();
+        let taken = pair.0.lock().unwrap().logic.take_request(End::B, ANY, 1, |_, _, _| true).unwrap();
+        let other = {
+            let pair = pair.clone();
+            thread::spawn(move || {
+                if leaves {
+                    drop(pair.0.lock().unwrap().logic.cancel(id));
+                } else {
+                    pair.close(End::B);
+                }
+            })
+        };
+        let back = pair.0.lock().unwrap().logic.untake_request(End::B, taken.call, taken.size);
+        if let Untaken::Failed(caller, _) = back {
+            caller.wake();
+        }
+        other.join().unwrap();
+        if !leaves {
+            assert!(pair.await_reply(&me, id).is_err());
+        }
+        let s = pair.0.lock().unwrap();
+        assert_eq!((s.logic.open_calls(), s.logic.figures(End::B).queued), (0, 0));
     });
 }
 
@@ -510,6 +582,38 @@ fn a_call_is_answered_without_arming_first() {
 #[should_panic(expected = "deadlock")]
 fn a_call_is_answered_with_an_early_wake() {
     round_trip(Some(Step::WakeAfterCommit));
+}
+
+#[test]
+fn a_short_call_is_answered() {
+    short_round_trip(None, false);
+}
+
+#[test]
+fn a_short_request_comes_again() {
+    short_round_trip(None, true);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_short_call_is_answered_without_arming_first() {
+    short_round_trip(Some(Step::ArmBeforeCheck), false);
+}
+
+#[test]
+fn a_short_request_does_not_go_back_to_a_closed_end() {
+    short_goes_back(None, false);
+}
+
+#[test]
+#[should_panic]
+fn a_short_request_goes_back_to_a_closed_end() {
+    short_goes_back(Some(Step::NothingGoesBack), false);
+}
+
+#[test]
+fn a_short_request_of_a_caller_who_left_is_gone() {
+    short_goes_back(None, true);
 }
 
 #[test]

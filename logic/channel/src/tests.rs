@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
-use crate::{Begun, CallId, Channel, Delivery, End, Failure, Limits, MAX_BYTES, Outcome, Received, Size, Why};
+use crate::{Answered, Begun, CallId, Channel, Delivery, End, Failure, Limits, MAX_BYTES, Outcome, Received, Size, Untaken, Why};
 
 /// A message of the test: its serial number, which must neither vanish nor appear twice.
 type Message = u32;
@@ -348,4 +348,30 @@ fn calls_have_an_end() {
         assert!(channel.finish(End::B, d.message, d.size, d.call).message.is_none());
     }
     assert_eq!(open, crate::MAX_CALLS);
+}
+
+#[test]
+fn the_short_way_is_the_long_way_in_one() {
+    let mut c: Channel<u32, u8> = Channel::new(Limits::new(2, 0).unwrap());
+    let id = c.call(End::A, 7, bytes(4), bytes(8), || 9).unwrap();
+    // Too large for the receiver, or not to be copied: it stays.
+    assert_eq!(c.take_request(End::B, bytes(3), 5, |_, _, _| true), None);
+    assert_eq!(c.take_request(End::B, bytes(4), 5, |_, _, _| false), None);
+    assert_eq!(c.figures(End::B).queued, 1);
+    let taken = c.take_request(End::B, bytes(4), 5, |m, _, w| (*m, *w) == (7, 9)).unwrap();
+    assert_eq!((taken.call, taken.size, taken.reply_room), (id, bytes(4), bytes(8)));
+    assert_eq!(c.parties(id), Some((&9, 5)));
+    // It goes back in front of what came since.
+    c.send(End::A, 8, bytes(1)).unwrap();
+    assert_eq!(c.untake_request(End::B, id, taken.size), Untaken::Back);
+    assert_eq!(c.untake_request(End::B, id, taken.size), Untaken::Over);
+    assert_eq!((c.figures(End::B).queued, c.parties(id)), (2, Some((&9, 0))));
+    assert!(c.take_request(End::B, bytes(4), 6, |m, _, _| *m == 7).unwrap().made_room);
+    // A message that nobody waits for an answer to goes the long way.
+    assert_eq!(c.take_request(End::B, bytes(4), 6, |_, _, _| true), None);
+    assert_eq!(c.answer(End::A, id, bytes(1), |_| ()), Answered::Void);
+    assert_eq!(c.answer(End::B, id, bytes(9), |_| ()), Answered::TooLarge);
+    assert_eq!(c.answer(End::B, id, bytes(8), |m| *m += 1), Answered::To(9));
+    assert_eq!(c.answer(End::B, id, bytes(8), |m| *m += 1), Answered::Void);
+    assert!(matches!(c.poll_call(id), Outcome::Reply(8, size) if size == bytes(8)));
 }

@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 /// The generated document, from the root.
 pub(super) const PATH: &str = "docs/performance.md";
 
+/// What stands below the exact figures.
+const CALLS: &str = "\n## Where each hundred instructions of a call go\n\nA call is taken apart in [the life of a call](paths/call.md).\n";
+
 /// What stands beside the figures.
 #[derive(Debug, Default)]
 pub(super) struct Circumstances {
@@ -39,6 +42,7 @@ pub(super) fn render(exact: &Pair, smp: &Pair, with: &Circumstances) -> String {
         with.image_bytes / 1024
     );
     table(&mut text, exact);
+    text.push_str(CALLS);
     if !smp.rvos.is_empty() || !smp.linux.is_empty() {
         text.push_str(
             "\n## Several harts\n\nMulti-threaded emulation on the host's cores, in wall time, which varies: how many times the \
