@@ -164,8 +164,49 @@ static void killed_caller(void) {
     OK(close(e[1]));
 }
 
+// Replying and receiving in one: what cannot be delivered goes back to the front, and the reply before it is not sent again.
+static void what_fails_goes_back(void) {
+    int e[2];
+    ch_pair(e);
+    pid_t client = h_fork();
+    if (client == 0) {
+        char reply[128], large[100] = "large";
+        CHECK_EQ(ch_call(e[0], "one", 3, reply, 16), 3);
+        CHECK_EQ(ch_call(e[0], "two", 3, reply, 2), 2);
+        CHECK_EQ(ch_call(e[0], large, sizeof large, reply, sizeof reply), 100);
+        _exit(0);
+    }
+    char buffer[128] = "";
+    struct rvos_chan_reply_recv args = {.room = ch_room(h_bad, 64, NULL, 0)};
+    CHECK_ERRNO(rvos_chan_reply_recv(e[1], &args, sizeof args), EFAULT);
+    CHECK_ERRNO(rvos_chan_reply_recv(e[1], &args, sizeof args), EFAULT);
+    args.room = ch_room(buffer, 2, NULL, 0);
+    CHECK_ERRNO(rvos_chan_reply_recv(e[1], &args, sizeof args), EMSGSIZE);
+    args.room = ch_room(buffer, sizeof buffer, NULL, 0);
+    CHECK_EQ(rvos_chan_reply_recv(e[1], &args, sizeof args), 3);
+    CHECK(memcmp(buffer, "one", 3) == 0 && args.info.reply_bytes == 16);
+    // The reply is sent, the next request stays.
+    args.call = args.info.call, args.part = ch_part("eno", 3, NULL, 0), args.room = ch_room(h_bad, 64, NULL, 0);
+    CHECK_ERRNO(rvos_chan_reply_recv(e[1], &args, sizeof args), EFAULT);
+    CHECK(args.call == 0 && args.replied == 1);
+    args.room = ch_room(buffer, sizeof buffer, NULL, 0);
+    CHECK_EQ(rvos_chan_reply_recv(e[1], &args, sizeof args), 3);
+    CHECK(memcmp(buffer, "two", 3) == 0 && args.info.reply_bytes == 2);
+    // A reply that is too large sends and receives nothing.
+    args.call = args.info.call;
+    CHECK_ERRNO(rvos_chan_reply_recv(e[1], &args, sizeof args), EMSGSIZE);
+    args.part = ch_part("ow", 2, NULL, 0);
+    CHECK_EQ(rvos_chan_reply_recv(e[1], &args, sizeof args), 100);
+    CHECK(args.replied == 1 && strcmp(buffer, "large") == 0);
+    CHECK_EQ(ch_reply(e[1], args.info.call, buffer, 100), 1);
+    CHECK_EQ(h_wait(client), 0);
+    OK(close(e[0]));
+    OK(close(e[1]));
+}
+
 int main(void) {
     round_trips();
+    what_fails_goes_back();
     deadline_and_late_reply();
     server_dies();
     a_signal_does_not_end_it();

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 pub(super) const PATH: &str = "docs/performance.md";
 
 /// What stands below the exact figures.
-const CALLS: &str = "\n## Where each hundred instructions of a call go\n\nA call is taken apart in [the life of a call](paths/call.md).\n";
+const CALLS: &str =
+    "\n## Where each hundred instructions of a call go\n\nA call is taken apart in [the life of a call](paths/call.md).\n";
 
 /// What stands beside the figures.
 #[derive(Debug, Default)]
