@@ -492,9 +492,7 @@ impl ChannelEnd {
             placed = true;
             Ok(None)
         });
-        if let Some(late) = reply.take_late() {
-            message::destroy(late);
-        }
+        message::destroy_any(reply.take_late());
         match got {
             Ok(_) if occupied => self.receive_behind(me, room, deadline_ns),
             Ok(Received::Empty) => Err(Errno::EAGAIN.into()),
