@@ -18,6 +18,7 @@ const MS_REMOUNT: u32 = 32;
 const MS_BIND: u32 = 4096;
 const MS_MOVE: u32 = 8192;
 const MS_REC: u32 = 16384;
+const MS_SILENT: u32 = 32768;
 /// Propagation types. All mounts are private, which a slave without a master is as well.
 const MS_PRIVATE: u32 = 1 << 18;
 const MS_SLAVE: u32 = 1 << 19;
@@ -38,7 +39,9 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
     let propagation = flags & (MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE);
     if propagation != 0 && flags & (MS_REMOUNT | MS_BIND | MS_MOVE) == 0 {
         let own = Ref::ptr_eq(&at.dentry, &at.mount.root);
-        return if own && matches!(propagation, MS_PRIVATE | MS_SLAVE) { Ok(0) } else { Err(Errno::EINVAL.into()) };
+        // Nothing else can be changed by the same call.
+        let alone = flags & !(propagation | MS_REC | MS_SILENT) == 0;
+        return if own && alone && matches!(propagation, MS_PRIVATE | MS_SLAVE) { Ok(0) } else { Err(Errno::EINVAL.into()) };
     }
     if flags & MS_REMOUNT != 0 {
         remount(c, &at, flags)?;

@@ -68,10 +68,12 @@ pub(crate) const CLONE_NEWPID: u64 = 0x2000_0000;
 pub(crate) const CLONE_NEWNET: u64 = 0x4000_0000;
 /// The own cgroup as the root of all.
 pub(crate) const CLONE_NEWCGROUP: u64 = 0x200_0000;
+/// User ids of one's own; cannot be made.
+pub(crate) const CLONE_NEWUSER: u64 = 0x1000_0000;
 /// Namespaces that can be made.
 pub(crate) const NAMESPACES: u64 = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
 /// What is not supported: namespaces of users and time.
-const UNSUPPORTED: u64 = 0x1000_0000 | 0x80;
+const UNSUPPORTED: u64 = CLONE_NEWUSER | 0x80;
 /// Flags that there are. Among them are those without effect here: what they are for (tracing, System V undo lists,
 /// contexts of block devices) has nothing to act on.
 const KNOWN: u64 = 0xffff_ff80 | CLONE_CLEAR_SIGHAND;

@@ -121,22 +121,24 @@ impl World {
         .map_err(NO_MEMORY)
     }
 
-    /// The same with one namespace exchanged (setns(2)).
-    pub(crate) fn with(&self, entered: &names::Entered) -> Result<Ref<World>, NoMemory> {
+    /// The same with these namespaces instead (setns(2)).
+    pub(crate) fn with(&self, entered: &[names::Entered]) -> Result<Ref<World>, NoMemory> {
         use names::Entered;
         let (mut uts, mut ipc, mut net) = (self.uts.clone(), self.ipc.clone(), self.net.clone());
         let (mut cgroup, mut children) = (self.cgroup.clone(), self.children.clone());
         let mut reach = self.reach;
-        match entered {
-            Entered::Uts(to) => uts = to.clone(),
-            Entered::Ipc(to) => ipc = to.clone(),
-            Entered::Net(to) => {
-                reach.set(Reach::NET, to.leads_out());
-                net = to.clone();
+        for entered in entered {
+            match entered {
+                Entered::Uts(to) => uts = to.clone(),
+                Entered::Ipc(to) => ipc = to.clone(),
+                Entered::Net(to) => {
+                    reach.set(Reach::NET, to.leads_out());
+                    net = to.clone();
+                }
+                Entered::Cgroup(to) => cgroup = to.clone(),
+                Entered::Pid(to) => children = to.clone(),
+                Entered::Mounts(_) | Entered::Users => {}
             }
-            Entered::Cgroup(to) => cgroup = to.clone(),
-            Entered::Pid(to) => children = to.clone(),
-            Entered::Mounts(_) => {}
         }
         Ref::try_new(World { _counted: Counted::new(), grants: self.grants, reach, uts, ipc, net, cgroup, children })
     }

@@ -10,7 +10,7 @@ use crate::fs::inode::{Body, FileSystem, Inode, S_IFREG, Virtual};
 use crate::fs::mount::{Location, Mount};
 use crate::fs::namespace::Namespace;
 use crate::linux::Stop;
-use crate::task::clone::{CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS};
+use crate::task::clone::{CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS};
 use crate::task::thread::Refs;
 use abi::Errno;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +20,8 @@ use sync::Once;
 /// Numbers of the namespaces at boot (include/linux/proc_ns.h), and of the first one that is made.
 pub(crate) const FIRST_UTS: u64 = 0xefff_fffe;
 const FIRST_IPC: u64 = 0xefff_ffff;
+/// Of users there is one: CLONE_NEWUSER is EINVAL.
+const FIRST_USER: u64 = 0xefff_fffd;
 const FIRST_CGROUP: u64 = 0xefff_fffb;
 /// The outermost pid scope.
 pub(crate) const FIRST_PID: u64 = 0xefff_fffc;
@@ -99,6 +101,8 @@ pub(crate) enum Entered {
     Ipc(Ref<Space>),
     /// A network.
     Net(Ref<Space>),
+    /// User ids, which all Worlds have in common.
+    Users,
     /// Where cgroups begin.
     Cgroup(Ref<CgroupRoot>),
     /// A pid scope, for children.
@@ -108,13 +112,14 @@ pub(crate) enum Entered {
 }
 
 /// The kinds of namespaces by their names in `/proc/PID/ns`.
-pub(crate) const KINDS: [(&[u8], u64); 7] = [
+pub(crate) const KINDS: [(&[u8], u64); 8] = [
     (b"cgroup", CLONE_NEWCGROUP),
     (b"ipc", CLONE_NEWIPC),
     (b"mnt", CLONE_NEWNS),
     (b"net", CLONE_NEWNET),
     (b"pid", CLONE_NEWPID),
     (b"pid_for_children", 0),
+    (b"user", CLONE_NEWUSER),
     (b"uts", CLONE_NEWUTS),
 ];
 
@@ -125,6 +130,7 @@ impl Entered {
             Entered::Uts(_) => CLONE_NEWUTS,
             Entered::Ipc(_) => CLONE_NEWIPC,
             Entered::Net(_) => CLONE_NEWNET,
+            Entered::Users => CLONE_NEWUSER,
             Entered::Cgroup(_) => CLONE_NEWCGROUP,
             Entered::Pid(_) => CLONE_NEWPID,
             Entered::Mounts(_) => CLONE_NEWNS,
@@ -135,6 +141,7 @@ impl Entered {
         match self {
             Entered::Uts(u) => u.ino,
             Entered::Ipc(s) | Entered::Net(s) => s.ino,
+            Entered::Users => FIRST_USER,
             Entered::Cgroup(c) => c.ino,
             Entered::Pid(s) => s.ino,
             Entered::Mounts(n) => n.ino,
@@ -146,6 +153,7 @@ impl Entered {
             Entered::Uts(_) => "uts",
             Entered::Ipc(_) => "ipc",
             Entered::Net(_) => "net",
+            Entered::Users => "user",
             Entered::Cgroup(_) => "cgroup",
             Entered::Pid(_) => "pid",
             Entered::Mounts(_) => "mnt",
@@ -158,6 +166,7 @@ impl Entered {
             CLONE_NEWUTS => Entered::Uts(world.uts.clone()),
             CLONE_NEWIPC => Entered::Ipc(world.ipc().clone()),
             CLONE_NEWNET => Entered::Net(world.net().clone()),
+            CLONE_NEWUSER => Entered::Users,
             CLONE_NEWCGROUP => Entered::Cgroup(world.cgroup().clone()),
             CLONE_NEWNS => Entered::Mounts(refs.fs.namespace.clone()),
             CLONE_NEWPID => Entered::Pid(scope.clone()),

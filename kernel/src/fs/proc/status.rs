@@ -8,6 +8,7 @@ use super::text::{Made, Text};
 use crate::fs::capability::Caps;
 use crate::fs::context::{Cred, Ids};
 use crate::task::{Process, Thread, ids, limits, sched};
+use abi::Errno;
 use core::fmt::Write;
 use core::sync::atomic::Ordering;
 use logic_pidscope::ScopeId;
@@ -161,6 +162,16 @@ fn put_harts(t: &mut Text, thread: Option<&Thread>) -> Made {
         at += run;
     }
     Ok(t.put(b"\nMems_allowed:\t1\nMems_allowed_list:\t0\n")?)
+}
+
+/// `/proc/PID/uid_map`, `gid_map` (user_namespaces(7)): all ids are what they are.
+pub(super) fn id_map(_: &Subject, t: &mut Text) -> Made {
+    Ok(writeln!(t, "{:>10} {:>10} {:>10}", 0, 0, u32::MAX)?)
+}
+
+/// EPERM: these are set once, and have been.
+pub(super) fn set_ids(_: &Subject, _: &[u8]) -> Result<usize, Errno> {
+    Err(Errno::EPERM)
 }
 
 /// Names and units of the limits, by number.
