@@ -65,6 +65,14 @@ fn figures(o: &Options, budget: &Budget) -> String {
     if refused != 0 {
         parts.push(format!("process limit met {refused} times"));
     }
+    let refused = budget.event("fds.events", "max");
+    if refused != 0 {
+        parts.push(format!("descriptor limit met {refused} times"));
+    }
+    let held_back = budget.event("cpu.stat", "nr_throttled");
+    if held_back != 0 {
+        parts.push(format!("held back in {held_back} of {} periods", budget.event("cpu.stat", "nr_periods")));
+    }
     let peak = |file: &str| budget.read(file).and_then(|t| t.parse::<u64>().ok());
     if let Some(bytes) = peak("memory.peak") {
         let of = o.memory.as_ref().map_or(String::new(), |m| format!(" of {m}"));

@@ -20,6 +20,7 @@ mod options;
 mod report;
 mod steady;
 mod stragglers;
+mod stretch;
 mod wake;
 
 use std::process::ExitCode;
@@ -88,9 +89,12 @@ fn run_all(options: &Options, tests: &[Test], wake: &Wake) -> Tally {
 /// One test between two readings of the counters. `now` is the last one, from the end of the test before: after it the
 /// result was printed, and on several harts whoever takes that may not be waiting again when this test begins.
 fn run_one(options: &Options, test: &Test, wake: &Wake, now: &mut counters::Reading) -> Outcome {
+    stretch::forget();
     let mut outcome = exec::run(options, test, &options.mutations, wake);
     if !matches!(outcome.verdict, Verdict::NotRun(_)) {
+        let stretch = options.most_preempt_off_ns.and_then(stretch::above);
         outcome.leaks = counters::leaks(now);
+        outcome.leaks.extend(stretch);
     }
     outcome
 }

@@ -12,6 +12,7 @@ usage: test-runner [OPTIONS] [NAME...]
   --dir DIR         where a NAME without a slash is looked up (default /tests/linux)
   --only PATTERN    of those, only the ones whose name contains PATTERN
   --timeout S       deadline of a test that names none (default 30)
+  --most-preempt-off NS  a test that keeps preemption off for longer fails (exact time only)
   --mutants         rvOS: break each call that a test names; say which runs pass
   --mutate NR:MODE  rvOS: call NR answers ENOSYS (MODE 1) or 0 (MODE 2) in the tests
 ";
@@ -37,6 +38,8 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
     /// Applied to every test.
     pub(crate) mutations: Vec<Mutation>,
+    /// The longest that preemption may be off in a test.
+    pub(crate) most_preempt_off_ns: Option<u64>,
     /// What the tests are run for.
     pub(crate) purpose: Purpose,
 }
@@ -61,6 +64,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Option
         dir: PathBuf::from("/tests/linux"),
         timeout: Duration::from_secs(30),
         mutations: Vec::new(),
+        most_preempt_off_ns: None,
         purpose: Purpose::default(),
     };
     let mut words = words;
@@ -91,6 +95,10 @@ fn take(options: &mut Options, option: &str, value: String) -> Result<(), String
         "--timeout" => {
             let seconds = value.parse().map_err(|e| format!("--timeout {value}: {e}"))?;
             options.timeout = Duration::from_secs(seconds);
+        }
+        "--most-preempt-off" => {
+            let ns = value.parse().map_err(|e| format!("--most-preempt-off {value}: {e}"))?;
+            options.most_preempt_off_ns = Some(ns);
         }
         "--mutate" => options.mutations.push(parse_mutation(&value)?),
         _ => return Err(format!("unknown option {option}")),

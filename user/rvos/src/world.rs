@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 const CLONE_NEWNS: u64 = 0x2_0000;
 const CLONE_NEWUTS: u64 = 0x400_0000;
 const CLONE_NEWIPC: u64 = 0x800_0000;
+const CLONE_NEWCGROUP: u64 = 0x200_0000;
 const CLONE_NEWPID: u64 = 0x2000_0000;
 
 pub use abi::Grant;
@@ -55,9 +56,9 @@ impl<'a> World<'a> {
         self.namespaces |= CLONE_NEWPID;
         self
     }
-    /// With a host name and System V names of its own.
+    /// With a host name and System V names of its own, and its budget as the root of cgroup2.
     pub fn own_names(mut self) -> Self {
-        self.namespaces |= CLONE_NEWUTS | CLONE_NEWIPC;
+        self.namespaces |= CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP;
         self
     }
     /// Without a network.

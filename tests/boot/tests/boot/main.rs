@@ -12,3 +12,4 @@ mod sandbox;
 mod see;
 mod services;
 mod terminal;
+mod timeline;

@@ -1,5 +1,6 @@
-//! The programs that show what happens: `trace` and `rvtop`.
+//! The programs that show what happens: `trace`, `rvtop` and `chstat`.
 
+use crate::timeline;
 use boot_tests::guest;
 use std::fs;
 use std::path::PathBuf;
@@ -76,9 +77,23 @@ fn a_timeline_and_a_table() {
     {
         assert!(json.contains(part), "no {part}: {text}");
     }
-    let begins = json.matches("\"ph\":\"B\"").count();
-    assert!(begins > 20 && begins == json.matches("\"ph\":\"E\"").count(), "{text}");
+    let events = timeline::events(&format!("{{\"displayTimeUnit\"{json}\n]}}"));
+    assert!(timeline::check_nesting(&events) > 20, "{text}");
     let cat = text.lines().find(|l| l.ends_with("  cat")).unwrap_or_else(|| panic!("no cat: {text}"));
     assert!(cat.contains("pipe_read"), "{text}");
     assert!(text.lines().any(|l| l.starts_with("  session ")), "{text}");
+}
+
+#[test]
+fn ends_of_channels() {
+    // Opening a service makes a channel: the shell has one end, the service the other, once it took it.
+    let script = "calc 2 40; exec 5<> /svc/math; chstat -p $$; chstat -p 1000000; chstat -p x; chstat -z";
+    let outcome = guest().args(["sh", "-c", script]).run().expect("boots");
+    let text = String::from_utf8_lossy(&outcome.stdout).replace('\r', "");
+    let told = String::from_utf8_lossy(&outcome.stderr).replace('\r', "");
+    assert!(text.starts_with("42\nCHANNEL  HELD BY"), "{text}{told}");
+    let lines: Vec<&str> = text.lines().filter(|l| !l.starts_with("CHANNEL  HELD BY")).skip(1).collect();
+    let shells = |l: &&&str| l.contains(" sh(") && l.contains("):5 chstat(") && l.contains("  0/0  0/0  0      math(");
+    assert!(lines.len() == 2 && lines.iter().filter(shells).count() == 1, "{text}{told}");
+    assert!(told.contains("chstat: x is no number") && told.contains("usage: chstat"), "{told}");
 }
