@@ -46,11 +46,18 @@ struct Held {
     usable: Rights,
 }
 
+/// Without what the description was not opened for.
+#[inline(always)]
+fn usable(file: &Descriptor, rights: Rights) -> Rights {
+    let mut usable = rights;
+    usable.set(Rights::READ, rights.contains(Rights::READ) && file.readable());
+    usable.set(Rights::WRITE, rights.contains(Rights::WRITE) && file.writable());
+    usable
+}
+
 impl Held {
     fn new(file: Descriptor, rights: Rights, charge: SlotCharge) -> Self {
-        let mut usable = rights;
-        usable.set(Rights::READ, rights.contains(Rights::READ) && file.readable());
-        usable.set(Rights::WRITE, rights.contains(Rights::WRITE) && file.writable());
+        let usable = usable(&file, rights);
         Held { file, rights, usable, _charge: charge }
     }
     /// A copy for another table, whose slots `budget` pays for.
@@ -163,7 +170,8 @@ impl FdTable {
     }
     /// Puts a slot at exactly this number; what was there is closed.
     pub(crate) fn replace(&self, fd: i32, slot: Slot, limit: u64) -> Result<Option<Descriptor>, Errno> {
-        let (held, close) = slot.split(&self.budget)?;
+        let Some(charge) = SlotCharge::new(&self.budget) else { return self.exchange(fd, slot, limit) };
+        let (held, close) = (Held::new(slot.file, slot.rights, charge), mark(slot.cloexec));
         // A statement of its own: what is dropped on the way out of this function is dropped without the lock.
         let replaced = self.slots.lock().replace(fd as u32, held, close, number_limit(limit));
         match replaced {
@@ -177,6 +185,26 @@ impl FdTable {
             Err((TableError::Range, _held)) => Err(Errno::EBADF),
             Err((e, _held)) => Err(errno(e)),
         }
+    }
+    /// Replacing takes no slot: it goes on when the budget has no more of them. EMFILE: the number is free.
+    #[cold]
+    #[inline(never)]
+    fn exchange(&self, fd: i32, slot: Slot, limit: u64) -> Result<Option<Descriptor>, Errno> {
+        if fd as u32 >= number_limit(limit) {
+            return Err(Errno::EBADF);
+        }
+        let mut slots = self.slots.lock();
+        let Some(held) = slots.get_mut(fd as u32) else {
+            drop(slots);
+            return Err(Errno::EMFILE);
+        };
+        let usable = usable(&slot.file, slot.rights);
+        let old = core::mem::replace(&mut held.file, slot.file);
+        (held.rights, held.usable) = (slot.rights, usable);
+        slots.set_close_on_exec(fd as u32, mark(slot.cloexec));
+        drop(slots);
+        self.closed(&old);
+        Ok(Some(old))
     }
     /// Takes a slot out.
     #[inline]

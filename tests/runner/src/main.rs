@@ -92,7 +92,7 @@ fn run_one(options: &Options, test: &Test, wake: &Wake, now: &mut counters::Read
     stretch::forget();
     let mut outcome = exec::run(options, test, &options.mutations, wake);
     if !matches!(outcome.verdict, Verdict::NotRun(_)) {
-        let stretch = options.most_preempt_off_ns.and_then(stretch::above);
+        let stretch = options.most_preempt_off_of(test).and_then(stretch::above);
         outcome.leaks = counters::leaks(now);
         outcome.leaks.extend(stretch);
     }

@@ -13,6 +13,7 @@ usage: test-runner [OPTIONS] [NAME...]
   --only PATTERN    of those, only the ones whose name contains PATTERN
   --timeout S       deadline of a test that names none (default 30)
   --most-preempt-off NS  a test that keeps preemption off for longer fails (exact time only)
+  --preempt-off-of NAME=NS  the same for one test, instead
   --mutants         rvOS: break each call that a test names; say which runs pass
   --mutate NR:MODE  rvOS: call NR answers ENOSYS (MODE 1) or 0 (MODE 2) in the tests
 ";
@@ -40,6 +41,8 @@ pub(crate) struct Options {
     pub(crate) mutations: Vec<Mutation>,
     /// The longest that preemption may be off in a test.
     pub(crate) most_preempt_off_ns: Option<u64>,
+    /// The same for tests by name, instead.
+    pub(crate) preempt_off_of: Vec<(String, u64)>,
     /// What the tests are run for.
     pub(crate) purpose: Purpose,
 }
@@ -65,6 +68,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Option
         timeout: Duration::from_secs(30),
         mutations: Vec::new(),
         most_preempt_off_ns: None,
+        preempt_off_of: Vec::new(),
         purpose: Purpose::default(),
     };
     let mut words = words;
@@ -100,6 +104,10 @@ fn take(options: &mut Options, option: &str, value: String) -> Result<(), String
             let ns = value.parse().map_err(|e| format!("--most-preempt-off {value}: {e}"))?;
             options.most_preempt_off_ns = Some(ns);
         }
+        "--preempt-off-of" => {
+            let of = value.split_once('=').and_then(|(name, ns)| Some((name.to_owned(), ns.parse().ok()?)));
+            options.preempt_off_of.push(of.ok_or_else(|| format!("--preempt-off-of {value}: not NAME=NS"))?);
+        }
         "--mutate" => options.mutations.push(parse_mutation(&value)?),
         _ => return Err(format!("unknown option {option}")),
     }
@@ -112,6 +120,11 @@ fn parse_mutation(text: &str) -> Result<Mutation, String> {
 }
 
 impl Options {
+    /// The longest that preemption may be off in this test.
+    pub(crate) fn most_preempt_off_of(&self, test: &Test) -> Option<u64> {
+        let own = self.preempt_off_of.iter().find(|(name, _)| *name == test.title()).map(|(_, ns)| *ns);
+        self.most_preempt_off_ns.map(|most| own.unwrap_or(most))
+    }
     /// The tests that this command line selects, at least one.
     pub(crate) fn tests(&self) -> Result<Vec<Test>, String> {
         let mut tests: Vec<Test> = self.names.iter().map(|name| Test::named(name)).collect();

@@ -44,7 +44,7 @@ run memory --mem 8M --ro /bin -- tail /dev/zero
 run pids --pids 4 --ro /bin -- sh -c 'while true; do sleep 100 & done'
 run net --no-net --ro /bin -- nc 10.0.2.2 80
 run status --ro /bin -- sh -c 'exit 3'
-( while ! pidof sleep > /dev/null; do usleep 20000; done; kill -TERM $(pidof sleep) ) &
+( while ! pidof sleep > /dev/null; do usleep 20000; done; kill -KILL $(pidof sleep) ) &
 run signal --ro /bin -- sleep 1000
 run nothing -- no-such-program
 run usage --mem
@@ -83,7 +83,7 @@ fn each_option_holds_and_each_end_is_told() {
     has("pids", &["can't fork", "; process limit met 1 times, ", "processes 4 of 4"]);
     has("net", &["Network is down"]);
     has("status", &["sandbox: exit status 3; memory ", "= 3\n"]);
-    has("signal", &["sandbox: ended by SIGTERM; memory ", "= 143\n"]);
+    has("signal", &["sandbox: ended by SIGKILL; memory ", "= 137\n"]);
     has("nothing", &["sandbox: no-such-program is not in PATH\n= 125\n"]);
     has("usage", &["--mem needs a value\nusage: sandbox ", "= 125\n", "end"]);
 }
