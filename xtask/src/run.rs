@@ -1,5 +1,6 @@
 //! `./x run` and `./x linux run`: the options of a guest on the command line.
 
+use crate::test::guest::with_tests;
 use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use std::ffi::OsString;
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// Add a host file or tree to the root
     #[arg(long, value_name = "HOST:GUEST")]
     add: Vec<String>,
+    /// Bring the tests: `ktest`, `ktest --full`, `ktest NAME` run them; best with --profile checked
+    #[arg(long)]
+    tests: bool,
     /// A directory or tar archive as root, with our init
     #[arg(long, value_name = "DIR|TAR", conflicts_with = "initramfs")]
     rootfs: Option<PathBuf>,
@@ -90,6 +94,9 @@ impl Args {
         for add in self.add {
             let (host, guest) = add.split_once(':').with_context(|| format!("--add {add}: HOST:GUEST is wanted"))?;
             builder = builder.add(host, place_in_guest(host, guest));
+        }
+        if self.tests {
+            builder = with_tests(builder)?;
         }
         if let Some(path) = self.rootfs {
             builder = builder.rootfs(path);

@@ -3,6 +3,7 @@
 //! The work is done by the guest's program `/bin/soak`; this gives it seed and time, and judges its end. With `--budgets` it is
 //! the test `budget_conserved` that runs, with a number of steps: a million, unless told otherwise.
 
+use crate::test::guest::runner;
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use std::io::Write;
@@ -36,6 +37,9 @@ pub(crate) struct Args {
     /// How the kernel is built
     #[arg(long, value_enum, default_value_t = Profile::Checked)]
     profile: Profile,
+    /// Channels alone: processes that create, send, move, call and close at random, and are killed (ipc_torture)
+    #[arg(long, conflicts_with_all = ["linux", "budgets"])]
+    ipc: bool,
     /// On Linux in place of rvOS
     #[arg(long, conflicts_with = "budgets")]
     linux: bool,
@@ -57,6 +61,9 @@ fn guest<'a>(args: &Args, seed: u64) -> Result<(GuestBuilder<'a>, Duration)> {
     }
     let time = Duration::try_from_secs_f64(args.minutes * 60.0)?;
     println!("soak: seed {seed}, {} s, {} harts", time.as_secs(), args.smp);
+    if args.ipc {
+        return Ok((torture(guest, &seed, time)?, time));
+    }
     Ok((guest.args(["soak", "--seed", &seed, "--seconds", &time.as_secs().to_string()]), time))
 }
 
@@ -81,9 +88,19 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     println!(
         "soak: FAILED with status {}; ./x soak{} --seed {seed} repeats it",
         outcome.code(),
-        args.budgets.map_or(String::new(), |n| format!(" --budgets {n}"))
+        args.budgets.map_or(if args.ipc { " --ipc".to_owned() } else { String::new() }, |n| format!(" --budgets {n}"))
     );
     Ok(ExitCode::from(outcome.code()))
+}
+
+/// The torture under the runner, so that afterwards every counter is where it was.
+fn torture<'a>(guest: GuestBuilder<'a>, seed: &str, time: Duration) -> Result<GuestBuilder<'a>> {
+    let built = builds::packages(&["ktest"])?;
+    let (_, program) = built.into_iter().find(|(name, _)| name == "ipc_torture").context("cargo built no ipc_torture")?;
+    let seconds = time.as_secs();
+    let list = format!("ipc_torture arg={seed} arg={seconds} timeout_s={}\n", seconds + 60);
+    let guest = guest.add(program, "/tests/linux/ipc_torture").add(runner()?, "/bin/ktest");
+    Ok(guest.add_bytes(list, "/tests/list", 0o644).args(["ktest"]))
 }
 
 fn seed_from_clock() -> u64 {

@@ -17,7 +17,7 @@ pub(crate) mod tally;
 use crate::bench;
 use crate::check::{self, Tree};
 use anyhow::Result;
-use guest::System;
+use guest::{Amount, System};
 use std::process::ExitCode;
 use std::time::Instant;
 use tally::Tally;
@@ -92,6 +92,7 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
         let system = if args.linux { System::Linux } else { System::RvosExact };
         return vec![("mutants", Box::new(move || mutants::run(system, only)))];
     }
+    let amount = if args.full { Amount::Full } else { Amount::Quick };
     let everything = args.full || !(args.host || args.guest || args.linux);
     let mut stages: Vec<Stage<'_>> = Vec::new();
     if args.host || everything {
@@ -104,7 +105,7 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
     if args.guest || everything {
         let suite = if args.smp { &RVOS[1..] } else { RVOS };
         stages.push(("boot", Box::new(move || host::boot(only, args.full))));
-        stages.push(("linux", Box::new(move || guest::run(suite, only))));
+        stages.push(("linux", Box::new(move || guest::run(suite, only, amount))));
         // Minutes of copying through pipes: once is enough, on the harts that really run at once.
         let systems = if args.full { suite } else { &RVOS[1..] };
         stages.push(("busybox", Box::new(move || busybox::run(systems, only))));
@@ -113,10 +114,10 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
         }
     }
     if args.full || args.stage.as_deref() == Some("musl") {
-        stages.push(("musl", Box::new(move || guest::run(&[System::RvosMusl], only))));
+        stages.push(("musl", Box::new(move || guest::run(&[System::RvosMusl], only, amount))));
     }
     if args.linux || args.full {
-        stages.push(("oracle", Box::new(move || guest::run(LINUX, only))));
+        stages.push(("oracle", Box::new(move || guest::run(LINUX, only, amount))));
         stages.push(("oracle-busybox", Box::new(move || busybox::run(LINUX, only))));
     }
     if args.full && only.is_none() {

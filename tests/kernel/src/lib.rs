@@ -42,6 +42,12 @@ impl Chance {
     }
 }
 
+/// Of an amount of work: all of it when the runner was told `--full`, else what is quick.
+#[must_use]
+pub fn amount(quick: usize, full: usize) -> usize {
+    if std::env::var_os("KTEST_FULL").is_some() { full } else { quick }
+}
+
 /// The seed that the test's first argument gives, or `default`.
 ///
 /// # Panics

@@ -79,6 +79,7 @@ fn start(options: &Options, test: &Test, mutations: &[Mutation], scratch: &Path)
     let mut command = Command::new(&path);
     command.args(&test.args).current_dir(scratch).env_clear();
     command.env("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").env("HOME", "/root").env("TERM", "dumb");
+    command.envs(options.full.then_some(("KTEST_FULL", "1")));
     command.env("TMPDIR", scratch).stdin(Stdio::null());
     command.stdout(writer.try_clone().map_err(|e| say("pipe", e))?).stderr(writer);
     let mutations = mutations.to_vec();

@@ -1,8 +1,8 @@
 //! The list of tests: a line each, `NAME [arg=WORD]... [timeout_s=N] [mem=N]
-//! [mutate=CALL:NR]...`.
+//! [list=full] [mutate=CALL:NR]...`.
 //!
 //! `#` starts a comment line. `mem` is the memory that the machine must have
-//! for the test to mean something, in MiB. `mutate` is a call that the test
+//! for the test to mean something, in MiB. `list=full` leaves it out unless `--full` is given. `mutate` is a call that the test
 //! must not pass without, for `--mutants`. Pure.
 
 use std::fmt;
@@ -19,6 +19,8 @@ pub(crate) struct Test {
     pub(crate) timeout: Option<Duration>,
     /// Skipped on a machine with less memory.
     pub(crate) mem_mib: Option<u64>,
+    /// Whether it takes so long that it is run with `--full` alone.
+    pub(crate) full: bool,
     /// Calls that it must notice the lack of, with their numbers.
     pub(crate) calls: Vec<(String, i64)>,
 }
@@ -99,6 +101,7 @@ fn take_attribute(test: &mut Test, word: &str) -> Option<()> {
             let (call, number) = value.split_once(':')?;
             test.calls.push((call.to_owned(), number.parse().ok().filter(|n| *n >= 0)?));
         }
+        "list" if value == "full" => test.full = true,
         "mem" => test.mem_mib = Some(value.parse().ok()?),
         _ => return None,
     }
@@ -112,11 +115,11 @@ mod tests {
 
     #[test]
     fn a_list_with_everything() {
-        let tests =
-            parse("# tests\n\n  pipe_basic\nfork_bomb timeout_s=90 mem=512 arg=-n arg=4 mutate=clone:220\n").expect("valid");
+        let tests = parse("# tests\n\n  pipe_basic\nfork_bomb timeout_s=90 mem=512 list=full arg=-n arg=4 mutate=clone:220\n")
+            .expect("valid");
         assert_eq!(tests[0], Test::named("pipe_basic"));
         assert_eq!(tests[1].timeout, Some(Duration::from_secs(90)));
-        assert_eq!(tests[1].mem_mib, Some(512));
+        assert_eq!((tests[0].full, tests[1].full, tests[1].mem_mib), (false, true, Some(512)));
         assert_eq!(tests[1].title(), "fork_bomb -n 4");
         assert_eq!(tests[1].calls, [("clone".to_owned(), 220)]);
     }

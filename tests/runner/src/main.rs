@@ -1,4 +1,4 @@
-//! `test-runner`: runs tests on the target, one by one; the same binary on rvOS and on Linux.
+//! `test-runner`, on a machine for people `ktest`: runs tests on the target, one by one; the same binary on rvOS and on Linux.
 //!
 //! What to run comes from the arguments or a list file ([`list`]), and nothing
 //! else is known about a test. Each runs in a session and a scratch directory
@@ -7,8 +7,8 @@
 //! must be back where they were. [`report`] has the lines that hosts read.
 //!
 //! ```text
-//! test-runner [--list FILE] [--dir DIR] [--only PATTERN] [--timeout S]
-//!             [--mutants] [--mutate NR:MODE]... [NAME...]
+//! ktest [--full] [--list FILE] [--dir DIR] [--only PATTERN] [--timeout S]
+//!       [--mutants] [--mutate NR:MODE]... [NAME...]
 //! ```
 
 mod capture;

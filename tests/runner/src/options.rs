@@ -7,8 +7,9 @@ use crate::list::{self, Test};
 
 /// What `--help` prints.
 const HELP: &str = "\
-usage: test-runner [OPTIONS] [NAME...]
-  --list FILE       read the tests from FILE (default /tests/list, if no NAME)
+usage: ktest [OPTIONS] [NAME...]
+  --list FILE       read the tests from FILE (default /tests/list, or /tests/linux/list)
+  --full            the whole list, and each test with its full amount of work
   --dir DIR         where a NAME without a slash is looked up (default /tests/linux)
   --only PATTERN    of those, only the ones whose name contains PATTERN
   --timeout S       deadline of a test that names none (default 30)
@@ -37,6 +38,8 @@ pub(crate) struct Options {
     pub(crate) dir: PathBuf,
     /// The deadline of a test that names none.
     pub(crate) timeout: Duration,
+    /// Whether the tests do all that they can.
+    pub(crate) full: bool,
     /// Applied to every test.
     pub(crate) mutations: Vec<Mutation>,
     /// The longest that preemption may be off in a test.
@@ -66,6 +69,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Option
         only: None,
         dir: PathBuf::from("/tests/linux"),
         timeout: Duration::from_secs(30),
+        full: false,
         mutations: Vec::new(),
         most_preempt_off_ns: None,
         preempt_off_of: Vec::new(),
@@ -79,6 +83,10 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Option
         }
         if word == "--mutants" {
             options.purpose = Purpose::Mutants;
+            continue;
+        }
+        if word == "--full" {
+            options.full = true;
             continue;
         }
         if !word.starts_with("--") {
@@ -119,19 +127,34 @@ fn parse_mutation(text: &str) -> Result<Mutation, String> {
     numbers.filter(|m| m.nr >= 0 && (1..=2).contains(&m.mode)).ok_or_else(|| format!("{text:?} is not NR:1 or NR:2"))
 }
 
+/// Where a list is looked for.
+const DEFAULT_LISTS: [&str; 2] = ["/tests/list", "/tests/linux/list"];
+
 impl Options {
     /// The longest that preemption may be off in this test.
     pub(crate) fn most_preempt_off_of(&self, test: &Test) -> Option<u64> {
         let own = self.preempt_off_of.iter().find(|(name, _)| *name == test.title()).map(|(_, ns)| *ns);
         self.most_preempt_off_ns.map(|most| own.unwrap_or(most))
     }
-    /// The tests that this command line selects, at least one.
+    /// The tests that this command line selects, at least one. A name that the list has brings what stands there.
     pub(crate) fn tests(&self) -> Result<Vec<Test>, String> {
-        let mut tests: Vec<Test> = self.names.iter().map(|name| Test::named(name)).collect();
-        let default = self.names.is_empty().then(|| PathBuf::from("/tests/list"));
-        if let Some(path) = self.list.clone().or(default) {
-            let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-            tests.extend(list::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?);
+        let known = DEFAULT_LISTS.iter().map(PathBuf::from).find(|path| path.is_file());
+        let path = match (&self.list, self.names.is_empty()) {
+            (Some(path), _) => Some(path.clone()),
+            (None, true) => Some(known.clone().ok_or("there is no list of tests; ./x run --tests brings one")?),
+            (None, false) => None,
+        };
+        let listed = match path.as_ref().or(known.as_ref()) {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+                list::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?
+            }
+            None => Vec::new(),
+        };
+        let named = |name: &String| listed.iter().find(|t| t.name == *name).cloned().unwrap_or_else(|| Test::named(name));
+        let mut tests: Vec<Test> = self.names.iter().map(named).collect();
+        if path.is_some() {
+            tests.extend(listed.into_iter().filter(|test| self.full || !test.full));
         }
         if let Some(pattern) = &self.only {
             tests.retain(|test| test.title().contains(pattern.as_str()));
@@ -163,7 +186,7 @@ mod tests {
         for line in ["--mutate 64", "--mutate 64:3", "--mutate", "--colour red", "--timeout x"] {
             assert!(parse(words(line)).is_err(), "{line}");
         }
-        let options = parse(words("a --only b")).expect("valid").expect("no help");
-        assert!(options.tests().is_err());
+        let options = parse(words("a --only b --full")).expect("valid").expect("no help");
+        assert!(options.full && options.tests().is_err());
     }
 }

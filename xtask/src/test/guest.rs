@@ -16,6 +16,18 @@ use xtask::guest::{Ending, Guest, GuestBuilder, Outcome};
 /// Wall time for one run of the whole list.
 const LIMIT: Duration = Duration::from_mins(15);
 
+/// The same, with all that the tests can do.
+const FULL_LIMIT: Duration = Duration::from_mins(40);
+
+/// How much is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Amount {
+    /// What a change needs.
+    Quick,
+    /// Everything there is.
+    Full,
+}
+
 /// Where tests run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum System {
@@ -79,7 +91,7 @@ pub(crate) fn runner() -> Result<PathBuf> {
 }
 
 /// Builds the tests and runs them on each of the systems.
-pub(super) fn run(systems: &[System], only: Option<&str>) -> Result<Tally> {
+pub(super) fn run(systems: &[System], only: Option<&str>, amount: Amount) -> Result<Tally> {
     let all = programs::find(None)?;
     let names: Vec<String> = all.iter().map(|t| t.name.clone()).collect();
     let tests: Vec<_> = all.into_iter().filter(|t| only.is_none_or(|part| t.name.contains(part))).collect();
@@ -94,27 +106,42 @@ pub(super) fn run(systems: &[System], only: Option<&str>) -> Result<Tally> {
             .iter()
             .filter(|t| t.is_c() || system.libc() == Libc::Glibc)
             .filter(|t| system != &System::Linux || !t.is_native())
+            .filter(|t| amount == Amount::Full || !t.is_full())
             .cloned()
             .partition(|t| known.of(&t.name) == Some(Expected::Later));
         println!("-- tests/linux on {}: {} tests, {} not yet", system.name(), now.len(), later.len());
         tally.skipped += later.len();
         if !now.is_empty() {
             let suite = programs::build(now, "suite", system.libc())?;
-            tally.add(system.name(), run_suite(*system, &suite, &known)?);
+            tally.add(system.name(), run_suite(*system, &suite, &known, amount)?);
         }
     }
     Ok(tally)
 }
 
-fn run_suite(system: System, suite: &Suite, known: &Expectations) -> Result<Tally> {
+/// A guest of rvOS in which a person can type `ktest`: all tests that are to pass, their list, and the runner.
+pub(crate) fn with_tests(builder: GuestBuilder<'static>) -> Result<GuestBuilder<'static>> {
+    let all = programs::find(None)?;
+    let names: Vec<&str> = all.iter().map(|t| t.name.as_str()).collect();
+    let known = Expectations::load(System::RvosExact.key(), &names)?;
+    let now = all.iter().filter(|t| known.of(&t.name) != Some(Expected::Later)).cloned().collect();
+    let suite = programs::build(now, "ktest", Libc::Glibc)?;
+    Ok(builder.add(&suite.dir, "/tests/linux").add(runner()?, "/bin/ktest"))
+}
+
+fn run_suite(system: System, suite: &Suite, known: &Expectations, amount: Amount) -> Result<Tally> {
     let mut words = vec!["test-runner".to_owned(), "--list".to_owned(), "/tests/linux/list".to_owned()];
+    if amount == Amount::Full {
+        words.push("--full".to_owned());
+    }
     if system == System::RvosExact {
         words.extend(["--most-preempt-off".to_owned(), MOST_PREEMPT_OFF_NS.to_string()]);
         for (name, ns) in LONGER_NS {
             words.extend(["--preempt-off-of".to_owned(), format!("{name}={ns}")]);
         }
     }
-    let (text, outcome) = listen(guest(system, suite)?.args(words))?;
+    let limit = if amount == Amount::Full { FULL_LIMIT } else { LIMIT };
+    let (text, outcome) = listen(guest(system, suite)?.args(words).timeout(limit))?;
     let wanted: Vec<&str> = suite.tests.iter().map(|t| t.name.as_str()).collect();
     let mut tally = report::judge(&report::parse(&text), &wanted, known);
     if let Some(trouble) = trouble(&outcome) {

@@ -62,6 +62,11 @@ impl Test {
         self.language == Language::C
     }
 
+    /// Whether it is left out unless everything is tested.
+    pub(super) fn is_full(&self) -> bool {
+        list_line(self).contains(" list=full")
+    }
+
     /// The calls that it says it tests.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &str> {
         crate::check::calls_named(&self.text).into_iter().map(|(name, _)| name)
@@ -145,7 +150,7 @@ pub(super) fn list_line(test: &Test) -> String {
     if test.language == Language::Rust && !test.text.contains("timeout:") {
         line.push_str(" timeout_s=600");
     }
-    for (asked, attribute) in [("// timeout:", "timeout_s"), ("// mem:", "mem"), ("// args:", "arg")] {
+    for (asked, attribute) in [("// timeout:", "timeout_s"), ("// mem:", "mem"), ("// args:", "arg"), ("// list:", "list")] {
         let lines = test.text.lines().take(30).map(|l| l.replacen("//!", "//", 1));
         let values: Vec<String> = lines.filter_map(|l| Some(l.strip_prefix(asked)?.to_owned())).collect();
         for word in values.iter().flat_map(|v| v.split_whitespace()) {
@@ -289,6 +294,9 @@ mod tests {
         let test = |text: &str| Test { name: "a".into(), text: text.into(), path: PathBuf::new(), language: Language::C };
         assert_eq!(list_line(&test("// x\n// calls: dup\n")), "a\n");
         assert_eq!(list_line(&test("// x\n// timeout: 90\n")), "a timeout_s=90\n");
-        assert_eq!(list_line(&test("//! x\n//! timeout: 90\n//! mem: 512\n")), "a timeout_s=90 mem=512\n");
+        assert_eq!(
+            list_line(&test("//! x\n//! timeout: 90\n//! mem: 512\n//! list: full\n")),
+            "a timeout_s=90 mem=512 list=full\n"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! connect_to_dead_service: the service goes at each step of a connection's life, 10,000 times each, and comes back under the same
+//! connect_to_dead_service: the service goes at each step of a connection's life, 10,000 times each in full, and comes back under the same
 //! name; then at any moment, beside a client that connects and calls. Every use of what is left is an error, and nothing is lost.
 //! timeout: 200
 // calls: svc_bind svc_accept svc_connect chan_send chan_recv chan_call
@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use wire::Packet;
 
-/// For each step.
-const TIMES: usize = 10_000;
+/// For each step: quick, and in full.
+const TIMES: (usize, usize) = (1_000, 10_000);
 /// With a client that runs beside the service.
-const RACES: usize = 2_000;
+const RACES: (usize, usize) = (1_000, 10_000);
 
 const EPIPE: i32 = 32;
 const ECONNRESET: i32 = 104;
@@ -42,7 +42,7 @@ fn main() -> io::Result<()> {
         Step::AfterReplying,
     ];
     for step in steps {
-        for time in 0..TIMES {
+        for time in 0..ktest::amount(TIMES.0, TIMES.1) {
             // Some requests carry a descriptor, which goes with them.
             let carried = if time % 4 == 0 { Some(null.try_clone()?) } else { None };
             once(&dir, step, carried)?;
@@ -119,7 +119,7 @@ fn race(dir: &Directory) -> io::Result<()> {
             }
             println!("{answered} answered, {refused} refused, {broken} broken");
         });
-        for round in 0..RACES {
+        for round in 0..ktest::amount(RACES.0, RACES.1) {
             let served = dir.bind("dead", &Bind::default()).and_then(|listener| serve(&listener, round));
             served.expect("the service does its part");
         }

@@ -43,6 +43,18 @@ struct Worker<'a> {
 
 fn main() {
     let seed = ktest::seed(1);
+    let seconds: u64 =
+        std::env::args().nth(2).map_or(0, |word| word.parse().expect("the second argument is a number of seconds"));
+    let (start, rounds) = (now_ns(), ktest::amount(1, 5) as u64);
+    let mut done = 0;
+    // A round says its seed: with that as the argument it comes again.
+    while done < rounds || now_ns() - start < seconds * 1_000_000_000 {
+        round(seed.wrapping_add(done));
+        done += 1;
+    }
+}
+
+fn round(seed: u64) {
     println!("seed {seed}");
     // SAFETY: atomics, for which zeros are values.
     let seen = unsafe { Shared::<Seen>::zeroed() }.expect("memory");
