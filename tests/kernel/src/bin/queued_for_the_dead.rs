@@ -34,7 +34,7 @@ fn once(time: usize) -> io::Result<()> {
     inner.send(&mut message(vec![held.try_clone()?.into()]), Deadline::Never)?;
     end.send(&mut message(vec![held.into(), deeper.into()]), Deadline::Never)?;
     while end.send(&mut message(Vec::new()), Deadline::Now).is_ok() {}
-    if time % 2 == 0 {
+    if time.is_multiple_of(2) {
         say.write_all(b"g")?;
         assert_eq!(process::wait(child), process::End::Exit(0));
     } else {
