@@ -33,6 +33,7 @@ impl Asid {
 }
 
 impl Drop for Asid {
+    #[inline]
     fn drop(&mut self) {
         POOL.lock().give_back(self.0);
     }

@@ -63,6 +63,7 @@ impl Frame {
     }
 
     /// A zeroed frame, charged to the running thread's heap.
+    #[inline]
     pub fn try_zeroed() -> Result<Frame, NoMemory> {
         let index = Self::alloc_raw()?;
         let frame = Frame { index };
@@ -105,6 +106,7 @@ impl Frame {
         table().first + self.index
     }
     /// Physical address.
+    #[inline]
     pub fn paddr(&self) -> Paddr {
         Paddr(self.ppn() as usize * PAGE)
     }
@@ -145,6 +147,7 @@ impl Frame {
     }
     /// Copies from user memory into the frame without faulting pages in beyond what the trap handler resolves; returns
     /// bytes copied.
+    #[inline]
     pub fn copy_from_user(&self, offset: usize, src: usize, len: usize) -> usize {
         let n = len.min(PAGE.saturating_sub(offset));
         // SAFETY: inside the frame; nobody holds a Rust reference to frame contents.
@@ -177,6 +180,7 @@ impl Frame {
     ///
     /// # Safety
     /// The reference behind `ppn` is held during the call.
+    #[inline]
     pub(crate) unsafe fn share_ppn(ppn: u32) -> Frame {
         let index = ppn - table().first;
         table().info[index as usize].refs.fetch_add(1, Ordering::Relaxed);
@@ -185,6 +189,7 @@ impl Frame {
 }
 
 impl Clone for Frame {
+    #[inline]
     fn clone(&self) -> Self {
         table().info[self.index as usize].refs.fetch_add(1, Ordering::Relaxed);
         Frame { index: self.index }

@@ -81,6 +81,7 @@ impl Heap {
     pub(crate) fn uncharge_page(&self) {
         self.uncharge(Kind::Frames, 1);
     }
+    #[inline]
     pub(crate) fn uncharge_pages(&self, n: u64) {
         self.uncharge(Kind::Frames, n as u32);
     }

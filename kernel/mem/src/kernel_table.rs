@@ -121,6 +121,7 @@ fn map_image(root: &mut [u64; 512], image: usize, text_end: usize, ro_end: usize
 }
 
 /// The root's frame number.
+#[inline]
 pub(crate) fn kernel_root_ppn() -> u32 {
     ROOT.get().map_or(0, Frame::ppn)
 }

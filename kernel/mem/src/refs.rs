@@ -162,6 +162,7 @@ fn drop_value<T: ?Sized>(p: NonNull<Shared<T>>) {
 
 impl<T: ?Sized> Weak<T> {
     /// A strong reference, if the value still lives.
+    #[inline]
     pub fn upgrade(&self) -> Option<Ref<T>> {
         // SAFETY: a weak reference keeps the counts alive.
         let strong = unsafe { &(*self.p.as_ptr()).strong };

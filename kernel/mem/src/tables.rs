@@ -34,6 +34,7 @@ pub struct SpaceHandle {
 
 impl SpaceHandle {
     /// Loads the table on this hart. That it uses it is said before, so that whoever changes an entry from here on asks it.
+    #[inline]
     pub(crate) fn load(&self) {
         // SAFETY: the table maps the kernel like every other; it lives while a hart uses it (asserted when it is dropped).
         self.translations.enter(|| unsafe { arch::write_satp(self.satp) });
@@ -168,6 +169,7 @@ impl UserTables {
     }
 
     /// Maps a frame where nothing is mapped. `flags` without `VALID`.
+    #[inline(always)]
     pub fn map(&mut self, va: usize, frame: Frame, flags: PteFlags) -> Result<(), NoMemory> {
         let entry = self.find_or_make(va)?;
         let pte = Pte::leaf(u64::from(frame.into_ppn()), flags | PteFlags::USER | PteFlags::ACCESSED);
@@ -386,6 +388,7 @@ impl UserTables {
         &self.handle
     }
     /// Flushes `gather` on the harts that run this table.
+    #[inline]
     pub fn flush(&self, gather: &mut Gather) {
         gather.flush(&self.handle.translations);
     }

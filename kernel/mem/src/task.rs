@@ -189,6 +189,7 @@ fn save_fp(u: &mut UserState) {
 }
 
 /// Loads the registers unless this hart still holds them, and leaves `sstatus.FS` as the thread's.
+#[inline]
 fn load_fp(u: &mut UserState, id: u64) {
     if u.fp_use == FpUse::Never {
         arch::set_fs_live(0);
@@ -286,6 +287,7 @@ unsafe fn next_core_task<T: Threaded>(core: *const ThreadCore) -> *const Task {
 }
 
 /// First act of a thread that was switched to: its floating-point registers.
+#[inline]
 fn arrive<T: Threaded>() {
     let core = arch::core(core::ptr::from_ref);
     // SAFETY: the running thread is alive and bound; interrupts are off, so its state is not in use elsewhere.

@@ -52,6 +52,7 @@ impl Gather {
         self.count == ROOM
     }
     /// Has the harts forget the translations and lets the frames go.
+    #[inline]
     pub(crate) fn flush(&mut self, translations: &Translations) {
         if self.low < self.high {
             translations.flush(self.low, self.high - self.low, Depth::Leaves);
@@ -104,6 +105,7 @@ impl Translations {
         self.space.unload(me());
     }
     /// Returns when no hart uses the old translations of `[va, va + bytes)` any more.
+    #[inline]
     pub(crate) fn flush(&self, va: usize, bytes: usize, depth: Depth) {
         let guard = sync::preempt_off();
         let pages = Flush::Pages { asid: self.asid.number(), start: va as u64, pages: bytes.div_ceil(crate::PAGE) as u64 };
@@ -131,6 +133,7 @@ fn me() -> Hart {
 }
 
 /// Forgets translations on this hart.
+#[inline]
 fn obey(flush: Flush) {
     match flush {
         Flush::Pages { start, pages, .. } | Flush::Kernel { start, pages } if pages <= SINGLE_PAGES => {

@@ -189,6 +189,7 @@ impl Budget {
         self.depth
     }
     /// Charges units of a kind.
+    #[inline]
     pub(crate) fn charge(&self, kind: Kind, units: u32) -> Result<Charge, Full> {
         match self.heap.charge(kind, units) {
             Ok(()) => Ok(Charge::of(self.heap, kind, units)),
@@ -204,6 +205,7 @@ impl Budget {
         Ok(Charge::of(self.heap, kind, units))
     }
     /// Runs `f` with the running thread's allocations charged here.
+    #[inline]
     pub(crate) fn pay<R>(&self, f: impl FnOnce() -> R) -> R {
         mem::charged_to(self.heap, f)
     }

@@ -181,12 +181,14 @@ impl<'a> Buffer<'a> {
         })
     }
     /// Uses up bytes without looking at them.
+    #[inline]
     pub(crate) fn skip(&mut self, len: usize) -> usize {
         self.each(len, |_, _, n| n)
     }
 
     /// Moves up to `len` bytes piece by piece: `f(piece, bytes moved before, piece length)` says how many it moved; fewer
     /// than asked for is a fault.
+    #[inline]
     fn each(&mut self, len: usize, mut f: impl FnMut(Piece<'_>, usize, usize) -> usize) -> usize {
         let want = len.min(self.left());
         let mut moved = 0;

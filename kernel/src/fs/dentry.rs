@@ -80,6 +80,7 @@ impl Dentry {
         Self::make(inode, Box::default(), None)
     }
     /// A name below `parent`, not entered there.
+    #[inline]
     pub(crate) fn try_new(inode: Ref<Inode>, name: &[u8], parent: &Ref<Dentry>) -> Result<Ref<Dentry>, NoMemory> {
         Self::make(inode, boxed_bytes(name)?, Some(parent.clone()))
     }
@@ -105,6 +106,7 @@ impl Dentry {
         &self.inode
     }
     /// The directory that it is in; `None` for a root.
+    #[inline]
     pub(crate) fn parent(&self) -> Option<Ref<Dentry>> {
         self.place.lock().parent.clone()
     }
@@ -217,6 +219,7 @@ impl Dentry {
 /// Directories that are gone may stand above one another to any depth, held by nothing but the last of them: they go one
 /// after the other here, not each from the drop of the one below.
 impl Drop for Dentry {
+    #[inline]
     fn drop(&mut self) {
         super::notify::dropped(self);
         let mut above = self.place.get_mut().parent.take();
@@ -227,6 +230,7 @@ impl Drop for Dentry {
 }
 
 /// A copy of `bytes`.
+#[inline]
 pub(crate) fn boxed_bytes(bytes: &[u8]) -> Result<Box<[u8]>, NoMemory> {
     // reserved: `copy_bytes` reserves exactly, so that nothing is moved.
     Ok(copy_bytes(bytes)?.into_boxed_slice())

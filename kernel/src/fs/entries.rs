@@ -70,6 +70,7 @@ impl Entries {
     pub(crate) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
+    #[inline]
     fn find(&self, name: &[u8]) -> Option<(Key, &Named)> {
         let hash = hash(name);
         let mut from = (hash, 0);

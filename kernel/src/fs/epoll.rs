@@ -165,6 +165,7 @@ impl EpollSet {
     }
 
     /// Asks the object once it is registered: what came before is seen here, what comes later fires.
+    #[inline]
     fn ask(&self, of: &OpenFile, token: Token, wanted: Wanted) {
         if of.poll().intersects(wanted.events()) {
             interest_told(self, token);
@@ -372,6 +373,7 @@ fn untie(removed: &Removed<Ref<OpenFile>, Bond>, watch: &dyn Watch) {
     }
 }
 
+#[inline]
 fn untie_object(watch: &dyn Watch, key: logic_waits::Key) {
     let mut observer = None;
     watch.with_observers(&mut |list| observer = list.remove(key));

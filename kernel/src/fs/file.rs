@@ -67,11 +67,13 @@ pub(crate) struct Io<'a> {
 /// What an open file does. Everything has a default: the error that such files give on Linux.
 pub(crate) trait File: Send + Sync {
     /// Reads into the buffer.
+    #[inline]
     fn read(&self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
         let _ = (io, to);
         Err(Errno::EINVAL.into())
     }
     /// Writes from the buffer.
+    #[inline]
     fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
         let _ = (io, from);
         Err(Errno::EINVAL.into())
@@ -257,10 +259,12 @@ impl OpenFile {
         self.flags() & O_NONBLOCK != 0
     }
     /// Reads; the caller has checked that reading is allowed.
+    #[inline]
     pub(crate) fn read(&self, me: &Thread, at: Option<u64>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
         self.file.read(&self.io(me, at), to).inspect(|n| self.was_read(*n))
     }
     /// Writes; the caller has checked that writing is allowed.
+    #[inline]
     pub(crate) fn write(&self, me: &Thread, at: Option<u64>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
         self.file.write(&self.io(me, at), from).inspect(|n| self.was_written(*n))
     }
@@ -361,6 +365,7 @@ impl Descriptor {
         &self.of
     }
     /// Another hold on the same description; EMFILE when there are too many.
+    #[inline]
     pub(crate) fn try_clone(&self) -> Result<Self, Errno> {
         self.of.handles.dup().map_err(|_too_many| Errno::EMFILE)?;
         Ok(Descriptor { _counted: Counted::new(), of: self.of.clone() })

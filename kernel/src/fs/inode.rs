@@ -244,6 +244,7 @@ impl Inode {
         Self::try_new_numbered(fs, ino, mode, owner, Body::Regular(data))
     }
     /// Type and permission bits.
+    #[inline]
     pub(crate) fn mode(&self) -> u32 {
         self.attrs.lock().mode
     }

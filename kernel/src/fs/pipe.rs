@@ -517,6 +517,7 @@ impl File for PipeEnd {
     }
 }
 
+#[inline]
 fn finish_wait(ended: Result<Result<usize, Errno>, Ended>) -> Result<usize, Stop> {
     match ended {
         Ok(r) => Ok(r?),

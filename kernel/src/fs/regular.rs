@@ -34,6 +34,7 @@ impl RegularFile {
         Ok(file.unsize(|p| p))
     }
 
+    #[inline]
     fn copy_out(&self, start: u64, len: u64, to: &mut Buffer<'_>) -> usize {
         let mut at = start;
         let end = start.saturating_add(len);
@@ -52,6 +53,7 @@ impl RegularFile {
         (at - start) as usize
     }
 
+    #[inline]
     fn copy_in(&self, start: u64, len: u64, from: &mut Buffer<'_>) -> Result<usize, PageError> {
         let mut at = start;
         let end = start.saturating_add(len);
@@ -150,6 +152,7 @@ impl RegularFile {
     }
 
     /// How much of a write at `start` the limits let through.
+    #[inline]
     fn allowed(&self, io: &Io<'_>, start: u64, len: u64) -> Result<u64, Stop> {
         let limit = io.me.process().limit(limits::FSIZE);
         if len != 0 && start >= limit {

@@ -64,6 +64,7 @@ impl Releases {
             self.end_all();
         }
     }
+    #[inline]
     fn end_all(&self) {
         self.busy.store(true, Ordering::Relaxed);
         while let Some(of) = take(&self.ends) {

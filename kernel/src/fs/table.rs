@@ -56,6 +56,7 @@ fn usable(file: &Descriptor, rights: Rights) -> Rights {
 }
 
 impl Held {
+    #[inline]
     fn new(file: Descriptor, rights: Rights, charge: SlotCharge) -> Self {
         let usable = usable(&file, rights);
         Held { file, rights, usable, _charge: charge }

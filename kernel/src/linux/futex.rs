@@ -58,6 +58,7 @@ pub(super) fn futex(c: &mut Call<'_>) -> CallResult {
 }
 
 /// The time-out argument as a deadline of the monotonic clock.
+#[inline]
 fn deadline_arg(at: usize, meaning: Deadline) -> Result<Option<u64>, Errno> {
     if at == 0 {
         return Ok(None);

@@ -21,6 +21,7 @@ impl Call<'_> {
         self.install_with((file, Rights::all()), cloexec, min)
     }
     /// The same for what was obtained through something that limits its rights.
+    #[inline]
     pub(crate) fn install_with(&self, (file, rights): Opened, cloexec: bool, min: usize) -> Result<usize, Errno> {
         let limit = self.me.process().limit(limits::NOFILE);
         Ok(self.me.files().insert(Slot { file, rights, cloexec }, min, limit)? as usize)

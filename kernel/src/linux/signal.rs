@@ -139,6 +139,7 @@ pub(super) fn sender_info(c: &Call<'_>, cred: &Cred, signal: Signal, code: i32) 
 }
 
 /// What a process sends as it arrives in the target's scope; nobody is named where the sender does not exist.
+#[inline]
 pub(super) fn as_seen(c: &Call<'_>, target: &Process, info: SigInfo) -> (SigInfo, Sender) {
     let me = c.me.process();
     if me.scope().id() == target.scope().id() {

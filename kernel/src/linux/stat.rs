@@ -232,6 +232,7 @@ impl Entries {
     }
 
     /// Copies the record out; false when there is no room.
+    #[inline]
     fn copy_out(&mut self, next: u64, len: usize) -> bool {
         if len > self.left {
             self.error = Some(Errno::EINVAL);

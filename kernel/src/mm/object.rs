@@ -286,6 +286,7 @@ impl Pages {
             payer.give_back(n);
         }
     }
+    #[inline]
     fn get(&self, index: u64) -> Option<Frame> {
         self.chunks.get(&(index / CHUNK))?.get((index % CHUNK) as usize)?.clone()
     }

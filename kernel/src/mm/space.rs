@@ -258,6 +258,7 @@ impl Inner {
     }
 
     /// The region at `addr`, with the traits that `/proc` shows.
+    #[inline]
     pub(crate) fn region_at(&self, addr: u64) -> Option<(Range<u64>, &Region)> {
         self.regions.find(addr)
     }
@@ -268,6 +269,7 @@ impl Inner {
     }
 
     /// Bytes of `range` in regions with all these traits.
+    #[inline]
     pub(crate) fn bytes_in_with(&self, range: &Range<u64>, traits: Traits) -> u64 {
         let mut sum = 0u64;
         let mut at = range.start;

@@ -274,6 +274,7 @@ fn aux_facts(cred: &Cred, space: &AddressSpace, program: &Loaded, linker: Option
 }
 
 /// Writes the first stack, and notes where its parts are.
+#[inline(never)]
 fn write_stack(
     space: &AddressSpace,
     r: &Request,

@@ -138,6 +138,7 @@ fn bucket(index: usize) -> &'static Queue {
     TABLE.get(index / COLUMNS % ROWS).and_then(|r| r.get(index % COLUMNS)).unwrap_or(first)
 }
 
+#[inline]
 fn index_of(key: Key) -> usize {
     (key.hash(seed()) >> 56) as usize
 }
@@ -291,6 +292,7 @@ fn dequeue(mine: &Stand) -> bool {
     false
 }
 
+#[inline]
 fn wake_batch(batch: &mut Batch<Sleeper>) {
     for s in batch.drain() {
         s.thread().wake();

@@ -120,6 +120,7 @@ pub(crate) struct State {
 
 impl State {
     /// The oldest thread that has not ended.
+    #[inline]
     pub(crate) fn first_thread(&self) -> Option<Ref<Thread>> {
         self.threads.first().map(|(_, thread)| thread.clone())
     }
@@ -192,6 +193,7 @@ impl Process {
         self.pid
     }
     /// The budget that pays for it.
+    #[inline]
     pub(crate) fn budget(&self) -> Ref<Budget> {
         self.standing.lock().budget().clone()
     }

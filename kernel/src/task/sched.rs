@@ -118,6 +118,7 @@ pub(super) fn hart_if(index: usize) -> Option<&'static HartSched> {
     HARTS.get(index).and_then(Once::get)
 }
 
+#[inline]
 pub(super) fn hart(index: usize) -> &'static HartSched {
     match hart_if(index) {
         Some(h) => h,
@@ -362,6 +363,7 @@ pub(super) fn note_gone(thread: &Thread) {
     hart.store(NOWHERE, Ordering::Relaxed);
 }
 
+#[inline]
 fn account(hart: &HartSched, q: &mut HartQueue, me: &Thread, ran: u64) {
     if let Some(node) = q.current.as_mut() {
         q.queue.account(node, ran);
@@ -413,6 +415,7 @@ fn finish_awake(prev: Ref<Thread>, me: usize, how: u32) {
 }
 
 /// Interrupts an idle hart of `allowed`, `prefer` if that one is idle. True: there was one.
+#[inline]
 fn rouse(allowed: Affinity, prefer: usize) -> bool {
     match balance().claim(allowed, Hart(prefer as u32)) {
         Some(h) => {
@@ -506,6 +509,7 @@ pub(crate) fn kick(index: usize) {
 }
 
 /// Has a thread that runs on another hart pass through the kernel.
+#[inline]
 pub(crate) fn interrupt(thread: &Thread) {
     let core = thread.task().core();
     if core.on_cpu() && !with_me(|me| core::ptr::eq(me, thread)) {

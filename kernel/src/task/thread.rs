@@ -264,6 +264,7 @@ impl Thread {
         self.process.as_ref()
     }
     /// Its address space.
+    #[inline]
     pub(crate) fn space(&self) -> Option<Ref<AddressSpace>> {
         self.space.lock().clone()
     }
@@ -320,6 +321,7 @@ impl Thread {
         self.faults.load(Ordering::Relaxed)
     }
     /// A counted reference to itself.
+    #[inline]
     pub(crate) fn to_ref(&self) -> Ref<Thread> {
         match self.me.upgrade() {
             Some(r) => r,

@@ -122,6 +122,7 @@ pub fn zero(dst: usize, bytes: usize) -> Result<(), Fault> {
 }
 
 /// Clears user memory; returns the exact count of bytes that could be cleared.
+#[inline]
 pub fn zero_short(dst: usize, bytes: usize) -> usize {
     let want = bytes.min(USER_TOP.saturating_sub(dst));
     // What a fault leaves is found out byte by byte, so it is exact.

@@ -383,6 +383,7 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
     }
 
     /// (3) Takes units from the pools; empties the stocks on the way if there is no room.
+    #[inline]
     fn take_or_drain(&self, kind: Kind, units: u64, claim: Claim) -> Result<(), Full> {
         if units == 0 {
             // Fits also where a maximum is below the usage.

@@ -197,6 +197,7 @@ impl<A: Atomics> Pool<A> {
     }
 
     /// (2) Takes units if they are there.
+    #[inline]
     pub(crate) fn take(&self, units: u64, claim: Claim) -> Answer {
         let backing = self.backing();
         let needed = match claim {

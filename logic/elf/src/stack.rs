@@ -239,6 +239,7 @@ struct Words<P> {
 }
 
 impl<P> Words<P> {
+    #[inline]
     fn add<E>(&mut self, word: u64) -> Result<(), WriteError<E>>
     where
         P: FnMut(u64, &[u8]) -> Result<(), E>,

@@ -73,6 +73,7 @@ impl<W> Arena<W> {
     }
 
     /// Fills a seat with a waiter and gives its number.
+    #[inline]
     pub(crate) fn push(&mut self, mut seat: Seat<W>, waiter: W, key: Key, bitset: u32) -> u32 {
         let at = self.used;
         seat.slot = Slot { waiter: Some(waiter), key, bitset, next: at, prev: at, next_key: NIL, prev_key: NIL };

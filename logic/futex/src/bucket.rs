@@ -12,6 +12,7 @@
 
 use crate::arena::{Arena, NIL, Seat, Slot};
 use crate::mutation::{Step, left_out};
+use arrayvec::ArrayVec;
 
 /// Waiters that one lock hold wakes or moves at most (see [`Progress::Again`]).
 pub const BATCH: usize = 16;
@@ -70,8 +71,7 @@ pub struct Requeue {
 /// Waiters to wake after unlocking.
 #[derive(Debug)]
 pub struct Batch<W> {
-    waiters: [Option<W>; BATCH],
-    len: usize,
+    waiters: ArrayVec<W, BATCH>,
 }
 
 /// The waiters whose keys hash to one value.
@@ -115,36 +115,33 @@ impl<W> Batch<W> {
     /// An empty one.
     #[must_use]
     pub const fn new() -> Batch<W> {
-        Batch { waiters: [const { None }; BATCH], len: 0 }
+        Batch { waiters: ArrayVec::new_const() }
     }
 
     /// How many are in it.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        self.waiters.len()
     }
 
     /// Nobody is in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.waiters.is_empty()
     }
 
     /// Takes them out, oldest first.
     pub fn drain(&mut self) -> impl Iterator<Item = W> {
-        self.len = 0;
-        self.waiters.iter_mut().filter_map(Option::take)
+        self.waiters.drain(..)
     }
 
     fn is_full(&self) -> bool {
-        self.len >= BATCH
+        self.waiters.is_full()
     }
 
     fn push(&mut self, waiter: W) {
-        if let Some(slot) = self.waiters.get_mut(self.len) {
-            *slot = Some(waiter);
-            self.len = self.len.saturating_add(1);
-        }
+        // Whoever pushes has asked whether there is room.
+        drop(self.waiters.try_push(waiter));
     }
 }
 
@@ -230,6 +227,7 @@ impl<W: Waiter> Bucket<W> {
     }
 
     /// Wakes a waiter. Gives the number of the one that stands in its place now, as long as it had another.
+    #[inline]
     fn wake_slot(&mut self, at: u32, batch: &mut Batch<W>) -> Option<u32> {
         let highest = u32::try_from(self.arena.len()).unwrap_or(NIL).wrapping_sub(1);
         let waiter = self.take(at)?;
@@ -239,6 +237,7 @@ impl<W: Waiter> Bucket<W> {
     }
 
     /// The oldest waiter of the key.
+    #[inline]
     fn find(&self, key: Key) -> u32 {
         let mut at = self.keys;
         while let Some(slot) = self.arena.get(at) {
@@ -270,6 +269,7 @@ impl<W: Waiter> Bucket<W> {
         self.tell_place(at);
     }
 
+    #[inline]
     fn tell_place(&self, at: u32) {
         let place = Place { bucket: self.index, slot: at };
         if let Some(waiter) = self.arena.get(at).and_then(|slot| slot.waiter.as_ref()) {
@@ -278,6 +278,7 @@ impl<W: Waiter> Bucket<W> {
     }
 
     /// Takes a waiter out, gives it its seat and tells it.
+    #[inline]
     fn take(&mut self, at: u32) -> Option<W> {
         let (seat, slot) = self.unlink(at)?;
         let waiter = slot.waiter?;
@@ -292,6 +293,7 @@ impl<W: Waiter> Bucket<W> {
     }
 
     /// Takes a waiter out, with a seat; it still believes that it stands here.
+    #[inline]
     fn unlink(&mut self, at: u32) -> Option<(Seat<W>, Slot<W>)> {
         self.arena.get(at)?;
         self.detach(at);

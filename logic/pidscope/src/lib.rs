@@ -314,6 +314,7 @@ impl<V> Scopes<V> {
 
     /// The number in the outermost scope of what `scope` calls `number`.
     #[must_use]
+    #[inline]
     pub fn resolve(&self, scope: ScopeId, number: u32) -> Option<u32> {
         if scope == ScopeId::ROOT {
             return self.names.get(&number).map(|_| number);

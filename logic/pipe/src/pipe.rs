@@ -94,6 +94,7 @@ impl Pipe {
     }
 
     /// Ends a read: `copied` bytes reached the reader (0 leaves everything, as tee(2) does).
+    #[inline]
     pub fn commit_read(&mut self, copied: u32) -> Committed {
         let before = self.writable();
         let copied = copied.min(self.ring.reading());
@@ -106,6 +107,7 @@ impl Pipe {
     /// Begins a write of `want` bytes. `whole` bytes, the length of the entire write(2), decide
     /// whether it may be split: at most [`PIPE_BUF`] stays whole. The caller holds the write mutex
     /// until it commits.
+    #[inline]
     pub fn plan_write(&mut self, want: usize, whole: usize) -> WriteVerdict {
         if want == 0 {
             return WriteVerdict::Nothing;
@@ -124,6 +126,7 @@ impl Pipe {
 
     /// Ends a write: `copied` bytes are in the plan's spans. A write that must stay whole and could
     /// not be copied whole commits 0 and plans again.
+    #[inline]
     pub fn commit_write(&mut self, copied: u32) -> Committed {
         let before = self.readable();
         let copied = copied.min(self.ring.writing());

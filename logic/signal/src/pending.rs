@@ -274,6 +274,7 @@ impl Pending {
         !signal.is_real_time() && self.set.contains(signal)
     }
 
+    #[inline]
     fn append(&mut self, info: SigInfo, kind: NodeKind) {
         let at = self.free_head;
         let Some(node) = self.node_mut(at) else {
@@ -340,6 +341,7 @@ impl Pending {
         u32::from(queue.nodes.wrapping_sub(queue.held))
     }
 
+    #[inline]
     fn free_node(&mut self, at: u16) {
         let next = self.free_head;
         if let Some(node) = self.node_mut(at) {

@@ -160,6 +160,7 @@ impl<V: Region> RegionMap<V> {
     }
 
     /// The start of the region that has `at` strictly inside, and `at`.
+    #[inline]
     fn cut_at(&self, at: u64) -> Option<(u64, u64)> {
         let (&start, slot) = self.tree.floor(&at)?;
         (start < at && at < slot.end).then_some((start, at))

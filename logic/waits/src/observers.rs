@@ -202,6 +202,7 @@ impl<O: Clone> ObserverList<O> {
     }
 
     /// (D) Ends a registration. `None`: it was fired as a `One` observer (see (E)), or removed before.
+    #[inline]
     pub fn remove(&mut self, key: Key) -> Option<O> {
         let slot = self.arena.get(key.index)?;
         if slot.seq != key.seq && !(left_out(Step::KeyIsUnique) && slot.seq != 0) {
@@ -344,6 +345,7 @@ impl<O: Clone> ObserverList<O> {
     }
 
     /// Goes through the list of one mode from the batch's cursor on.
+    #[inline]
     fn visit<const N: usize>(&mut self, mode: Mode, events: Events, out: &mut Batch<O, N>, visits: &mut u32) -> More {
         let mut index = self.resume(mode, &out.cursor);
         loop {
@@ -384,6 +386,7 @@ impl<O: Clone> ObserverList<O> {
 
     /// Where to go on: at the cursor's entry, or from the head if that is gone. Entries that were
     /// visited are passed over then, and count as visits.
+    #[inline]
     fn resume(&mut self, mode: Mode, cursor: &Cursor) -> u32 {
         match self.arena.get(cursor.index) {
             Some(slot) if slot.seq == cursor.index_seq && (slot.mode == Mode::One) == (mode == Mode::One) => cursor.index,

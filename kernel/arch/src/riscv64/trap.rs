@@ -198,6 +198,7 @@ impl Cause {
     /// The number of [`Cause::SystemCall`].
     pub const SYSTEM_CALL: usize = 8;
     /// Decodes a trap. Interrupt sources that stay asserted are masked, so that the handler may only note them.
+    #[inline]
     pub fn take(frame: &TrapFrame) -> Cause {
         const INTERRUPT: usize = 1 << 63;
         match frame.cause {

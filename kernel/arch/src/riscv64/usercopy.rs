@@ -296,6 +296,7 @@ pub fn copy_to_user_raw(dst: usize, src: &[u8]) -> usize {
 }
 
 /// Clears user memory; returns the bytes that could not be cleared.
+#[inline]
 pub fn zero_user_raw(dst: usize, bytes: usize) -> usize {
     assert!(dst.checked_add(bytes).is_some_and(|e| e <= super::layout::USER_TOP));
     // SAFETY: as in `copy_to_user_raw`.
@@ -303,6 +304,7 @@ pub fn zero_user_raw(dst: usize, bytes: usize) -> usize {
 }
 
 /// Loads an aligned 32-bit word of user memory; `None` on a fault.
+#[inline]
 pub fn user_load_u32(addr: usize) -> Option<u32> {
     assert!(addr & 3 == 0 && addr < super::layout::USER_TOP);
     let mut out = 0i64;

@@ -171,6 +171,7 @@ struct Masks {
 }
 
 impl Masks {
+    #[inline]
     fn of(thread: &Thread, signal: Signal) -> Masks {
         let s = thread.signals.lock();
         Masks { blocked: s.blocked.contains(signal), awaited: s.awaited.contains(signal) }

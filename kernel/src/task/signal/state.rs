@@ -57,6 +57,7 @@ impl ProcessSignals {
         })
     }
     /// The handlers.
+    #[inline]
     pub(crate) fn actions(&self) -> Ref<Table> {
         self.actions.lock().clone()
     }
@@ -167,6 +168,7 @@ impl Thread {
         self.task().core().flags.load(Ordering::Relaxed) & flag::SIGNAL != 0
     }
     /// Whether the thread is to end.
+    #[inline]
     pub(crate) fn kill_pending(&self) -> bool {
         let to_end = || {
             let ends = self.end.load(Ordering::Acquire) != 0;
@@ -175,10 +177,12 @@ impl Thread {
         self.signal_pending() && to_end()
     }
     /// Its mask.
+    #[inline]
     pub(crate) fn blocked(&self) -> SigSet {
         self.signals.lock().blocked
     }
     /// Sets its mask; pending signals that are no longer blocked are noticed.
+    #[inline]
     pub(crate) fn set_blocked(&self, mask: SigSet) {
         self.signals.lock().blocked = mask.as_mask();
         self.recheck_signals();
