@@ -10,7 +10,8 @@ use crate::fs::walk::{Last, ParentError, Reached};
 use crate::linux::path::Context;
 use crate::net::unix::{self, Address, Binding, Carried, FAMILY, Kind, Name, Patience, Receiving, Sending, Shutdown, Socket};
 use crate::object::message::Message;
-use abi::{Errno, Rights};
+use crate::world::need;
+use abi::{Authority, Errno, Rights};
 use mem::{NoMemory, Ref, user};
 use sync::SpinLock;
 
@@ -27,11 +28,18 @@ pub(super) const ADDRESS: usize = 128;
 /// What socket(2) and socketpair(2) say of domain, kind and protocol.
 fn kind(c: &Call<'_>) -> Result<Kind, Errno> {
     const AF_UNIX: u32 = FAMILY as u32;
+    const AF_INET: u32 = 2;
+    const AF_INET6: u32 = 10;
+    const AF_NETLINK: u32 = 16;
+    const AF_PACKET: u32 = 17;
     if c.uint(1) & !(0xf | O_NONBLOCK | O_CLOEXEC) != 0 {
         return Err(Errno::EINVAL);
     }
-    if c.uint(0) != AF_UNIX {
-        return Err(Errno::EAFNOSUPPORT);
+    match c.uint(0) {
+        AF_UNIX => {}
+        // Whoever has no network is told so; others, that there is none of this family.
+        AF_INET | AF_NETLINK | AF_INET6 | AF_PACKET => return need(c.me, Authority::Net).and(Err(Errno::EAFNOSUPPORT)),
+        _ => return Err(Errno::EAFNOSUPPORT),
     }
     if c.uint(2) > AF_UNIX {
         return Err(Errno::EPROTONOSUPPORT);
