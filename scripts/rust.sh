@@ -106,7 +106,13 @@ wrap_rust() {
   ln -sfn root/usr/lib "$RUST/lib"
   host=$(cd "$root/usr/lib/rustlib" && ls -d -- *-linux-gnu | head -n 1)
   mkdir -p "$root/usr/lib/rustlib/$host/bin"
-  for file in "$root"/usr/bin/{rustc,rustdoc,cargo,cargo-clippy,clippy-driver,rustfmt,cargo-fmt} "$root"/usr/lib/llvm-*/bin/lld; do
+  # rustdoc looks for rustc beside its own library, so that the wrapper stands there.
+  if ! [ -L "$root/usr/bin/rustc" ]; then
+    mkdir -p "$root/usr/libexec"
+    mv "$root/usr/bin/rustc" "$root/usr/libexec/rustc"
+    ln -s "$RUST/bin/rustc" "$root/usr/bin/rustc"
+  fi
+  for file in "$root"/usr/libexec/rustc "$root"/usr/bin/{rustdoc,cargo,cargo-clippy,clippy-driver,rustfmt,cargo-fmt} "$root"/usr/lib/llvm-*/bin/lld; do
     [ -e "$file" ] || continue
     program=${file##*/}
     local out=$RUST/bin/$program name=$program args="" extra=""
