@@ -48,62 +48,62 @@ macro_rules! for_each_linux_call {
                 doc: "io_getevents(2): read finished I/O events",
             }
             5 setxattr(path: Path, name: Path, value: InBytes(size, opt), size: Len, flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EEXIST, EFAULT, ENODATA, ENOENT, ENOSPC, EOPNOTSUPP, EPERM, ERANGE],
                 doc: "setxattr(2): set an extended attribute of a path",
             }
             6 lsetxattr(path: Path, name: Path, value: InBytes(size, opt), size: Len, flags: Flags) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EEXIST, EFAULT, ENODATA, ENOENT, ENOSPC, EOPNOTSUPP, EPERM, ERANGE],
                 doc: "lsetxattr(2): set an extended attribute, of a link itself",
             }
             7 fsetxattr(fd: Fd, name: Path, value: InBytes(size, opt), size: Len, flags: Flags) -> Zero {
-                state: stub, authority: Descriptor, rights: [CHANGE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [EBADF, EEXIST, EFAULT, ENODATA, ENOSPC, EOPNOTSUPP, EPERM, ERANGE],
                 doc: "fsetxattr(2): set an extended attribute of a descriptor",
             }
             8 getxattr(path: Path, name: Path, value: OutBytes(size, opt), size: Len) -> Size {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ENODATA, ENOENT, EOPNOTSUPP, ERANGE],
                 doc: "getxattr(2): read an extended attribute of a path",
             }
             9 lgetxattr(path: Path, name: Path, value: OutBytes(size, opt), size: Len) -> Size {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ENODATA, ENOENT, EOPNOTSUPP, ERANGE],
                 doc: "lgetxattr(2): read an extended attribute, of a link itself",
             }
             10 fgetxattr(fd: Fd, name: Path, value: OutBytes(size, opt), size: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [STAT], blocks: no,
+                state: live, authority: Descriptor, rights: [STAT], blocks: no,
                 errors: [EBADF, EFAULT, ENODATA, EOPNOTSUPP, ERANGE],
                 doc: "fgetxattr(2): read an extended attribute of a descriptor",
             }
             11 listxattr(path: Path, list: OutBytes(size, opt), size: Len) -> Size {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ENOENT, EOPNOTSUPP, ERANGE],
                 doc: "listxattr(2): list the extended attributes of a path",
             }
             12 llistxattr(path: Path, list: OutBytes(size, opt), size: Len) -> Size {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ENOENT, EOPNOTSUPP, ERANGE],
                 doc: "llistxattr(2): list extended attributes, of a link itself",
             }
             13 flistxattr(fd: Fd, list: OutBytes(size, opt), size: Len) -> Size {
-                state: stub, authority: Descriptor, rights: [STAT], blocks: no,
+                state: live, authority: Descriptor, rights: [STAT], blocks: no,
                 errors: [EBADF, EFAULT, EOPNOTSUPP, ERANGE],
                 doc: "flistxattr(2): list the extended attributes of a descriptor",
             }
             14 removexattr(path: Path, name: Path) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ENODATA, ENOENT, EOPNOTSUPP, EPERM],
                 doc: "removexattr(2): remove an extended attribute of a path",
             }
             15 lremovexattr(path: Path, name: Path) -> Zero {
-                state: stub, authority: Namespace, rights: [], blocks: no,
+                state: live, authority: Namespace, rights: [], blocks: no,
                 errors: [EACCES, EFAULT, ENODATA, ENOENT, EOPNOTSUPP, EPERM],
                 doc: "lremovexattr(2): remove an extended attribute, of a link itself",
             }
             16 fremovexattr(fd: Fd, name: Path) -> Zero {
-                state: stub, authority: Descriptor, rights: [CHANGE], blocks: no,
+                state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
                 errors: [EBADF, EFAULT, ENODATA, EOPNOTSUPP, EPERM],
                 doc: "fremovexattr(2): remove an extended attribute of a descriptor",
             }

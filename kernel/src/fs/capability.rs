@@ -22,6 +22,8 @@ pub(crate) mod cap {
     pub(crate) const SETUID: u32 = 7;
     /// Change the inheritable set freely.
     pub(crate) const SETPCAP: u32 = 8;
+    /// Limits of sockets (socket(7)).
+    pub(crate) const NET_ADMIN: u32 = 12;
     /// Lock any amount of memory.
     pub(crate) const IPC_LOCK: u32 = 14;
     /// Use chroot(2).

@@ -522,7 +522,7 @@ impl File for EpollFile {
             let Some((at, wanted, data, of)) = next else { return Ok(()) };
             let (fd, bits) = (at.number(), wanted.bits());
             write!(out, "tfd: {fd:8} events: {bits:8x} data: {data:16x}  ")?;
-            let (ino, device) = of.inode().map_or((of.id, 0), |i| (i.ino, i.fs.dev));
+            let (device, ino) = of.identity();
             writeln!(out, "pos:{} ino:{ino:x} sdev:{device:x}", of.position.load(Ordering::Relaxed))?;
             key = Some(at);
         }

@@ -2,6 +2,7 @@
 
 use super::buffer::Buffer;
 use super::epoll::Watched;
+use super::inode::{NAMELESS_DEV, PIPE_DEV, SOCKET_DEV};
 use super::locks::Owner;
 use super::mount::Location;
 use super::notify;
@@ -199,8 +200,8 @@ pub(crate) struct OpenFile {
     /// Where it is on the way to its end, and the next one that waits its turn (`fs::release`).
     pub(super) release: AtomicU32,
     pub(super) next: SpinLock<Option<Ref<OpenFile>>, levels::ReleaseList>,
-    /// Whose signals F_SETOWN asked for.
-    pub(crate) owner: AtomicU32,
+    /// Whom F_SETOWN named: the kind (F_SETOWN_EX), and the number in the outermost scope.
+    pub(crate) owner: AtomicU64,
     /// Identity for locks.
     pub(crate) id: u64,
     /// Whether it has ever held a lock of its own: then the last close looks for it.
@@ -223,7 +224,7 @@ impl OpenFile {
             handles: Handles::new(),
             release: AtomicU32::new(0),
             next: SpinLock::new(None),
-            owner: AtomicU32::new(0),
+            owner: AtomicU64::new(0),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             locked: AtomicBool::new(false),
             watched: Watched::new(),
@@ -326,6 +327,16 @@ impl OpenFile {
         }
         self.file.last_close(self);
         self.was_closed();
+    }
+    /// Device and number of the file, as stat(2) shows them: pipes and sockets have numbers of their own kind, and what is of no
+    /// kind has that of the description.
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        match (self.inode(), self.file.as_pipe(), self.file.as_socket()) {
+            (Some(inode), ..) => (inode.fs.dev, inode.ino),
+            (_, Some(pipe), _) => (PIPE_DEV, pipe.id),
+            (.., Some(socket)) => (SOCKET_DEV, socket.id),
+            _ => (NAMELESS_DEV, self.id),
+        }
     }
     /// The inode, if it has a place.
     pub(crate) fn inode(&self) -> Option<&Ref<super::inode::Inode>> {

@@ -46,7 +46,11 @@ pub(crate) struct FileSystem {
     next_ino: AtomicU64,
 }
 
-static NEXT_DEV: AtomicU64 = AtomicU64::new(1);
+/// Device numbers of pipes, of sockets, and of what has no kind of file.
+pub(crate) const PIPE_DEV: u64 = 1;
+pub(crate) const SOCKET_DEV: u64 = 2;
+pub(crate) const NAMELESS_DEV: u64 = 3;
+static NEXT_DEV: AtomicU64 = AtomicU64::new(4);
 
 impl FileSystem {
     /// A new instance.
@@ -197,6 +201,8 @@ pub(crate) struct Inode {
     pub(crate) locks: super::locks::FileLocks,
     /// Who watches it.
     pub(crate) marks: crate::events::inotify::Marks,
+    /// Extended attributes.
+    pub(crate) xattrs: super::xattr::Xattrs,
 }
 
 impl Inode {
@@ -228,6 +234,7 @@ impl Inode {
             linkable: AtomicBool::new(false),
             locks: super::locks::FileLocks::new(),
             marks: crate::events::inotify::Marks::new(),
+            xattrs: super::xattr::Xattrs::new(),
         })
     }
     /// A regular file without contents.
@@ -303,7 +310,7 @@ impl Inode {
 
 impl Drop for Inode {
     fn drop(&mut self) {
-        self.fs.inodes.give_back(1);
+        self.fs.inodes.give_back(self.xattrs.taken().saturating_add(1));
     }
 }
 

@@ -36,3 +36,4 @@ pub(crate) mod table;
 pub(crate) mod tmpfs;
 pub(crate) mod virtual_file;
 pub(crate) mod walk;
+pub(crate) mod xattr;

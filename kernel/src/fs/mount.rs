@@ -16,7 +16,7 @@ pub(crate) struct Mount {
     pub(crate) fs: Ref<FileSystem>,
     /// What shows at the mount point.
     pub(crate) root: Ref<Dentry>,
-    /// MS_RDONLY, MS_NOEXEC, … (mount(2)).
+    /// MS_RDONLY, MS_NOEXEC, … (mount(2)), and MS_UNBINDABLE.
     pub(crate) flags: AtomicU32,
     /// What was mounted (`/proc/mounts`).
     pub(crate) source: Box<[u8]>,
@@ -54,6 +54,8 @@ pub(crate) const MS_NOSUID: u32 = 2;
 pub(crate) const MS_NODEV: u32 = 4;
 /// Programs cannot be executed.
 pub(crate) const MS_NOEXEC: u32 = 8;
+/// It cannot be bound elsewhere.
+pub(crate) const MS_UNBINDABLE: u32 = 1 << 17;
 
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
@@ -75,6 +77,22 @@ impl Mount {
     /// The same at another place; what shows there is `root`.
     pub(crate) fn try_copy(&self, root: &Ref<Dentry>) -> Result<Ref<Mount>, NoMemory> {
         Self::try_new(self.fs.clone(), root.clone(), self.flags.load(Ordering::Relaxed), &self.source)
+    }
+    /// Changes its flags, except whether it can be bound elsewhere.
+    pub(crate) fn set_flags(&self, flags: u32) {
+        let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| Some(old & MS_UNBINDABLE | flags));
+    }
+    /// Whether it can be bound elsewhere.
+    pub(crate) fn is_bindable(&self) -> bool {
+        self.flags.load(Ordering::Relaxed) & MS_UNBINDABLE == 0
+    }
+    /// From now on it can, or cannot.
+    pub(crate) fn set_bindable(&self, bindable: bool) {
+        if bindable {
+            self.flags.fetch_and(!MS_UNBINDABLE, Ordering::Relaxed);
+        } else {
+            self.flags.fetch_or(MS_UNBINDABLE, Ordering::Relaxed);
+        }
     }
     /// Its root as a location.
     pub(crate) fn root_location(this: &Ref<Mount>) -> Location {

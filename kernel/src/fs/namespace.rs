@@ -90,6 +90,33 @@ impl Namespace {
     /// Takes a mount away; `None` when something is mounted on it or it is the root.
     pub(crate) fn remove(&self, mount: &Ref<Mount>) -> Option<Ref<Mount>> {
         let _changes = self.changes.lock();
+        self.remove_one(mount)
+    }
+    /// Takes a mount away with all that is mounted on it (MNT_DETACH); false when it is the root.
+    pub(crate) fn detach(&self, top: &Ref<Mount>) -> bool {
+        // Each comes to its end without the lock.
+        while let Some(gone) = self.remove_topmost(top) {
+            if Ref::ptr_eq(&gone, top) {
+                return true;
+            }
+        }
+        false
+    }
+    /// Takes away one that is mounted on a mount, or that itself, which has none on it.
+    fn remove_topmost(&self, base: &Ref<Mount>) -> Option<Ref<Mount>> {
+        let _changes = self.changes.lock();
+        let mut n = 0;
+        loop {
+            let (mount, _) = self.nth(n)?;
+            n += 1;
+            if self.is_on(&mount, base)
+                && let Some(gone) = self.remove_one(&mount)
+            {
+                return Some(gone);
+            }
+        }
+    }
+    fn remove_one(&self, mount: &Ref<Mount>) -> Option<Ref<Mount>> {
         let mut mounts = self.mounts.lock();
         if mounts.iter().any(|m| m.at.as_ref().is_some_and(|at| Ref::ptr_eq(&at.mount, mount))) {
             return None;
@@ -129,8 +156,8 @@ impl Namespace {
     }
 
     /// Copies of the mount that shows at `top` from there on, and of all mounts below; the first is at no place yet. The
-    /// list does not change meanwhile.
-    fn copies(&self, top: &Location) -> Result<Vec<Copied>, NoMemory> {
+    /// list does not change meanwhile. `all`: also of those that cannot be bound elsewhere, and of what is on them.
+    fn copies(&self, top: &Location, all: bool) -> Result<Vec<Copied>, NoMemory> {
         let mut copies: Vec<Copied> = Vec::new();
         copies.try_reserve(1).map_err(|_| NoMemory)?;
         let new = Entry { mount: top.mount.try_copy(&top.dentry)?, at: None };
@@ -143,7 +170,7 @@ impl Namespace {
                 n += 1;
                 let Some(at) = at.filter(|_| !copies.iter().any(|c| Ref::ptr_eq(&c.old, &mount))) else { continue };
                 let Some(on) = copies.iter().position(|c| Ref::ptr_eq(&c.old, &at.mount)) else { continue };
-                if on == 0 && !is_below(&at.dentry, &top.dentry) {
+                if on == 0 && !is_below(&at.dentry, &top.dentry) || !all && !mount.is_bindable() {
                     continue;
                 }
                 let Some(on) = copies.get(on).map(|c| c.new.mount.clone()) else { continue };
@@ -167,7 +194,7 @@ impl Namespace {
     pub(crate) fn try_copy<const N: usize>(&self, places: [Location; N]) -> Result<(Ref<Namespace>, [Location; N]), NoMemory> {
         let _changes = self.changes.lock();
         let root = self.root().ok_or(NoMemory)?;
-        let copies = self.copies(&Mount::root_location(&root))?;
+        let copies = self.copies(&Mount::root_location(&root), true)?;
         let namespace = Self::from_copies(&copies)?;
         let places = places.map(|place| match copies.iter().find(|c| Ref::ptr_eq(&c.old, &place.mount)) {
             Some(c) => Location { mount: c.new.mount.clone(), dentry: place.dentry },
@@ -183,7 +210,7 @@ impl Namespace {
         place: &Location,
     ) -> Result<(Ref<Namespace>, Option<Location>), NoMemory> {
         let _changes = self.changes.lock();
-        let copies = self.copies(top)?;
+        let copies = self.copies(top, true)?;
         let outside = Ref::ptr_eq(&place.mount, &top.mount) && !is_below(&place.dentry, &top.dentry);
         let copy = copies.iter().find(|c| Ref::ptr_eq(&c.old, &place.mount)).filter(|_| !outside);
         let place = copy.map(|c| Location { mount: c.new.mount.clone(), dentry: place.dentry.clone() });
@@ -201,7 +228,7 @@ impl Namespace {
     /// Mounts a copy of what is at `from`, with what is mounted below, at `to` (MS_BIND and MS_REC).
     pub(crate) fn bind_all(&self, from: &Location, to: &Location) -> Result<(), NoMemory> {
         let _changes = self.changes.lock();
-        let copies = self.copies(from)?;
+        let copies = self.copies(from, false)?;
         self.mounts.lock().try_reserve(copies.len()).map_err(|_| NoMemory)?;
         for (i, c) in copies.into_iter().enumerate() {
             let at = if i == 0 { Some(to.clone()) } else { c.new.at };
@@ -235,6 +262,18 @@ impl Namespace {
             match self.place_of(&at) {
                 Some(below) => at = below.mount,
                 None => return false,
+            }
+        }
+    }
+    /// Calls `f` with a mount and, if `below`, with all mounts on it.
+    pub(crate) fn each(&self, top: &Ref<Mount>, below: bool, f: impl Fn(&Mount)) {
+        let _changes = self.changes.lock();
+        f(top);
+        let mut n = 0;
+        while below && let Some((mount, _)) = self.nth(n) {
+            n += 1;
+            if self.is_on(&mount, top) {
+                f(&mount);
             }
         }
     }

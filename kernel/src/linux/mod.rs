@@ -36,6 +36,7 @@ pub(crate) mod time;
 mod timerfd;
 mod timers;
 mod unshare;
+mod xattr;
 
 use crate::see::{calls, events};
 use crate::task::Thread;
@@ -359,4 +360,8 @@ mod handlers {
         getitimer, setitimer, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime,
     };
     pub(super) use super::unshare::{setns, unshare};
+    pub(super) use super::xattr::{
+        fgetxattr, flistxattr, fremovexattr, fsetxattr, getxattr, lgetxattr, listxattr, llistxattr, lremovexattr, lsetxattr,
+        removexattr, setxattr,
+    };
 }

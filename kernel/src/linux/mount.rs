@@ -3,7 +3,8 @@
 use super::path::read_path;
 use super::{Call, CallResult};
 use crate::fs::context::cap;
-use crate::fs::mount::{Location, Mount};
+use crate::fs::mount::{Location, MS_UNBINDABLE, Mount};
+use crate::fs::namespace::Namespace;
 use crate::fs::service::SVC_FS;
 use crate::fs::tmpfs::Options;
 use crate::fs::walk::Last;
@@ -11,7 +12,6 @@ use crate::fs::{devices, tmpfs};
 use crate::task::ids;
 use crate::world::PidScope;
 use abi::{Errno, Rights};
-use core::sync::atomic::Ordering;
 use mem::{PAGE, Ref, user};
 
 const MS_REMOUNT: u32 = 32;
@@ -19,11 +19,10 @@ const MS_BIND: u32 = 4096;
 const MS_MOVE: u32 = 8192;
 const MS_REC: u32 = 16384;
 const MS_SILENT: u32 = 32768;
-/// Propagation types. All mounts are private, which a slave without a master is as well.
+/// Propagation types. No mount follows another's changes, so that none is shared, and a slave without a master is private.
 const MS_PRIVATE: u32 = 1 << 18;
 const MS_SLAVE: u32 = 1 << 19;
 const MS_SHARED: u32 = 1 << 20;
-const MS_UNBINDABLE: u32 = 1 << 17;
 /// Flags kept with a mount: ro, nosuid, nodev, noexec, sync, noatime, nodiratime, relatime.
 const KEPT: u32 = 0x0020_041f;
 
@@ -38,10 +37,8 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
     }
     let propagation = flags & (MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE);
     if propagation != 0 && flags & (MS_REMOUNT | MS_BIND | MS_MOVE) == 0 {
-        let own = Ref::ptr_eq(&at.dentry, &at.mount.root);
-        // Nothing else can be changed by the same call.
-        let alone = flags & !(propagation | MS_REC | MS_SILENT) == 0;
-        return if own && alone && matches!(propagation, MS_PRIVATE | MS_SLAVE) { Ok(0) } else { Err(Errno::EINVAL.into()) };
+        propagate(&cx.fs.namespace, &at, propagation, flags)?;
+        return Ok(0);
     }
     if flags & MS_REMOUNT != 0 {
         remount(c, &at, flags)?;
@@ -54,6 +51,9 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
         if flags & MS_BIND == 0 {
             namespace.move_to(&from, &at)?;
             return Ok(0);
+        }
+        if !from.mount.is_bindable() {
+            return Err(Errno::EINVAL.into());
         }
         is_same_kind(&from, &at)?;
         match flags & MS_REC {
@@ -73,6 +73,20 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
     is_same_kind(&Mount::root_location(&mount), &at)?;
     namespace.add(mount, at)?;
     Ok(0)
+}
+
+/// Sets how mounts follow each other's changes. EINVAL: there is no mount of its own, it would be shared, or something else is
+/// to be changed by the same call.
+fn propagate(namespace: &Namespace, at: &Location, kind: u32, flags: u32) -> Result<(), Errno> {
+    let own = Ref::ptr_eq(&at.dentry, &at.mount.root);
+    let alone = flags & !(kind | MS_REC | MS_SILENT) == 0;
+    if !own || !alone || !matches!(kind, MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE) {
+        return Err(Errno::EINVAL);
+    }
+    if kind != MS_SLAVE {
+        namespace.each(&at.mount, flags & MS_REC != 0, |m| m.set_bindable(kind == MS_PRIVATE));
+    }
+    Ok(())
 }
 
 /// ENOTDIR unless both are directories or neither is.
@@ -205,7 +219,7 @@ fn remount(c: &Call<'_>, at: &Location, flags: u32) -> Result<(), Errno> {
             return Err(Errno::EINVAL);
         }
     }
-    at.mount.flags.store(flags & KEPT, Ordering::Relaxed);
+    at.mount.set_flags(flags & KEPT);
     Ok(())
 }
 
@@ -232,11 +246,7 @@ pub(super) fn umount2(c: &mut Call<'_>) -> CallResult {
     if flags & MNT_DETACH == 0 && Ref::strong_count(&at.mount) > 2 {
         return Err(Errno::EBUSY.into());
     }
-    match cx.fs.namespace.remove(&at.mount) {
-        Some(gone) => {
-            drop(gone);
-            Ok(0)
-        }
-        None => Err(Errno::EBUSY.into()),
-    }
+    let namespace = &cx.fs.namespace;
+    let gone = if flags & MNT_DETACH != 0 { namespace.detach(&at.mount) } else { namespace.remove(&at.mount).is_some() };
+    if gone { Ok(0) } else { Err(Errno::EBUSY.into()) }
 }

@@ -10,9 +10,10 @@ use crate::fs::regular::RegularFile;
 use crate::fs::seals::F_SEAL_EXEC;
 use crate::fs::table::Slot;
 use crate::fs::walk::Resolve;
-use crate::task::limits;
+use crate::task::{ids, limits};
 use abi::{Errno, Rights};
 use core::sync::atomic::Ordering;
+use logic_pidscope::ScopeId;
 use mem::user;
 
 impl Call<'_> {
@@ -211,10 +212,13 @@ pub(super) fn fcntl(c: &mut Call<'_>) -> CallResult {
     const F_GET_SEALS: u32 = 1034;
     const F_SETFL: u32 = 4;
     const F_SETOWN: u32 = 8;
+    const F_GETOWN: u32 = 9;
+    const F_SETOWN_EX: u32 = 15;
+    const F_GETOWN_EX: u32 = 16;
     let files = c.me.files();
     let need = match c.uint(1) {
         0 | F_DUPFD_CLOEXEC => Rights::DUP,
-        F_SETFL | F_SETOWN | F_SETPIPE_SZ => Rights::CHANGE,
+        F_SETFL | F_SETOWN | F_SETOWN_EX | F_SETPIPE_SZ => Rights::CHANGE,
         F_ADD_SEALS => Rights::CHANGE | Rights::WRITE,
         _ => Rights::NONE,
     };
@@ -242,11 +246,16 @@ pub(super) fn fcntl(c: &mut Call<'_>) -> CallResult {
             Ok(0)
         }
         cmd @ (F_GETLK..=F_SETLKW | F_OFD_GETLK..=F_OFD_SETLKW) => record_lock(c, cmd),
-        F_SETOWN => {
-            of.owner.store(arg as u32, Ordering::Relaxed);
+        F_SETOWN | F_SETOWN_EX => set_owner(&of, c.uint(1) == F_SETOWN_EX, arg),
+        F_GETOWN => match owner(&of) {
+            (F_OWNER_PGRP, pid) => Ok((pid as usize).wrapping_neg()),
+            (_, pid) => Ok(pid as usize),
+        },
+        F_GETOWN_EX => {
+            let (kind, pid) = owner(&of);
+            user::write(arg, &[kind, pid])?;
             Ok(0)
         }
-        9 => Ok(of.owner.load(Ordering::Relaxed) as usize),
         F_SETPIPE_SZ => Ok(of.file.as_pipe().ok_or(Errno::EBADF)?.resize(arg as u64)? as usize),
         F_GETPIPE_SZ => Ok(of.file.as_pipe().ok_or(Errno::EBADF)?.figures().1 as usize),
         F_ADD_SEALS => add_seals(&of, arg as u32),
@@ -256,6 +265,47 @@ pub(super) fn fcntl(c: &mut Call<'_>) -> CallResult {
         }
         _ => Err(Errno::EINVAL.into()),
     }
+}
+
+/// Whom F_SETOWN_EX names: a thread, a process, or a process group.
+const F_OWNER_TID: u32 = 0;
+const F_OWNER_PID: u32 = 1;
+const F_OWNER_PGRP: u32 = 2;
+
+/// Whom SIGIO is for. Who does not exist cannot be named; one by one's own numbers (pid_namespaces(7)).
+fn set_owner(of: &OpenFile, extended: bool, arg: usize) -> CallResult {
+    let (kind, pid) = match (extended, arg as i32) {
+        (true, _) => user::read::<[u32; 2]>(arg).map(|[kind, pid]| (kind, pid))?,
+        (false, i32::MIN) => return Err(Errno::EINVAL.into()),
+        (false, group @ ..0) => (F_OWNER_PGRP, group.unsigned_abs()),
+        (false, pid) => (F_OWNER_PID, pid as u32),
+    };
+    if kind > F_OWNER_PGRP {
+        return Err(Errno::EINVAL.into());
+    }
+    let number = match pid {
+        0 => 0,
+        n => {
+            ids::root_of(n).filter(|n| exists(kind, *n) || kind == F_OWNER_PGRP && exists(F_OWNER_PID, *n)).ok_or(Errno::ESRCH)?
+        }
+    };
+    of.owner.store(u64::from(kind) << 32 | u64::from(number), Ordering::Relaxed);
+    Ok(0)
+}
+
+fn exists(kind: u32, number: u32) -> bool {
+    match kind {
+        F_OWNER_PGRP => ids::group_exists(number),
+        F_OWNER_PID => ids::process_in(ScopeId::ROOT, number).is_some(),
+        _ => ids::thread_in(ScopeId::ROOT, number).is_some(),
+    }
+}
+
+/// Whom it is for, as the caller calls them; 0: nobody who is there.
+fn owner(of: &OpenFile) -> (u32, u32) {
+    let word = of.owner.load(Ordering::Relaxed);
+    let (kind, number) = ((word >> 32) as u32, word as u32);
+    (kind, if exists(kind, number) { ids::seen_by_caller(number) } else { 0 })
 }
 
 fn add_seals(of: &OpenFile, seals: u32) -> CallResult {

@@ -5,8 +5,8 @@ use super::{Call, CallResult};
 use crate::clock::SECOND_NS;
 use crate::fs::context::{Cred, cap};
 use crate::fs::file::OpenFile;
-use crate::fs::inode::{Body, Inode, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
-use crate::fs::mount::Location;
+use crate::fs::inode::{Body, Inode, PIPE_DEV, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, SOCKET_DEV};
+use crate::fs::mount::{Location, MS_UNBINDABLE};
 use crate::fs::notify;
 use crate::fs::walk::Last;
 use abi::{Errno, Rights, Stat, Statfs, Statx, StatxTimestamp, nr};
@@ -44,15 +44,19 @@ fn blocks(inode: &Inode) -> u64 {
     inode.data().map_or(0, |d| d.object.page_count().saturating_mul(PAGE as u64 / 512))
 }
 
-/// A description without a place: pipes and their like.
+/// A description without a place: pipes and sockets, and what is of no kind (`anon_inode` of Linux), which has only permission
+/// bits.
 fn stat_of_open(of: &OpenFile) -> Stat {
     if let Some(inode) = of.inode() {
         return stat_of(inode);
     }
     let mut s: Stat = user::zeroed();
-    let pipe = of.file.as_pipe();
-    s.st_mode = if pipe.is_some() { S_IFIFO | 0o600 } else { S_IFCHR | 0o600 };
-    s.st_ino = pipe.map_or(of.id, |p| p.id);
+    (s.st_dev, s.st_ino) = of.identity();
+    s.st_mode = match s.st_dev {
+        PIPE_DEV => S_IFIFO | 0o600,
+        SOCKET_DEV => S_IFSOCK | 0o777,
+        _ => 0o600,
+    };
     s.st_nlink = 1;
     s.st_blksize = PAGE as i32;
     s
@@ -127,6 +131,15 @@ pub(super) fn statx(c: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
+/// What pipes, sockets and what is of no kind lie in (statfs(2)).
+fn magic_of(of: &OpenFile) -> i64 {
+    match of.identity().0 {
+        PIPE_DEV => 0x5049_5045,
+        SOCKET_DEV => 0x534f_434b,
+        _ => 0x0904_1934,
+    }
+}
+
 fn statfs_of(place: Option<&Location>) -> Statfs {
     const ST_VALID: i64 = 0x20;
     let mut s: Statfs = user::zeroed();
@@ -148,7 +161,7 @@ fn statfs_of(place: Option<&Location>) -> Statfs {
             s.f_files = files;
             s.f_ffree = files.saturating_sub(used);
         }
-        s.f_flags = i64::from(l.mount.flags.load(Ordering::Relaxed)) | ST_VALID;
+        s.f_flags = i64::from(l.mount.flags.load(Ordering::Relaxed) & !MS_UNBINDABLE) | ST_VALID;
     }
     s
 }
@@ -165,7 +178,11 @@ pub(super) fn statfs(c: &mut Call<'_>) -> CallResult {
 /// fstatfs(2).
 pub(super) fn fstatfs(c: &mut Call<'_>) -> CallResult {
     let of = c.any_file(0)?;
-    user::write(c.arg(1), &statfs_of(of.location.as_ref()))?;
+    let mut s = statfs_of(of.location.as_ref());
+    if of.location.is_none() {
+        s.f_type = magic_of(&of);
+    }
+    user::write(c.arg(1), &s)?;
     Ok(0)
 }
 

@@ -102,6 +102,9 @@ pub(crate) fn thread_ended(p: &Process, me: &Thread) {
     ended_run.fetch_add(run, Relaxed);
     ended_system.fetch_add(system, Relaxed);
     p.attrs.ended.add_thread(me);
+    if me.tid() == p.pid() {
+        p.attrs.first_policy.store(me.parameters().pack(), Relaxed);
+    }
     p.attrs.endings.fetch_add(1, Release);
 }
 

@@ -143,6 +143,8 @@ pub(crate) struct ProcessAttrs {
     pub(crate) endings: AtomicU32,
     /// Not 0 once it has received a request: its end answers those that are open.
     pub(crate) serves: AtomicU32,
+    /// What its first thread's scheduling was set to when that ended; 0 before.
+    pub(crate) first_policy: AtomicU64,
     /// Figures of its threads that have ended.
     pub(crate) ended: Usage,
     /// Figures of children that were waited for, theirs included.
@@ -192,6 +194,7 @@ impl ProcessAttrs {
             cpu_watchers: AtomicU32::new(0),
             endings: AtomicU32::new(0),
             serves: AtomicU32::new(0),
+            first_policy: AtomicU64::new(0),
             ended: Usage::new(),
             children: Usage::new(),
             timers: ProcessTimers::new(),

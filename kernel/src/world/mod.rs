@@ -95,8 +95,10 @@ impl World {
         const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
         let is_new = |flag| how.fresh & flag != 0;
         let mut reach = self.reach & how.reach;
-        // A network of one's own leads nowhere; names of one's own may be changed.
-        if is_new(CLONE_NEWNET) {
+        // A network of one's own leads nowhere, and who loses the network has one of its own: abstract names of sockets are
+        // the network's. Names of one's own may be changed.
+        let own_net = is_new(CLONE_NEWNET) || !how.reach.contains(Reach::NET);
+        if own_net {
             reach -= Reach::NET;
         }
         if is_new(CLONE_NEWUTS) {
@@ -111,7 +113,7 @@ impl World {
             reach,
             uts: if is_new(CLONE_NEWUTS) { self.uts.try_copy().map_err(NO_MEMORY)? } else { self.uts.clone() },
             ipc: if is_new(CLONE_NEWIPC) { names::Space::try_new().map_err(NO_MEMORY)? } else { self.ipc.clone() },
-            net: if is_new(CLONE_NEWNET) { names::Space::try_new().map_err(NO_MEMORY)? } else { self.net.clone() },
+            net: if own_net { names::Space::try_new().map_err(NO_MEMORY)? } else { self.net.clone() },
             cgroup: match is_new(CLONE_NEWCGROUP) {
                 true => names::CgroupRoot::at(budget, names::next_ino()).map_err(NO_MEMORY)?,
                 false => self.cgroup.clone(),

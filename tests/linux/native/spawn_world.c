@@ -4,6 +4,8 @@
 // only: rvos
 #include "spawn.h"
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 
 #define WANT(number, condition)                                                                                                    \
@@ -11,6 +13,12 @@
         if (!(condition)) return number;                                                                                           \
     } while (0)
 #define FAILS(expression, want) ((expression) == -1 && errno == (want))
+
+// A stream socket does something with an abstract name.
+static int to_name(int (*what)(int, const struct sockaddr *, socklen_t)) {
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "\0spawn_world"};
+    return what(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof a);
+}
 
 static int no_grants(void) {
     struct timespec t = {1, 0};
@@ -23,6 +31,9 @@ static int no_grants(void) {
     WANT(7, FAILS(sethostname("x", 1), EPERM));
     WANT(8, FAILS(mknod("/tmp/null", S_IFCHR | 0600, 0x103), EPERM));
     WANT(9, FAILS(syscall(SYS_socket, 2, 1, 0), ENETDOWN));
+    // Abstract names of sockets are the network's: there are none, and one's own is nobody else's.
+    WANT(15, FAILS(to_name(connect), ECONNREFUSED));
+    WANT(16, to_name(bind) == 0);
     struct utsname name;
     WANT(10, uname(&name) == 0 && name.nodename[0]);
     struct sched_param p = {1};
@@ -36,7 +47,7 @@ static int no_grants(void) {
     char *words[] = {self, "still", NULL};
     struct spawn_args a = s_args(self, words);
     int fd = s_spawn(&a);
-    WANT(15, fd >= 0);
+    WANT(17, fd >= 0);
     return s_end(fd);
 }
 
@@ -67,6 +78,10 @@ int main(int argc, char **argv) {
     char self[PATH_MAX] = {0};
     OK(readlink("/proc/self/exe", self, sizeof self - 1));
     char *words[] = {self, "grants", NULL};
+    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\0spawn_world"};
+    int listener = OK(socket(AF_UNIX, SOCK_STREAM, 0));
+    OK(bind(listener, (struct sockaddr *)&name, sizeof name));
+    OK(listen(listener, 1));
     struct spawn_args a = s_args(self, words);
     a.grants = 0;
     a.flags = SPAWN_NO_NET | SPAWN_NO_UTS | SPAWN_NO_IPC;

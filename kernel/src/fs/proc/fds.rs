@@ -115,7 +115,7 @@ impl Virtual for Fd {
             // Linux shows O_LARGEFILE, which every open has on 64-bit machines.
             let flags = of.flags() & !O_CLOEXEC | if slot.cloexec { O_CLOEXEC } else { 0 } | 0o100_000;
             writeln!(t, "pos:\t{}\nflags:\t0{flags:o}", of.position.load(Ordering::Acquire))?;
-            writeln!(t, "mnt_id:\t{}\nino:\t{}", mount_id(of), of.inode().map_or(of.id, |i| i.ino))?;
+            writeln!(t, "mnt_id:\t{}\nino:\t{}", mount_id(of), of.identity().1)?;
             writeln!(t, "rights:	0x{:x}", slot.rights.bits())?;
             Ok(of.file.fdinfo(of, t)?)
         })

@@ -48,6 +48,7 @@ pub(super) fn mountinfo(subject: &Subject, t: &mut Text) -> Made {
         put_place(fs, at, t)?;
         t.put(b" ")?;
         put_options(m, t)?;
+        t.put(if m.is_bindable() { b"" } else { b" unbindable" })?;
         write!(t, " - {} ", m.fs.kind)?;
         t.put_escaped(&m.source, SEPARATORS)?;
         Ok(t.put(b" rw\n")?)

@@ -1,7 +1,7 @@
 //! Connections: listen(2), connect(2), accept(2). The side of who accepts is made by who connects, and waits as a descriptor.
 
 use super::names::Bound;
-use super::{ALL, Creds, Kind, Patience, READABLE, Role, Room, Socket};
+use super::{ALL, Creds, Kind, Patience, READABLE, Role, Room, Socket, discard};
 use crate::fs::file::Descriptor;
 use crate::linux::Stop;
 use crate::object::inflight::{self, InFlight};
@@ -171,8 +171,39 @@ impl Socket {
             }
             core::mem::replace(&mut state.peer, to.cloned())
         };
-        drop(old);
+        if let Some(old) = old.filter(|old| !to.is_some_and(|to| Ref::ptr_eq(old, to))) {
+            self.turn_away(&old);
+        }
         Ok(())
+    }
+
+    /// A socket of datagrams has left a peer for another, or for none: what waits here came from that one and is lost, which a
+    /// peer that still sends here is told.
+    fn turn_away(&self, old: &Socket) {
+        old.forget_held_up(self);
+        let lost = self.state.lock().inbox.len();
+        for _ in 0..lost {
+            // The inbox keeps its memory: who has a packet in hand may put it back.
+            let packet = self.state.lock().lose_first();
+            if let Some(packet) = packet {
+                discard(packet);
+            }
+        }
+        if lost == 0 {
+            return;
+        }
+        self.tell_room();
+        let told = {
+            let mut state = old.state.lock();
+            let sends_here = state.peer.as_ref().is_some_and(|p| core::ptr::eq(&**p, self)) && state.role != Role::Closed;
+            if sends_here {
+                state.error = Some(Errno::ECONNRESET);
+            }
+            sends_here
+        };
+        if told {
+            old.tell(ALL);
+        }
     }
 
     /// A socket of datagrams found its peer gone.
@@ -181,6 +212,9 @@ impl Socket {
             let mut state = self.state.lock();
             if state.peer.as_ref().is_some_and(|p| Ref::ptr_eq(p, peer)) { state.peer.take() } else { None }
         };
+        if old.is_some() {
+            peer.forget_held_up(self);
+        }
         drop(old);
     }
 }

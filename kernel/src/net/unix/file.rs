@@ -43,7 +43,7 @@ impl File for SocketFile {
         Socket::send(&self.socket, &mut Sending::plain(patience, true), from)
     }
     fn poll(&self, _of: &OpenFile) -> Events {
-        self.socket.poll()
+        Socket::poll(&self.socket)
     }
     fn watch(&self) -> Option<&dyn Watch> {
         Some(&*self.socket)

@@ -29,9 +29,10 @@ use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use core::sync::atomic::{AtomicU64, Ordering};
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use logic_waits::{Events, Mode};
-use mem::{NoMemory, Ref};
+use mem::{NoMemory, Ref, Weak};
 use names::Bound;
 use sync::{SpinGuard, SpinLock, levels};
 
@@ -41,6 +42,9 @@ pub(crate) const DEFAULT_BUFFER: u32 = 212_992;
 const PACKET: u32 = 768;
 /// Datagrams that wait in an inbox whose owner does not talk to their sender alone (net.unix.max_dgram_qlen).
 const MOST_DATAGRAMS: usize = 10;
+
+/// Sockets that wait to be told of room in an inbox.
+const MOST_HELD_UP: usize = 64;
 
 const READABLE: Events = Events::IN.union(Events::RDNORM);
 const WRITABLE: Events = Events::OUT.union(Events::WRNORM);
@@ -129,6 +133,8 @@ pub(crate) struct Socket {
     pub(crate) kind: Kind,
     /// Number in `socket:[N]`.
     pub(crate) id: u64,
+    /// SO_RCVLOWAT: a read of a stream waits for so many bytes.
+    pub(crate) least: AtomicU32,
     state: SpinLock<State, levels::ObjectState>,
 }
 
@@ -166,6 +172,8 @@ struct State {
     observers: Observers,
     /// Who waits for room in the inbox or in the backlog.
     room: Observers,
+    /// Sockets that send here and were found not writable, because the inbox is full, by their numbers: they hear of room.
+    held_up: Vec<(u64, Weak<Socket>)>,
 }
 
 /// What setsockopt(2) sets.
@@ -173,7 +181,7 @@ struct State {
 pub(crate) struct Options {
     /// SO_PASSCRED: messages tell who sent them.
     pub(crate) pass_creds: bool,
-    /// Flags that are kept and mean nothing here: SO_REUSEADDR, SO_BROADCAST, SO_KEEPALIVE; bits by their numbers.
+    /// Flags that are kept and mean nothing here, such as SO_REUSEADDR; bits by their numbers.
     pub(crate) plain: u32,
     /// SO_RCVTIMEO and SO_SNDTIMEO; zero: none.
     pub(crate) receive_ns: u64,
@@ -181,6 +189,8 @@ pub(crate) struct Options {
     pub(crate) send_ns: u64,
     /// SO_RCVBUF, as it is reported.
     pub(crate) receive_buffer: u32,
+    /// SO_LINGER: whether, and seconds.
+    pub(crate) linger: [u32; 2],
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -272,9 +282,10 @@ impl Socket {
             options: Options { receive_buffer: DEFAULT_BUFFER, ..Options::default() },
             observers: Observers::new(),
             room: Observers::new(),
+            held_up: Vec::new(),
         };
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Ref::try_new(Socket { _counted: Counted::new(), kind, id, state: SpinLock::new(state) })
+        Ref::try_new(Socket { _counted: Counted::new(), kind, id, least: AtomicU32::new(1), state: SpinLock::new(state) })
     }
 
     /// A socket with its first descriptor.
@@ -298,13 +309,16 @@ impl Socket {
 
     /// The same for those who wait for room.
     fn tell_room(&self) {
-        let waits = {
+        let (waits, held_up) = {
             let mut state = self.state.lock();
             state.room.changed(WRITABLE);
-            !state.room.is_empty()
+            (!state.room.is_empty(), core::mem::take(&mut state.held_up))
         };
         if waits {
             wait::notify(&Room(self), WRITABLE);
+        }
+        for socket in held_up.iter().filter_map(|(_, socket)| socket.upgrade()) {
+            socket.tell(WRITABLE);
         }
     }
 
@@ -346,10 +360,11 @@ impl Socket {
         if let Some(bound) = bound {
             bound.release();
         }
-        if let Some(peer) = peer
-            && self.is_connected_kind()
-        {
-            self.hang_up(&peer, embryo || !inbox.is_empty());
+        if let Some(peer) = peer {
+            match self.is_connected_kind() {
+                true => self.hang_up(&peer, embryo || !inbox.is_empty()),
+                false => peer.forget_held_up(self),
+            }
         }
         for packet in inbox {
             discard(packet);
@@ -376,7 +391,40 @@ impl Socket {
     }
 
     /// What could be done now without waiting.
-    fn poll(&self) -> Events {
+    fn poll(this: &Ref<Self>) -> Events {
+        let e = this.poll_self();
+        let held_up =
+            this.kind == Kind::Datagrams && e.contains(Events::OUT) && this.peer().is_some_and(|peer| peer.is_full_for(this));
+        if held_up { e - WRITABLE } else { e }
+    }
+
+    /// Whether the inbox has no room for another socket that sends here, which then hears when it has.
+    fn is_full_for(&self, sender: &Ref<Socket>) -> bool {
+        let mut state = self.state.lock();
+        let full = state.peer.as_ref().is_none_or(|p| !Ref::ptr_eq(p, sender)) && state.is_full();
+        if !full || state.held_up.iter().any(|(id, _)| *id == sender.id) {
+            return full;
+        }
+        // One of too many finds out when it sends.
+        let hears = state.held_up.len() < MOST_HELD_UP && state.held_up.try_reserve(1).is_ok();
+        if hears {
+            // reserved: just above.
+            state.held_up.push((sender.id, Ref::downgrade(sender)));
+        }
+        hears
+    }
+
+    /// It does not send there any more.
+    fn forget_held_up(&self, sender: &Socket) {
+        let gone = {
+            let mut state = self.state.lock();
+            let at = state.held_up.iter().position(|(id, _)| *id == sender.id);
+            at.map(|at| state.held_up.swap_remove(at))
+        };
+        drop(gone);
+    }
+
+    fn poll_self(&self) -> Events {
         let state = self.state.lock();
         let mut e = Events::empty();
         if !state.inbox.is_empty() || !state.backlog.is_empty() || state.no_more_in {

@@ -9,6 +9,7 @@ use crate::task::wait;
 use abi::Errno;
 use alloc::boxed::Box;
 use arrayvec::ArrayVec;
+use core::sync::atomic::Ordering;
 use logic_waits::Events;
 use mem::Ref;
 
@@ -134,7 +135,7 @@ impl Socket {
             state.in_hand = state.in_hand.saturating_sub(1);
             state.bytes = state.bytes.saturating_sub(packet.len());
             state.taken = 0;
-            !state.room.is_empty()
+            !state.room.is_empty() || !state.held_up.is_empty()
         };
         discard(packet);
         if room {
@@ -183,7 +184,11 @@ impl Socket {
             let next = if got.came { self.take(true).unwrap_or(Ok(None)).map_err(Stop::from) } else { self.take_waiting(how) };
             let (mut packet, from) = match next {
                 Ok(Some(taken)) => taken,
-                Ok(None) if got.came && how.all && !how.peek && to.left() != 0 && self.wait_for_more(how) => continue,
+                Ok(None)
+                    if got.came && !how.peek && to.left() != 0 && (how.all || self.wants(got.len)) && self.wait_for_more(how) =>
+                {
+                    continue;
+                }
                 Ok(None) => break,
                 Err(e) => {
                     result = Err(e);
@@ -263,6 +268,11 @@ impl Socket {
         got.len += n;
         got.whole = got.len;
         Ok(carries)
+    }
+
+    /// Whether a read is not content with so many bytes.
+    fn wants(&self, len: usize) -> bool {
+        len < self.least.load(Ordering::Relaxed) as usize
     }
 
     /// MSG_WAITALL: waits until there is more. False: no more comes, or not in time.

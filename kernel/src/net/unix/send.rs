@@ -193,7 +193,7 @@ impl Socket {
         if state.no_more_in {
             return Some(Err(Errno::EPIPE));
         }
-        if talks_to_me.is_none() && state.inbox.len().saturating_add(state.in_hand) > MOST_DATAGRAMS {
+        if talks_to_me.is_none() && state.is_full() {
             return None;
         }
         let held = packet.take()?;
@@ -228,6 +228,19 @@ impl Socket {
 }
 
 impl State {
+    /// Takes out a packet that nobody shall read.
+    pub(super) fn lose_first(&mut self) -> Option<Box<Message>> {
+        let packet = self.inbox.pop_front()?;
+        if !packet.fds.is_empty() {
+            inflight::changes();
+        }
+        self.bytes = self.bytes.saturating_sub(packet.envelope.as_ref().map_or(0, |e| e.len as usize));
+        Some(packet)
+    }
+    /// Whether there is no room for datagrams of just anybody.
+    pub(super) fn is_full(&self) -> bool {
+        self.inbox.len().saturating_add(self.in_hand) > MOST_DATAGRAMS
+    }
     /// Puts a packet at the end of the inbox.
     fn add(&mut self, packet: Box<Message>) -> Result<(), (Errno, Box<Message>)> {
         // Those in hand may come back.
