@@ -267,8 +267,7 @@ pub(super) fn fcntl(c: &mut Call<'_>) -> CallResult {
     }
 }
 
-/// Whom F_SETOWN_EX names: a thread, a process, or a process group.
-const F_OWNER_TID: u32 = 0;
+/// Whom F_SETOWN_EX names: a process, a process group; otherwise a thread.
 const F_OWNER_PID: u32 = 1;
 const F_OWNER_PGRP: u32 = 2;
 

@@ -7,7 +7,7 @@ use crate::fs::dentry::boxed_bytes;
 use crate::fs::inode::{Body, Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK};
 use crate::fs::mount::Location;
 use crate::fs::node::{self, Existing, Remove, Side};
-use crate::fs::walk::{Last, LinkText, PATH_MAX, Parent, ParentError, Reached, Resolve, Walker, path_of};
+use crate::fs::walk::{Found, Last, LinkText, PATH_MAX, Parent, ParentError, Reached, Resolve, Walker, path_of};
 use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use mem::{NoMemory, Ref, user};
@@ -122,6 +122,19 @@ impl Call<'_> {
         let last = if flags & AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
         let start = self.start(fd, &cx, &path)?;
         cx.walker().reach(&start, &path, last)
+    }
+    /// What a path names or the descriptor stands for, also if that is an open file without a place (`/proc/PID/fd`).
+    pub(crate) fn found_or_fd(&self, fd: usize, p: usize, flags: u32) -> Result<Found, Errno> {
+        let path = read_path(self.arg(p))?;
+        let cx = self.context();
+        let found = if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
+            Found::At(self.descriptor_itself(fd, &cx, Errno::EBADF)?)
+        } else {
+            let last = if flags & AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
+            cx.walker().find(&self.start(fd, &cx, &path)?, &path, last)?
+        };
+        let (Found::At(Reached { rights, .. }) | Found::Open(_, rights)) = &found;
+        if rights.contains(self.need_at_end(fd)) { Ok(found) } else { Err(Errno::EACCES) }
     }
     fn parent(&self, cx: &Context, fd: usize, p: usize, no_name: Errno) -> Result<Parent, Errno> {
         let path = read_path(self.arg(p))?;

@@ -8,7 +8,7 @@ use crate::fs::file::OpenFile;
 use crate::fs::inode::{Body, Inode, PIPE_DEV, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, SOCKET_DEV};
 use crate::fs::mount::{Location, MS_UNBINDABLE};
 use crate::fs::notify;
-use crate::fs::walk::Last;
+use crate::fs::walk::{Found, Last};
 use abi::{Errno, Rights, Stat, Statfs, Statx, StatxTimestamp, nr};
 use core::sync::atomic::Ordering;
 use mem::{PAGE, user};
@@ -85,8 +85,11 @@ pub(super) fn newfstatat(c: &mut Call<'_>) -> CallResult {
         user::write(c.arg(2), &stat_of_open(&of))?;
         return Ok(0);
     }
-    let place = c.locate_or_fd(0, 1, flags)?;
-    user::write(c.arg(2), &stat_of(place.inode()))?;
+    let s = match c.found_or_fd(0, 1, flags)? {
+        Found::At(at) => stat_of(at.place.inode()),
+        Found::Open(of, _) => stat_of_open(&of),
+    };
+    user::write(c.arg(2), &s)?;
     Ok(0)
 }
 
@@ -102,8 +105,10 @@ pub(super) fn statx(c: &mut Call<'_>) -> CallResult {
         let of = c.file_itself(0)?;
         (stat_of_open(&of), of.inode().map_or(0, |i| i.attrs.lock().btime_ns))
     } else {
-        let place = c.locate_or_fd(0, 1, flags)?;
-        (stat_of(place.inode()), place.inode().attrs.lock().btime_ns)
+        match c.found_or_fd(0, 1, flags)? {
+            Found::At(at) => (stat_of(at.place.inode()), at.place.inode().attrs.lock().btime_ns),
+            Found::Open(of, _) => (stat_of_open(&of), 0),
+        }
     };
     let stamp = |sec: i64, nsec: u64| {
         let mut t: StatxTimestamp = user::zeroed();
@@ -440,7 +445,11 @@ fn access(c: &Call<'_>, flags: u32) -> CallResult {
     if mode & !7 != 0 || flags & !(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let place = c.locate_or_fd(0, 1, flags)?;
+    let place = match c.found_or_fd(0, 1, flags)? {
+        Found::At(at) => at.place,
+        // Who can name it may use it.
+        Found::Open(..) => return if mode & 1 == 0 { Ok(0) } else { Err(Errno::EACCES.into()) },
+    };
     let mut cred = c.me.cred().try_copy()?;
     if flags & AT_EACCESS == 0 {
         (cred.uid.fs, cred.gid.fs) = (cred.uid.real, cred.gid.real);

@@ -1,4 +1,5 @@
 //! Names, and sets against a plain map.
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use super::{Attributes, COUNT_MOST, Entry, Existing, NoName, Refused, Space, space_of};
 use proptest::prelude::*;

@@ -41,6 +41,7 @@ static struct stat check(int fd, unsigned mode, const char *link, long magic, co
     if (strcmp(got, want)) FAIL("%s: link %s, want %s", what, got, want);
     OK(stat(path, &again));
     if (again.st_mode != st.st_mode || again.st_ino != st.st_ino || again.st_dev != st.st_dev) FAIL("%s: its link leads elsewhere", what);
+    if (access(path, R_OK | W_OK)) FAIL("%s: no access by its link: errno %d", what, errno);
     snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
     char *text = h_read_file(path), *at = strstr(text, "ino:\t");
     if (strncmp(text, "pos:\t0\nflags:\t0", 15) || !strstr(text, "\nmnt_id:\t") || !at) FAIL("%s: fdinfo %s", what, text);

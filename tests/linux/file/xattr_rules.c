@@ -7,6 +7,9 @@
 
 static char value[65536];
 
+// The list in `value` has this name.
+static int lists(ssize_t len, const char *name) { return memmem(value, len, name, strlen(name) + 1) != NULL; }
+
 static void as_user(void) {
     h_drop_to(1000);
     // Another's file, readable.
@@ -21,7 +24,7 @@ static void as_user(void) {
     CHECK_ERRNO(setxattr("public", "trusted.t", "x", 1, 0), EPERM);
     CHECK_ERRNO(removexattr("public", "trusted.t"), EPERM);
     CHECK_EQ(listxattr("public", value, sizeof value), 23);
-    CHECK(!memcmp(value, "security.things\0user.a", 23));
+    CHECK(lists(23, "security.things") && lists(23, "user.a"));
     CHECK_EQ(getxattr("public", "security.things", value, sizeof value), 2);
     CHECK_EQ(getxattr("private", "security.things", value, sizeof value), 2);
     CHECK_ERRNO(setxattr("public", "security.things", "x", 1, 0), EPERM);
@@ -52,7 +55,7 @@ int main(void) {
         OK(setxattr(all[i], "security.things", "33", 2, 0));
         CHECK_EQ(listxattr(all[i], value, sizeof value), 33);
     }
-    CHECK(!memcmp(value, "security.things\0trusted.t\0user.a", 33));
+    CHECK(lists(33, "security.things") && lists(33, "trusted.t") && lists(33, "user.a"));
     IN_CHILD(as_user());
     // Neither devices nor FIFOs have names of users, whoever asks.
     OK(mkfifo("fifo", 0666));

@@ -112,8 +112,9 @@ impl Virtual for Fd {
         let slot = slot(&self.subject, self.fd)?;
         let of = slot.file.open_file();
         make(|t| {
-            // Linux shows O_LARGEFILE, which every open has on 64-bit machines.
-            let flags = of.flags() & !O_CLOEXEC | if slot.cloexec { O_CLOEXEC } else { 0 } | 0o100_000;
+            // Linux shows O_LARGEFILE, which every open has on 64-bit machines, and what was not opened has not.
+            let large = if of.location.is_some() { 0o100_000 } else { 0 };
+            let flags = of.flags() & !O_CLOEXEC | if slot.cloexec { O_CLOEXEC } else { 0 } | large;
             writeln!(t, "pos:\t{}\nflags:\t0{flags:o}", of.position.load(Ordering::Acquire))?;
             writeln!(t, "mnt_id:\t{}\nino:\t{}", mount_id(of), of.identity().1)?;
             writeln!(t, "rights:	0x{:x}", slot.rights.bits())?;

@@ -150,7 +150,8 @@ pub(super) fn stat(subject: &Subject, t: &mut Text) -> Made {
     for ns in [times.user_ns, times.system_ns, ended.user_ns, ended.system_ns] {
         write!(t, " {}", ns / TICK_NS)?;
     }
-    let p = thread.map_or_else(|| Parameters::unpack(process.attrs.first_policy.load(Ordering::Relaxed)), Thread::parameters);
+    let first = thread.filter(|t| subject.is_thread() || t.tid() == process.pid());
+    let p = first.map_or_else(|| Parameters::unpack(process.attrs.first_policy.load(Ordering::Relaxed)), Thread::parameters);
     let (nice, rt_priority) = (i32::from(p.nice), i32::from(p.priority));
     let priority = if rt_priority == 0 { 20 + nice } else { -1 - rt_priority };
     write!(t, " {priority} {nice} {} 0 {}", f.threads, process.start_ns / TICK_NS)?;
