@@ -116,6 +116,7 @@ impl Namespace {
             }
         }
     }
+    #[inline(never)]
     fn remove_one(&self, mount: &Ref<Mount>) -> Option<Ref<Mount>> {
         let mut mounts = self.mounts.lock();
         if mounts.iter().any(|m| m.at.as_ref().is_some_and(|at| Ref::ptr_eq(&at.mount, mount))) {
@@ -253,6 +254,7 @@ impl Namespace {
         Ok(())
     }
     /// Whether a mount is `base` or mounted somewhere on it.
+    #[inline(never)]
     fn is_on(&self, mount: &Ref<Mount>, base: &Ref<Mount>) -> bool {
         let mut at = mount.clone();
         loop {

@@ -118,6 +118,11 @@ impl Walker<'_> {
             Ran::Done | Ran::Parent(..) => Ok(Found::At(Reached { place: walk.at, rights: walk.rights })),
         }
     }
+    /// The same, for calls that are not in such a hurry.
+    #[inline(never)]
+    pub(crate) fn find_any(&self, start: &Reached, path: &[u8], last: Last) -> Result<Found, Errno> {
+        self.find(start, path, last)
+    }
     /// The file at a path, which must have a place and allow `need`.
     pub(crate) fn locate(&self, start: &Reached, path: &[u8], last: Last, need: Rights) -> Result<Location, Errno> {
         self.reach(start, path, last)?.with(need)
@@ -125,7 +130,7 @@ impl Walker<'_> {
     /// The file at a path, which must have a place.
     #[inline]
     pub(crate) fn reach(&self, start: &Reached, path: &[u8], last: Last) -> Result<Reached, Errno> {
-        match self.find(start, path, last)? {
+        match self.find_any(start, path, last)? {
             Found::At(reached) => Ok(reached),
             Found::Open(..) => Err(Errno::ENOENT),
         }

@@ -7,11 +7,11 @@ use crate::fs::context::{Cred, cap};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use logic_xattr::{Attributes, COUNT_MOST, Entry, Existing, NoName, Refused, Space, prefix_of, space_of};
+use logic_xattr::{Attributes, COUNT_MOST, Entry, Existing, LIST_MOST, NoName, Refused, Space, prefix_of, space_of};
 use mem::{NoMemory, PAGE, Ref, user};
 use sync::{SpinLock, levels};
 
-/// A name and its value, in pieces of a page each.
+/// A name, with a NUL behind it, and its value, in pieces of a page each.
 pub(crate) struct Attribute {
     name: Box<[u8]>,
     pieces: Vec<Box<[u8]>>,
@@ -19,7 +19,7 @@ pub(crate) struct Attribute {
 }
 
 impl Attribute {
-    /// With a value from user memory.
+    /// With a value from user memory; `name` has a NUL behind it.
     pub(crate) fn read(name: &[u8], at: usize, len: usize) -> Result<Ref<Attribute>, Errno> {
         const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
         let mut pieces = Vec::new();
@@ -58,7 +58,7 @@ pub(crate) struct Held(Ref<Attribute>);
 
 impl Entry for Held {
     fn name(&self) -> &[u8] {
-        &self.0.name
+        self.0.name.split_last().map_or(&[], |(_nul, name)| name)
     }
     fn value_len(&self) -> usize {
         self.0.len
@@ -94,6 +94,7 @@ impl Xattrs {
         set.find(name).map(|held| held.0.clone()).ok_or(Errno::ENODATA)
     }
     /// Units of the file system's limit on inodes that they take.
+    #[inline(never)]
     fn units(set: Option<&Ref<Set>>) -> u64 {
         /// Bytes of attributes that count like an inode (BOGO_INODE_SIZE).
         const UNIT: u64 = 1024;
@@ -197,17 +198,22 @@ fn is_kept(inode: &Inode) -> bool {
     !made_up && inode.fs.kind != "ramfs"
 }
 
-/// The names that somebody sees, each with a NUL, given to `each` one after the other.
-pub(crate) fn list(inode: &Inode, cred: &Cred, mut each: impl FnMut(&[u8]) -> Result<(), Errno>) -> Result<(), Errno> {
-    let Some(set) = inode.xattrs.now() else { return Ok(()) };
-    let admin = cred.capable(cap::SYS_ADMIN);
-    for held in set.iter() {
-        let trusted = matches!(prefix_of(held.name()), Some((Space::Trusted, _)));
-        if admin || !trusted {
-            each(held.name())?;
+/// Writes the names that somebody sees, each with a NUL, to where there is room for `room` bytes; gives how many they have. No room
+/// is to be told that alone.
+pub(crate) fn list(inode: &Inode, cred: &Cred, at: usize, room: usize) -> Result<usize, Errno> {
+    let Some(set) = inode.xattrs.now() else { return Ok(0) };
+    let (admin, mut len) = (cred.capable(cap::SYS_ADMIN), 0usize);
+    for held in set.iter().filter(|held| admin || !held.name().starts_with(b"trusted.")) {
+        let (name, from) = (&held.0.name, len);
+        len = len.saturating_add(name.len());
+        match room {
+            _ if len > LIST_MOST => return Err(Errno::E2BIG),
+            0 => {}
+            _ if len > room => return Err(Errno::ERANGE),
+            _ => user::copy_out(at.wrapping_add(from), name).map_err(|_| Errno::EFAULT)?,
         }
     }
-    Ok(())
+    Ok(len)
 }
 
 // The handles to a file's attributes fit into a page.

@@ -131,7 +131,7 @@ impl Call<'_> {
             Found::At(self.descriptor_itself(fd, &cx, Errno::EBADF)?)
         } else {
             let last = if flags & AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
-            cx.walker().find(&self.start(fd, &cx, &path)?, &path, last)?
+            cx.walker().find_any(&self.start(fd, &cx, &path)?, &path, last)?
         };
         let (Found::At(Reached { rights, .. }) | Found::Open(_, rights)) = &found;
         if rights.contains(self.need_at_end(fd)) { Ok(found) } else { Err(Errno::EACCES) }

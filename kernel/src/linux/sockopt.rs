@@ -62,35 +62,40 @@ pub(super) fn setsockopt(c: &mut Call<'_>) -> CallResult {
     }
     let value: i32 = user::read(at)?;
     let doubled = |least: u32, most: u32| (value as u32).min(most).saturating_mul(2).max(least);
+    let ns = match option {
+        SO_RCVTIMEO | SO_RCVTIMEO_NEW | SO_SNDTIMEO | SO_SNDTIMEO_NEW => timeout(at, len)?,
+        _ => 0,
+    };
+    let linger: [u32; 2] = match option {
+        SO_LINGER if len < 8 => return Err(Errno::EINVAL.into()),
+        SO_LINGER => user::read(at)?,
+        _ => [0; 2],
+    };
+    let force = matches!(option, SO_SNDBUFFORCE | SO_RCVBUFFORCE);
+    if force && !c.me.cred().capable(cap::NET_ADMIN) {
+        return Err(Errno::EPERM.into());
+    }
+    let most = if force { i32::MAX as u32 / 2 } else { MOST };
     match option {
-        SO_PASSCRED => s.set_options(|o| o.pass_creds = value != 0),
-        SO_SNDBUF => s.set_send_buffer(doubled(LEAST_SEND, MOST)),
-        SO_RCVBUF => s.set_options(|o| o.receive_buffer = doubled(LEAST_RECEIVE, MOST)),
-        SO_SNDBUFFORCE | SO_RCVBUFFORCE if !c.me.cred().capable(cap::NET_ADMIN) => return Err(Errno::EPERM.into()),
-        SO_SNDBUFFORCE => s.set_send_buffer(doubled(LEAST_SEND, i32::MAX as u32 / 2).min(i32::MAX as u32)),
-        SO_RCVBUFFORCE => s.set_options(|o| o.receive_buffer = doubled(LEAST_RECEIVE, i32::MAX as u32 / 2)),
+        SO_SNDBUF | SO_SNDBUFFORCE => s.set_send_buffer(doubled(LEAST_SEND, most)),
         // Nothing is asked for as little as zero; a negative number is as much as there is.
         SO_RCVLOWAT => s.least.store(u32::try_from(value).unwrap_or(i32::MAX as u32).max(1), Ordering::Relaxed),
-        SO_RCVTIMEO | SO_RCVTIMEO_NEW => {
-            let ns = timeout(at, len)?;
-            s.set_options(|o| o.receive_ns = ns);
+        _ => {
+            return Ok(s.set_options(|o| -> Result<usize, Errno> {
+                match option {
+                    SO_PASSCRED => o.pass_creds = value != 0,
+                    SO_RCVBUF | SO_RCVBUFFORCE => o.receive_buffer = doubled(LEAST_RECEIVE, most),
+                    SO_RCVTIMEO | SO_RCVTIMEO_NEW => o.receive_ns = ns,
+                    SO_SNDTIMEO | SO_SNDTIMEO_NEW => o.send_ns = ns,
+                    // What was sent is there: there is nothing to linger for.
+                    SO_LINGER if linger[0] == 0 => o.linger[0] = 0,
+                    SO_LINGER => o.linger = [1, linger[1]],
+                    0..=31 if PLAIN >> option & 1 != 0 => o.plain = o.plain & !(1 << option) | u32::from(value != 0) << option,
+                    _ => return Err(Errno::ENOPROTOOPT),
+                }
+                Ok(0)
+            })?);
         }
-        SO_SNDTIMEO | SO_SNDTIMEO_NEW => {
-            let ns = timeout(at, len)?;
-            s.set_options(|o| o.send_ns = ns);
-        }
-        SO_LINGER => {
-            if (len as usize) < size_of::<[u32; 2]>() {
-                return Err(Errno::EINVAL.into());
-            }
-            let [on, seconds] = user::read::<[u32; 2]>(at)?;
-            // What was sent is there: there is nothing to linger for.
-            s.set_options(|o| o.linger = [u32::from(on != 0), if on != 0 { seconds } else { o.linger[1] }]);
-        }
-        0..=31 if PLAIN >> option & 1 != 0 => s.set_options(|o| {
-            o.plain = o.plain & !(1 << option) | u32::from(value != 0) << option;
-        }),
-        _ => return Err(Errno::ENOPROTOOPT.into()),
     }
     Ok(0)
 }

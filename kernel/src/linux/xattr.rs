@@ -8,7 +8,7 @@ use crate::fs::walk::Last;
 use crate::fs::xattr::{self, Access, Attribute, Change};
 use abi::{Errno, Rights};
 use arrayvec::ArrayVec;
-use logic_xattr::{Existing, LIST_MOST, NAME_MOST, VALUE_MOST};
+use logic_xattr::{Existing, NAME_MOST, VALUE_MOST};
 use mem::user;
 
 type Name = ArrayVec<u8, { NAME_MOST + 1 }>;
@@ -25,15 +25,16 @@ fn of_fd(c: &Call<'_>) -> Result<Location, Errno> {
     c.file(0)?.location.clone().ok_or(Errno::EOPNOTSUPP)
 }
 
-/// Argument `n`: ERANGE if it is empty or too long.
-fn name(c: &Call<'_>, n: usize) -> Result<Name, Errno> {
+/// The second argument, with its NUL: ERANGE if it is empty or too long.
+#[inline(never)]
+fn name(c: &Call<'_>) -> Result<Name, Errno> {
     let mut name = Name::from([0; NAME_MOST + 1]);
-    let len = match user::read_string(&mut name, c.arg(n)) {
+    let len = match user::read_string(&mut name, c.arg(1)) {
         Ok(0) | Err(user::StringError::TooLong) => return Err(Errno::ERANGE),
         Ok(len) => len,
         Err(user::StringError::Fault) => return Err(Errno::EFAULT),
     };
-    name.truncate(len);
+    name.truncate(len.saturating_add(1));
     Ok(name)
 }
 
@@ -55,25 +56,37 @@ fn set(c: &Call<'_>, place: Result<Location, Errno>) -> CallResult {
         3 => Existing::Refused,
         _ => return Err(Errno::EINVAL.into()),
     };
-    let name = name(c, 1)?;
+    let name = name(c)?;
     if len > VALUE_MOST {
         return Err(Errno::E2BIG.into());
     }
     let value = Attribute::read(&name, c.arg(2), len)?;
-    xattr::check(place.inode(), &c.me.cred(), &name, Access::Write)?;
+    let name = bare(&name);
+    xattr::check(place.inode(), &c.me.cred(), name, Access::Write)?;
     if flags == XATTR_CREATE | XATTR_REPLACE {
-        place.inode().xattrs.find(&name)?;
+        place.inode().xattrs.find(name)?;
     }
-    xattr::change(place.inode(), &name, &Change::Set(value, existing))?;
+    change(&place, name, &Change::Set(value, existing))
+}
+
+/// Changes an attribute, which is news of the file.
+#[inline(never)]
+fn change(place: &Location, name: &[u8], change: &Change) -> CallResult {
+    xattr::change(place.inode(), name, change)?;
     notify::file(&place.dentry, notify::ATTRIB);
     Ok(0)
 }
 
+fn bare(name: &[u8]) -> &[u8] {
+    name.split_last().map_or(&[], |(_nul, name)| name)
+}
+
 fn get(c: &Call<'_>, place: Result<Location, Errno>) -> CallResult {
     let place = place?;
-    let (name, room) = (name(c, 1)?, c.arg(3));
-    xattr::check(place.inode(), &c.me.cred(), &name, Access::Read)?;
-    let found = place.inode().xattrs.find(&name)?;
+    let (name, room) = (name(c)?, c.arg(3));
+    let name = bare(&name);
+    xattr::check(place.inode(), &c.me.cred(), name, Access::Read)?;
+    let found = place.inode().xattrs.find(name)?;
     match room {
         0 => {}
         _ if room < found.len() => return Err(Errno::ERANGE.into()),
@@ -83,36 +96,16 @@ fn get(c: &Call<'_>, place: Result<Location, Errno>) -> CallResult {
 }
 
 fn list(c: &Call<'_>, place: Result<Location, Errno>) -> CallResult {
-    let place = place?;
-    let (at, room) = (c.arg(1), c.arg(2));
-    let mut len = 0usize;
-    xattr::list(place.inode(), &c.me.cred(), |name| {
-        let end = len.saturating_add(name.len()).saturating_add(1);
-        if end > LIST_MOST {
-            return Err(Errno::E2BIG);
-        }
-        if room != 0 {
-            if end > room {
-                return Err(Errno::ERANGE);
-            }
-            for (bytes, from) in [(name, len), (b"\0", end.saturating_sub(1))] {
-                user::copy_out(at.wrapping_add(from), bytes).map_err(|_| Errno::EFAULT)?;
-            }
-        }
-        len = end;
-        Ok(())
-    })?;
-    Ok(len)
+    Ok(xattr::list(place?.inode(), &c.me.cred(), c.arg(1), c.arg(2))?)
 }
 
 fn remove(c: &Call<'_>, place: Result<Location, Errno>) -> CallResult {
     let place = place?;
     writable(&place)?;
-    let name = name(c, 1)?;
-    xattr::check(place.inode(), &c.me.cred(), &name, Access::Write)?;
-    xattr::change(place.inode(), &name, &Change::Remove)?;
-    notify::file(&place.dentry, notify::ATTRIB);
-    Ok(0)
+    let name = name(c)?;
+    let name = bare(&name);
+    xattr::check(place.inode(), &c.me.cred(), name, Access::Write)?;
+    change(&place, name, &Change::Remove)
 }
 
 /// setxattr(2).

@@ -399,6 +399,7 @@ impl Socket {
     }
 
     /// Whether the inbox has no room for another socket that sends here, which then hears when it has.
+    #[inline(never)]
     fn is_full_for(&self, sender: &Ref<Socket>) -> bool {
         let mut state = self.state.lock();
         let full = state.peer.as_ref().is_none_or(|p| !Ref::ptr_eq(p, sender)) && state.is_full();
@@ -451,8 +452,8 @@ impl Socket {
         self.state.lock().options
     }
     /// Changes its options.
-    pub(crate) fn set_options(&self, f: impl FnOnce(&mut Options)) {
-        f(&mut self.state.lock().options);
+    pub(crate) fn set_options<T>(&self, f: impl FnOnce(&mut Options) -> T) -> T {
+        f(&mut self.state.lock().options)
     }
     /// SO_SNDBUF.
     pub(crate) fn send_buffer(&self) -> u32 {
