@@ -58,7 +58,7 @@ pub fn initrd(base: &Base, extras: &[Extra], session: Option<&Session>) -> Resul
     if let Some(session) = session {
         archive.file("etc/rvos/session", &session.encode(), 0o600);
     }
-    Ok(archive.finish())
+    archive.finish()
 }
 
 fn default_root(archive: &mut Archive) -> Result<()> {

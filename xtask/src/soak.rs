@@ -1,12 +1,16 @@
 //! `./x soak`: everything at once for minutes, from a seed that repeats it.
 //!
-//! The work is done by the guest's program `/bin/soak`; this gives it seed and time, and judges its end. With `--budgets` it is
-//! the test `budget_conserved` that runs, with a number of steps: a million, unless told otherwise.
+//! The work is done by the guest's program `/bin/soak`; this gives it seed and time, and judges its end, and that it says how much
+//! it did. With `--budgets` it is the test `budget_conserved` that runs, with a number of steps: a million, unless told
+//! otherwise. With `--boots` machines come up and go down ([`boots`]).
+
+mod boots;
 
 use crate::test::guest::runner;
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use xtask::builds::{self, Profile};
@@ -14,8 +18,11 @@ use xtask::guest::{Ending, Guest, GuestBuilder};
 
 /// Time beyond what was asked for, to boot, to stop and to check.
 const MARGIN: Duration = Duration::from_secs(120);
-/// The test of `--budgets`.
-const PROGRAM: &str = "budget_conserved";
+/// What the test itself may take beyond it: a part of the margin.
+const LAST_STEPS: Duration = Duration::from_secs(90);
+/// The tests of `--budgets` and `--ipc`.
+const BUDGETS: &str = "budget_conserved";
+const TORTURE: &str = "ipc_torture";
 /// Time for each of its steps, on a slow machine.
 const STEP: Duration = Duration::from_millis(10);
 
@@ -31,6 +38,9 @@ pub(crate) struct Args {
     /// Number of harts
     #[arg(long, default_value_t = 4, value_name = "N")]
     smp: u32,
+    /// Virtual time counts instructions: the same from run to run, with one hart
+    #[arg(long)]
+    icount: bool,
     /// Memory
     #[arg(long, default_value = "512M", value_name = "SIZE")]
     mem: String,
@@ -46,30 +56,37 @@ pub(crate) struct Args {
     /// That charges to budgets are the sum of what is there, after each of so many random steps
     #[arg(long, value_name = "STEPS", num_args = 0..=1, default_missing_value = "1000000")]
     budgets: Option<u64>,
+    /// So many machines one after another, with different memory and harts
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200", conflicts_with_all = ["ipc", "budgets"])]
+    boots: Option<u32>,
 }
 
 /// What runs in the guest, for how long at most.
 fn guest<'a>(args: &Args, seed: u64) -> Result<(GuestBuilder<'a>, Duration)> {
-    let guest = Guest::builder().smp(args.smp).mem(&args.mem).profile(args.profile).linux(args.linux);
-    let seed = seed.to_string();
+    let guest = Guest::builder().smp(args.smp).mem(&args.mem).profile(args.profile).linux(args.linux).icount(args.icount);
     if let Some(steps) = args.budgets {
         println!("soak: seed {seed}, {steps} steps, {} harts", args.smp);
-        let built = builds::packages(&["ktest"])?;
-        let (_, program) = built.into_iter().find(|(name, _)| name == PROGRAM).context("cargo built no such test")?;
-        let guest = guest.add(program, format!("/bin/{PROGRAM}")).args([PROGRAM, &seed, &steps.to_string()]);
-        return Ok((guest, STEP * u32::try_from(steps)?));
+        let time = MARGIN + STEP * u32::try_from(steps)?;
+        let guest = guest.add(test(BUDGETS)?, format!("/tests/linux/{BUDGETS}"));
+        return Ok((under_runner(guest, &format!("{BUDGETS} arg={seed} arg={steps}"), time)?, time));
     }
     let time = Duration::try_from_secs_f64(args.minutes * 60.0)?;
-    println!("soak: seed {seed}, {} s, {} harts", time.as_secs(), args.smp);
+    let seconds = time.as_secs();
+    println!("soak: seed {seed}, {seconds} s, {} harts", args.smp);
     if args.ipc {
-        return Ok((torture(guest, &seed, time)?, time));
+        let guest = guest.add(test(TORTURE)?, format!("/tests/linux/{TORTURE}"));
+        return Ok((under_runner(guest, &format!("{TORTURE} arg={seed} arg={seconds}"), time)?, time));
     }
-    Ok((guest.args(["soak", "--seed", &seed, "--seconds", &time.as_secs().to_string()]), time))
+    let line = format!("/bin/soak arg=--seed arg={seed} arg=--seconds arg={seconds}");
+    Ok((under_runner(guest, &line, time)?, time))
 }
 
 /// Runs the soak program and prints its seed, so that a failure can be repeated.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let seed = args.seed.unwrap_or_else(seed_from_clock);
+    if let Some(count) = args.boots {
+        return boots::run(&args, seed, count);
+    }
     let (guest, time) = guest(&args, seed)?;
     let echo = |bytes: &[u8]| {
         // Nobody to tell if standard output is gone.
@@ -93,14 +110,18 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     Ok(ExitCode::from(outcome.code()))
 }
 
-/// The torture under the runner, so that afterwards every counter is where it was.
-fn torture<'a>(guest: GuestBuilder<'a>, seed: &str, time: Duration) -> Result<GuestBuilder<'a>> {
-    let built = builds::packages(&["ktest"])?;
-    let (_, program) = built.into_iter().find(|(name, _)| name == "ipc_torture").context("cargo built no ipc_torture")?;
-    let seconds = time.as_secs();
-    let list = format!("ipc_torture arg={seed} arg={seconds} timeout_s={}\n", seconds + 60);
-    let guest = guest.add(program, "/tests/linux/ipc_torture").add(runner()?, "/bin/ktest");
-    Ok(guest.add_bytes(list, "/tests/list", 0o644).args(["ktest"]))
+/// A test of the kernel's own features, built for the guest.
+fn test(name: &str) -> Result<PathBuf> {
+    let found = builds::packages(&["ktest"])?.into_iter().find(|(built, _)| built == name);
+    Ok(found.with_context(|| format!("cargo built no {name}"))?.1)
+}
+
+/// The program of this line under the runner, so that afterwards every counter is where it was. It may take all there is.
+fn under_runner<'a>(guest: GuestBuilder<'a>, line: &str, time: Duration) -> Result<GuestBuilder<'a>> {
+    let all = ["memory", "pids", "fds", "channels"].map(|kind| format!(" budget={kind}:max")).concat();
+    let list = format!("{line} timeout_s={}{all}\n", (time + LAST_STEPS).as_secs());
+    let guest = guest.add(runner()?, "/bin/ktest").add_bytes(list, "/tests/list", 0o644);
+    Ok(guest.args(["ktest", "--echo"]))
 }
 
 fn seed_from_clock() -> u64 {

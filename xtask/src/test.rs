@@ -96,7 +96,7 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
     let everything = args.full || !(args.host || args.guest || args.linux);
     let mut stages: Vec<Stage<'_>> = Vec::new();
     if args.host || everything {
-        stages.push(("host", Box::new(move || host::unit(&Tree::load(&paths::tree())?, only))));
+        stages.push(("host", Box::new(move || host::unit(&Tree::load(&paths::tree())?, only, args.full))));
         stages.push(("models", Box::new(move || host::models(&Tree::load(&paths::tree())?, only))));
         if only.is_none() {
             stages.push(("check", Box::new(rules)));

@@ -261,6 +261,21 @@ mod writing {
     }
 
     #[test]
+    fn names_that_come_later() {
+        let mut writer = Writer::new(Vec::new());
+        let file = writer.first_name(b"a", Meta::new(0o644), 2, b"data").unwrap();
+        writer.file(b"other", Meta::new(0o644), b"x").unwrap();
+        writer.further_name(b"b", Meta::new(0o644), 2, file).unwrap();
+        writer.file(b"last", Meta::new(0o644), b"y").unwrap();
+        let files = read(&writer.finish().unwrap());
+        assert_eq!((files[0].link_key, files[2].data.as_slice()), (files[2].link_key, b"".as_slice()));
+        let mut keys: Vec<_> = files.iter().map(|file| file.link_key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), 3);
+    }
+
+    #[test]
     fn what_cannot_be_stored() {
         let mut writer = Writer::new(Vec::new());
         for path in [b"".as_slice(), b"a\0b", b"TRAILER!!!"] {

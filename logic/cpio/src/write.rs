@@ -45,6 +45,10 @@ pub enum Node {
     BlockDevice(u32, u32),
 }
 
+/// A regular file of an archive, which may get further names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written(u32);
+
 /// One archive under construction.
 #[derive(Debug)]
 pub struct Writer<W: Write> {
@@ -81,6 +85,27 @@ impl<W: Write> Writer<W> {
             self.entry(path, 0o100_000, meta, nlink, (0, 0), &[])?;
         }
         self.entry(last, 0o100_000, meta, nlink, (0, 0), contents)
+    }
+
+    /// A regular file by the first of its names; `nlink` is how many it has at most.
+    ///
+    /// # Errors
+    /// As [`Writer::file`].
+    pub fn first_name(&mut self, path: &[u8], meta: Meta, nlink: u32, contents: &[u8]) -> io::Result<Written> {
+        self.next_ino()?;
+        self.entry(path, 0o100_000, meta, nlink, (0, 0), contents)?;
+        Ok(Written(self.ino))
+    }
+
+    /// Another name of a file.
+    ///
+    /// # Errors
+    /// As [`Writer::file`].
+    pub fn further_name(&mut self, path: &[u8], meta: Meta, nlink: u32, file: Written) -> io::Result<()> {
+        let last = core::mem::replace(&mut self.ino, file.0);
+        let written = self.entry(path, 0o100_000, meta, nlink, (0, 0), &[]);
+        self.ino = last;
+        written
     }
 
     /// A symbolic link.

@@ -53,6 +53,11 @@ pub(crate) fn choose(rng: &mut Rng) -> (&'static str, Step) {
     STEPS[rng.usize(..STEPS.len())]
 }
 
+/// All kinds of steps.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|(name, _)| *name)
+}
+
 /// Fails unless the two are equal.
 pub(crate) fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted: T) -> Outcome {
     if found == wanted { Ok(()) } else { Err(format!("{what}: {found:?}, not {wanted:?}")) }

@@ -1,5 +1,6 @@
 //! Starts the workers, hears from each before each step, and notices the one that stays silent.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -7,10 +8,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::options::{Limit, Options};
+use crate::steps;
 use crate::watch;
 
 /// How often progress is printed.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
+
+/// In such a time every kind of step comes up.
+const LONG: Duration = Duration::from_secs(120);
 
 /// How long to wait for news before looking at the clock.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +30,8 @@ struct Worker {
     last: String,
     heard: Instant,
     steps: u64,
+    /// How often it came to each kind of step.
+    made: BTreeMap<String, u64>,
     state: State,
 }
 
@@ -48,8 +55,10 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     };
     let result = supervise(options, &mut workers, &news);
     let steps: u64 = workers.iter().map(|worker| worker.steps).sum();
+    let result = result.and_then(|()| enough(options, &workers));
     match result {
         Ok(()) => {
+            print_counts(&workers);
             println!("soak: ok, {steps} steps, seed {}", options.seed);
             ExitCode::SUCCESS
         }
@@ -60,6 +69,23 @@ pub(crate) fn run(options: &Options) -> ExitCode {
             println!("soak: seed {}, {steps} steps", options.seed);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A soak that does nothing, or leaves a kind of step out for minutes, has shown nothing.
+fn enough(options: &Options, workers: &[Worker]) -> Result<(), String> {
+    if let Some(index) = workers.iter().position(|worker| worker.steps == 0) {
+        return Err(format!("worker {index} made no step"));
+    }
+    let long = matches!(options.limit, Limit::Time(time) if time >= LONG);
+    let never = steps::names().find(|name| workers.iter().all(|worker| !worker.made.contains_key(*name)));
+    never.filter(|_| long).map_or(Ok(()), |name| Err(format!("no worker came to {name}")))
+}
+
+fn print_counts(workers: &[Worker]) {
+    for name in steps::names() {
+        let count: u64 = workers.iter().filter_map(|worker| worker.made.get(name)).sum();
+        println!("soak: {count:>7} {name}");
     }
 }
 
@@ -93,7 +119,7 @@ fn start_one(options: &Options, index: u32, news: Sender<News>) -> std::io::Resu
         }
         let _ = news.send((index as usize, None));
     });
-    Ok(Worker { child, last: "start".to_owned(), heard: Instant::now(), steps: 0, state: State::Running })
+    Ok(Worker { child, last: "start".to_owned(), heard: Instant::now(), steps: 0, made: BTreeMap::new(), state: State::Running })
 }
 
 fn supervise(options: &Options, workers: &mut [Worker], news: &Receiver<News>) -> Result<(), String> {
@@ -133,6 +159,8 @@ impl Worker {
         } else {
             line.clone_into(&mut self.last);
             self.steps += 1;
+            let name = line.split(' ').nth(1).unwrap_or_default();
+            *self.made.entry(name.to_owned()).or_default() += 1;
         }
         Ok(())
     }

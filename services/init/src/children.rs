@@ -1,7 +1,5 @@
 //! Starting the program of the session, and reaping whatever ends.
 
-use std::env;
-use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
@@ -19,7 +17,7 @@ const SHELL: &str = "sh";
 
 /// A command that runs `session`'s program through [`stage`].
 pub(crate) fn command(session: &Session, terminal: Terminal) -> Command {
-    let mut command = Command::new(own_path());
+    let mut command = Command::new(stage::own_path());
     command.arg(stage::OPTION).arg(terminal.word());
     command.arg(session.cwd.as_deref().unwrap_or("/root".as_ref()));
     if session.args.is_empty() {
@@ -78,8 +76,4 @@ fn reap_one() -> Option<(Pid, WaitStatus)> {
             other => return other.ok().flatten(),
         }
     }
-}
-
-fn own_path() -> PathBuf {
-    env::current_exe().unwrap_or_else(|_| PathBuf::from("/init"))
 }

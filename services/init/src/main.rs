@@ -7,8 +7,8 @@
 //! [`shutdown`]. Every program is started through a second run of this same
 //! binary ([`stage`]), which makes the session and reports what exec said.
 //!
-//! Services are looked after in a thread of their own ([`services`]); the rest is one thread. There is no unsafe code. The only kernel services used are
-//! poll, read, write, termios, spawn, wait and signals.
+//! Services are looked after in a thread of their own ([`services`]); the rest is one thread. There is no unsafe code. The only
+//! kernel services used are poll, read, write, termios, spawn, wait and signals.
 
 #![forbid(unsafe_code)]
 
@@ -45,8 +45,10 @@ const SESSION_PATH: &str = "/etc/rvos/session";
 /// Process 1 proper, or, as `init --stage …`, the step between spawn and exec.
 fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
-    if args.next().is_some_and(|word| word == stage::OPTION) {
-        return stage::run(args);
+    match args.next() {
+        Some(word) if word == stage::OPTION => return stage::run(args),
+        Some(word) if word == stage::SERVICE => return stage::serve(args),
+        _ => {}
     }
     if process::id() != 1 {
         eprintln!("init: this program only works as process 1");
@@ -58,22 +60,24 @@ fn main() -> ExitCode {
     }
     mounts::mount_all();
     set_host_name();
-    services::start();
-    let power = run_session().unwrap_or_else(|message| {
-        log::line(&message);
-        Power::Off
+    let signals = Signals::install().inspect_err(|e| log::line(&format!("signal handlers: {e}"))).ok();
+    let services = services::start();
+    let power = signals.as_ref().map_or(Power::Off, |signals| {
+        run_session(signals).unwrap_or_else(|message| {
+            log::line(&message);
+            Power::Off
+        })
     });
-    shutdown::down(power)
+    shutdown::down(power, services, signals.as_ref())
 }
 
 /// Runs what the session file asks for; says how the machine is to end.
-fn run_session() -> Result<Power, String> {
-    let signals = Signals::install().map_err(|e| format!("signal handlers: {e}"))?;
+fn run_session(signals: &Signals) -> Result<Power, String> {
     let session = load_session()?;
     let console = Console::open().map_err(|e| format!("/dev/console: {e}"))?;
     match session.mode {
-        Mode::Relay => relay::run(&console, &session, &signals),
-        Mode::Program | Mode::ShellOnce | Mode::ShellAgain => terminal::run(&console, &session, &signals),
+        Mode::Relay => relay::run(&console, &session, signals),
+        Mode::Program | Mode::ShellOnce | Mode::ShellAgain => terminal::run(&console, &session, signals),
     }
 }
 

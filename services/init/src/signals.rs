@@ -7,7 +7,9 @@ use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
@@ -42,6 +44,13 @@ impl Signals {
         Ok(Self { pipe, requests })
     }
 
+    /// Waits until a signal came, but no longer than this.
+    pub(crate) fn wait(&self, most: Duration) {
+        // Whatever it answers, the caller looks at what it waits for.
+        let _ = poll(&mut [PollFd::new(&self.pipe, PollFlags::IN)], Timespec::try_from(most).ok().as_ref());
+        self.empty();
+    }
+
     /// Becomes readable when a signal came.
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.pipe.as_fd()
@@ -50,8 +59,7 @@ impl Signals {
     /// Empties the pipe; says whether the machine is to go down, and how.
     /// The caller reaps afterwards, whatever the answer.
     pub(crate) fn take(&self) -> Option<Power> {
-        let mut buffer = [0; 64];
-        while matches!((&self.pipe).read(&mut buffer), Ok(n) if n > 0) {}
+        self.empty();
         // All flags are cleared; of several requests the last in the list wins.
         self.requests.iter().fold(
             None,
@@ -59,5 +67,10 @@ impl Signals {
                 if flag.swap(false, Ordering::SeqCst) { Some(*power) } else { asked }
             },
         )
+    }
+
+    fn empty(&self) {
+        let mut buffer = [0; 64];
+        while matches!((&self.pipe).read(&mut buffer), Ok(n) if n > 0) {}
     }
 }

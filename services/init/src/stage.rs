@@ -1,4 +1,4 @@
-//! The step between spawn and exec, as a program: `init --stage KIND CWD NAME ARG…`.
+//! The step between spawn and exec, as a program: `init --stage KIND CWD NAME ARG…` and `init --service BUDGET NAME ARG…`.
 //!
 //! Spawned by process 1 with the streams and the environment in place, it makes
 //! a session of its own, takes the terminal if it is to have one, changes
@@ -10,10 +10,14 @@
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// The first argument that makes `init` this.
 pub(crate) const OPTION: &str = "--stage";
+
+/// The first argument that makes `init` the beginning of a service.
+pub(crate) const SERVICE: &str = "--service";
 
 const NOT_FOUND: u8 = 127;
 const CANNOT_RUN: u8 = 126;
@@ -59,6 +63,30 @@ pub(crate) fn run(mut args: impl Iterator<Item = OsString>) -> ExitCode {
         ErrorKind::NotFound => fail(NOT_FOUND, &format!("{}: not found", name.display())),
         _ => fail(CANNOT_RUN, &format!("{}: {error}", name.display())),
     }
+}
+
+/// Enters a budget and becomes the service; returns only when that failed. Nobody reads its streams: the log is told.
+pub(crate) fn serve(mut args: impl Iterator<Item = OsString>) -> ExitCode {
+    let (Some(budget), Some(name)) = (args.next(), args.next()) else {
+        return ExitCode::from(CANNOT_RUN);
+    };
+    let log = |what: &str| {
+        let text = format!("init: service {}: {what}\n", name.display());
+        let _ = std::fs::write("/dev/kmsg", text);
+        ExitCode::from(CANNOT_RUN)
+    };
+    if let Err(e) = rustix::process::setsid() {
+        return log(&format!("setsid: {e}"));
+    }
+    if let Err(e) = std::fs::write(Path::new(&budget).join("cgroup.procs"), "0") {
+        return log(&format!("{}: {e}", budget.display()));
+    }
+    log(&Command::new(&name).args(args).exec().to_string())
+}
+
+/// This program's file.
+pub(crate) fn own_path() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/init"))
 }
 
 fn fail(status: u8, message: &str) -> ExitCode {

@@ -1,19 +1,13 @@
 //! The kernel's counters of what is allocated, on rvOS; Linux has none.
 //!
 //! `/proc/rvos/counters` has a line `name value` for each. Writing `drain` to
-//! `/proc/rvos/control` first empties the caches, so that what is left is in
-//! use. After a test every counter must be what it was before.
+//! `/proc/rvos/control` first waits until nobody works on what is over and empties
+//! the caches, so that what is left is in use. After a test every counter must be what it was before.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 const COUNTERS: &str = "/proc/rvos/counters";
 const CONTROL: &str = "/proc/rvos/control";
-
-/// What is still on its way out (an orphan that process 1 has yet to reap, say)
-/// may take this long.
-const LOOKS: u32 = 20;
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The counters by name, or why they could not be read.
 pub(crate) type Reading = Option<Result<Snapshot, String>>;
@@ -45,22 +39,12 @@ pub(crate) fn leaks(reading: &mut Reading) -> Vec<String> {
         }
         Some(Ok(before)) => before,
     };
-    let mut found = Vec::new();
-    for look in 0..LOOKS {
-        if look > 0 {
-            std::thread::sleep(LOOK_EVERY);
-        }
-        *reading = read();
-        found = match &*reading {
-            None => vec![format!("{COUNTERS} is gone")],
-            Some(Err(message)) => vec![message.clone()],
-            Some(Ok(after)) => differences(&before, after),
-        };
-        if found.is_empty() {
-            break;
-        }
+    *reading = read();
+    match &*reading {
+        None => vec![format!("{COUNTERS} is gone")],
+        Some(Err(message)) => vec![message.clone()],
+        Some(Ok(after)) => differences(&before, after),
     }
-    found
 }
 
 fn parse(text: &str) -> Result<Snapshot, String> {

@@ -2,17 +2,17 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::io::{self, ErrorKind, PipeReader, Read};
+use std::io::{self, ErrorKind, PipeReader, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, WaitOptions, WaitStatus, waitpid};
 
+use crate::budget::{Budget, Peaks};
 use crate::capture::Capture;
 use crate::list::Test;
 use crate::options::{Mutation, Options};
@@ -34,6 +34,8 @@ pub(crate) struct Outcome {
     pub(crate) output: String,
     /// What the kernel still holds.
     pub(crate) leaks: Vec<String>,
+    /// What it took at most, where that is known.
+    pub(crate) peaks: Option<Peaks>,
 }
 
 /// The result of a test.
@@ -53,7 +55,7 @@ pub(crate) enum Verdict {
 
 /// Runs one test with these calls broken, from an empty scratch directory to its removal.
 pub(crate) fn run(options: &Options, test: &Test, mutations: &[Mutation], wake: &Wake) -> Outcome {
-    let outcome = |verdict, output| Outcome { verdict, output, leaks: Vec::new() };
+    let outcome = |verdict, output| Outcome { verdict, output, leaks: Vec::new(), peaks: None };
     if let Some(reason) = too_little_memory(test) {
         return outcome(Verdict::Skipped(reason), String::new());
     }
@@ -61,37 +63,68 @@ pub(crate) fn run(options: &Options, test: &Test, mutations: &[Mutation], wake: 
     if let Err(e) = make_scratch(&scratch) {
         return outcome(Verdict::NotRun(format!("{}: {e}", scratch.display())), String::new());
     }
-    let (mut verdict, output) = match start(options, test, mutations, &scratch) {
-        Ok((pid, pipe)) => watch(pid, pipe, test.timeout.unwrap_or(options.timeout), wake),
+    let budget = match Budget::make(test.limits) {
+        Ok(budget) => budget,
+        Err(message) => return outcome(Verdict::NotRun(message), String::new()),
+    };
+    let place = Place { scratch: &scratch, budget: budget.as_ref(), echo: options.echo };
+    let (mut verdict, output) = match start(options, test, mutations, &place) {
+        Ok((pid, pipe)) => watch(pid, pipe, test.timeout.unwrap_or(options.timeout), &place, wake),
         Err(message) => (Verdict::NotRun(message), String::new()),
     };
     if let Err(e) = remove(&scratch) {
         verdict = Verdict::Failed(format!("{} cannot be removed: {e}", scratch.display()));
     }
-    outcome(verdict, output)
+    let (peaks, over) = budget.map(Budget::close).unzip();
+    if let Some(over) = over.filter(|over| !over.is_empty()) {
+        verdict = verdict.and_also(&over.join(", "));
+    }
+    Outcome { peaks, ..outcome(verdict, output) }
 }
 
-fn start(options: &Options, test: &Test, mutations: &[Mutation], scratch: &Path) -> Result<(Pid, PipeReader), String> {
+/// Where a test runs.
+struct Place<'a> {
+    scratch: &'a Path,
+    budget: Option<&'a Budget>,
+    echo: bool,
+}
+
+impl Verdict {
+    /// This is wrong too, whatever else is.
+    fn and_also(self, what: &str) -> Self {
+        match self {
+            Self::Passed | Self::Skipped(_) => Self::Failed(what.to_owned()),
+            Self::Failed(why) => Self::Failed(format!("{why}; {what}")),
+            other => other,
+        }
+    }
+}
+
+fn start(options: &Options, test: &Test, mutations: &[Mutation], place: &Place<'_>) -> Result<(Pid, PipeReader), String> {
     let path = if test.name.contains('/') { PathBuf::from(&test.name) } else { options.dir.join(&test.name) };
     let say = |what: &str, e: io::Error| format!("{what}: {e}");
     let (pipe, writer) = io::pipe().map_err(|e| say("pipe", e))?;
     rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK).map_err(|e| say("pipe", e.into()))?;
     let mut command = Command::new(&path);
-    command.args(&test.args).current_dir(scratch).env_clear();
+    command.args(&test.args).current_dir(place.scratch).env_clear();
     command.env("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").env("HOME", "/root").env("TERM", "dumb");
     command.envs(options.full.then_some(("KTEST_FULL", "1")));
-    command.env("TMPDIR", scratch).stdin(Stdio::null());
+    command.env("TMPDIR", place.scratch).stdin(Stdio::null());
     command.stdout(writer.try_clone().map_err(|e| say("pipe", e))?).stderr(writer);
+    let door = place.budget.map(Budget::door).transpose().map_err(|e| say("budget", e))?;
     let mutations = mutations.to_vec();
     // SAFETY: between fork and exec only async-signal-safe calls are made, and
     // nothing is allocated (signal-safety(7)).
-    unsafe { command.pre_exec(move || before_exec(&mutations)) };
+    unsafe { command.pre_exec(move || before_exec(door.as_ref(), &mutations)) };
     let child = command.spawn().map_err(|e| say(&path.display().to_string(), e))?;
     Ok((Pid::from_child(&child), pipe))
 }
 
-fn before_exec(mutations: &[Mutation]) -> io::Result<()> {
+fn before_exec(door: Option<&File>, mutations: &[Mutation]) -> io::Result<()> {
     rustix::process::setsid()?;
+    if let Some(mut door) = door {
+        door.write_all(b"0")?;
+    }
     for mutation in mutations {
         // SAFETY: the call takes two numbers and touches no memory.
         let answer = unsafe { libc::syscall(DEBUG_MUTATE, mutation.nr, mutation.mode) };
@@ -103,7 +136,7 @@ fn before_exec(mutations: &[Mutation]) -> io::Result<()> {
 }
 
 /// Takes the output until the test has ended or must; then kills what is left.
-fn watch(pid: Pid, mut pipe: PipeReader, timeout: Duration, wake: &Wake) -> (Verdict, String) {
+fn watch(pid: Pid, mut pipe: PipeReader, timeout: Duration, place: &Place<'_>, wake: &Wake) -> (Verdict, String) {
     let deadline = Instant::now() + timeout;
     let mut capture = Capture::new();
     let mut open = true;
@@ -118,12 +151,14 @@ fn watch(pid: Pid, mut pipe: PipeReader, timeout: Duration, wake: &Wake) -> (Ver
         if wake.asked_to_stop() {
             break Verdict::Failed("the runner was stopped".to_owned());
         }
-        wait_for(open.then_some(&pipe), wake, left);
-        wake.clear();
-        open = open && take(&mut pipe, &mut capture);
+        wake.wait(open.then_some(&pipe), left);
+        open = open && take(&mut pipe, &mut capture, place.echo);
     };
-    let left = stragglers::kill_all(pid);
-    take(&mut pipe, &mut capture);
+    if let Some(budget) = place.budget {
+        budget.kill();
+    }
+    let left = stragglers::kill_all(pid, wake);
+    take(&mut pipe, &mut capture, place.echo);
     if left > 0 {
         verdict = Verdict::Failed(format!("{left} processes cannot be killed"));
     }
@@ -134,20 +169,19 @@ fn watch(pid: Pid, mut pipe: PipeReader, timeout: Duration, wake: &Wake) -> (Ver
     (verdict, output)
 }
 
-fn wait_for(pipe: Option<&PipeReader>, wake: &Wake, left: Duration) {
-    let mut fds = vec![PollFd::from_borrowed_fd(wake.fd(), PollFlags::IN)];
-    fds.extend(pipe.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-    // Whatever it answers, the caller looks at everything again.
-    let _ = poll(&mut fds, Timespec::try_from(left).ok().as_ref());
-}
-
 /// Takes all output there is; false at its end.
-fn take(pipe: &mut PipeReader, capture: &mut Capture) -> bool {
+fn take(pipe: &mut PipeReader, capture: &mut Capture, echo: bool) -> bool {
     let mut buffer = [0; 4096];
     loop {
         match pipe.read(&mut buffer) {
             Ok(0) => return false,
-            Ok(len) => capture.push(&buffer[..len]),
+            Ok(len) => {
+                capture.push(&buffer[..len]);
+                if echo {
+                    // Who reads this may be gone; the verdict still counts.
+                    let _ = io::stdout().write_all(&buffer[..len]);
+                }
+            }
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) => return e.kind() == ErrorKind::WouldBlock,
         }

@@ -1,12 +1,15 @@
 //! The list of tests: a line each, `NAME [arg=WORD]... [timeout_s=N] [mem=N]
-//! [list=full] [mutate=CALL:NR]...`.
+//! [budget=KIND:MOST]... [list=full] [mutate=CALL:NR]...`.
 //!
 //! `#` starts a comment line. `mem` is the memory that the machine must have
-//! for the test to mean something, in MiB. `list=full` leaves it out unless `--full` is given. `mutate` is a call that the test
+//! for the test to mean something, in MiB. `budget` is what the test may take of a kind, where that
+//! is not the usual ([`Limits`]). `list=full` leaves it out unless `--full` is given. `mutate` is a call that the test
 //! must not pass without, for `--mutants`. Pure.
 
 use std::fmt;
 use std::time::Duration;
+
+use crate::budget::Limits;
 
 /// One test to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub(crate) struct Test {
     pub(crate) timeout: Option<Duration>,
     /// Skipped on a machine with less memory.
     pub(crate) mem_mib: Option<u64>,
+    /// What it may take.
+    pub(crate) limits: Limits,
     /// Whether it takes so long that it is run with `--full` alone.
     pub(crate) full: bool,
     /// Calls that it must notice the lack of, with their numbers.
@@ -28,7 +33,7 @@ pub(crate) struct Test {
 /// Which line of a list was refused, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ListError {
-    /// An attribute is not one of the four, or its value is no number.
+    /// There is no such attribute, or its value makes no sense.
     Attribute(usize, String),
     /// This line names a test that an earlier line named already.
     Twice(usize, String),
@@ -101,6 +106,7 @@ fn take_attribute(test: &mut Test, word: &str) -> Option<()> {
             let (call, number) = value.split_once(':')?;
             test.calls.push((call.to_owned(), number.parse().ok().filter(|n| *n >= 0)?));
         }
+        "budget" => test.limits.take(value)?,
         "list" if value == "full" => test.full = true,
         "mem" => test.mem_mib = Some(value.parse().ok()?),
         _ => return None,
@@ -110,7 +116,7 @@ fn take_attribute(test: &mut Test, word: &str) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ListError, Test, parse};
+    use super::{Limits, ListError, Test, parse};
     use std::time::Duration;
 
     #[test]
@@ -121,6 +127,9 @@ mod tests {
         assert_eq!(tests[1].timeout, Some(Duration::from_secs(90)));
         assert_eq!((tests[0].full, tests[1].full, tests[1].mem_mib), (false, true, Some(512)));
         assert_eq!(tests[1].title(), "fork_bomb -n 4");
+        assert_eq!(tests[1].limits, Limits::default());
+        let own = &parse("a budget=pids:900 budget=memory:max").expect("valid")[0];
+        assert!(own.limits != Limits::default());
         assert_eq!(tests[1].calls, [("clone".to_owned(), 220)]);
     }
 
@@ -130,6 +139,7 @@ mod tests {
         assert_eq!(parse("a\nb timeout=3"), attribute(2, "timeout=3"));
         assert_eq!(parse("a timeout_s=x"), attribute(1, "timeout_s=x"));
         assert_eq!(parse("a b"), attribute(1, "b"));
+        assert_eq!(parse("a budget=pids"), attribute(1, "budget=pids"));
         assert_eq!(parse("a mutate=dup"), attribute(1, "mutate=dup"));
         assert_eq!(parse("a\n\na"), Err(ListError::Twice(3, "a".to_owned())));
         assert!(parse("a arg=1\na arg=2\n").is_ok());

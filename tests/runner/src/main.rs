@@ -2,15 +2,16 @@
 //!
 //! What to run comes from the arguments or a list file ([`list`]), and nothing
 //! else is known about a test. Each runs in a session and a scratch directory
-//! of its own, with a deadline ([`exec`], [`capture`]); then everything it left
+//! of its own, with a deadline ([`exec`], [`capture`]) and on rvOS a [`budget`]; then everything it left
 //! running is killed ([`stragglers`]), and on rvOS the kernel's [`counters`]
 //! must be back where they were. [`report`] has the lines that hosts read.
 //!
 //! ```text
 //! ktest [--full] [--list FILE] [--dir DIR] [--only PATTERN] [--timeout S]
-//!       [--mutants] [--mutate NR:MODE]... [NAME...]
+//!       [--peaks] [--mutants] [--mutate NR:MODE]... [NAME...]
 //! ```
 
+mod budget;
 mod capture;
 mod counters;
 mod exec;
@@ -81,6 +82,9 @@ fn run_all(options: &Options, tests: &[Test], wake: &Wake) -> Tally {
         }
         let outcome = run_one(options, test, wake, &mut now);
         report::print(test, &outcome);
+        if options.peaks {
+            report::print_peaks(test, &outcome);
+        }
         tally.add(&outcome);
     }
     tally

@@ -12,6 +12,8 @@ usage: ktest [OPTIONS] [NAME...]
   --full            the whole list, and each test with its full amount of work
   --dir DIR         where a NAME without a slash is looked up (default /tests/linux)
   --only PATTERN    of those, only the ones whose name contains PATTERN
+  --echo            show what each test prints as it comes
+  --peaks           rvOS: say what each test took of its budget at most
   --timeout S       deadline of a test that names none (default 30)
   --most-preempt-off NS  a test that keeps preemption off for longer fails (exact time only)
   --preempt-off-of NAME=NS  the same for one test, instead
@@ -40,6 +42,10 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
     /// Whether the tests do all that they can.
     pub(crate) full: bool,
+    /// Whether to show what a test prints as it comes, too.
+    pub(crate) echo: bool,
+    /// Whether to say what each test took.
+    pub(crate) peaks: bool,
     /// Applied to every test.
     pub(crate) mutations: Vec<Mutation>,
     /// The longest that preemption may be off in a test.
@@ -70,6 +76,8 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Option
         dir: PathBuf::from("/tests/linux"),
         timeout: Duration::from_secs(30),
         full: false,
+        peaks: false,
+        echo: false,
         mutations: Vec::new(),
         most_preempt_off_ns: None,
         preempt_off_of: Vec::new(),
@@ -85,8 +93,8 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Option<Option
             options.purpose = Purpose::Mutants;
             continue;
         }
-        if word == "--full" {
-            options.full = true;
+        if let Some(flag) = options.flag(&word) {
+            *flag = true;
             continue;
         }
         if !word.starts_with("--") {
@@ -131,6 +139,16 @@ fn parse_mutation(text: &str) -> Result<Mutation, String> {
 const DEFAULT_LISTS: [&str; 2] = ["/tests/list", "/tests/linux/list"];
 
 impl Options {
+    /// The option of this name that takes no value.
+    fn flag(&mut self, word: &str) -> Option<&mut bool> {
+        match word {
+            "--full" => Some(&mut self.full),
+            "--peaks" => Some(&mut self.peaks),
+            "--echo" => Some(&mut self.echo),
+            _ => None,
+        }
+    }
+
     /// The longest that preemption may be off in this test.
     pub(crate) fn most_preempt_off_of(&self, test: &Test) -> Option<u64> {
         let own = self.preempt_off_of.iter().find(|(name, _)| *name == test.title()).map(|(_, ns)| *ns);

@@ -32,6 +32,13 @@ pub(crate) fn print(test: &Test, outcome: &Outcome) {
     }
 }
 
+/// Prints what a test took at most.
+pub(crate) fn print_peaks(test: &Test, outcome: &Outcome) {
+    if let Some(peaks) = &outcome.peaks {
+        println!("PEAK {}:{peaks}", test.title());
+    }
+}
+
 /// Says on standard error why there is nothing to run; the exit status is 2.
 pub(crate) fn refuse(message: &str) -> ExitCode {
     eprintln!("test-runner: {message}");

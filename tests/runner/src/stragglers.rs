@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, wait};
 
+use crate::wake::Wake;
+
 /// How long killed processes may take to go.
 const PATIENCE: Duration = Duration::from_secs(10);
-const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Makes orphans of the tests children of the runner, where the kernel can.
 pub(crate) fn adopt_orphans() {
@@ -20,7 +21,7 @@ pub(crate) fn adopt_orphans() {
 
 /// Kills everything of the session `leader` and everything that the runner
 /// inherited, and waits for it; how many are still there.
-pub(crate) fn kill_all(leader: Pid) -> usize {
+pub(crate) fn kill_all(leader: Pid, wake: &Wake) -> usize {
     let deadline = Instant::now() + PATIENCE;
     loop {
         // ESRCH: the group is empty, as it should be.
@@ -30,10 +31,12 @@ pub(crate) fn kill_all(leader: Pid) -> usize {
             let _ = kill_process(*pid, Signal::KILL);
         }
         let children = reap();
-        if (left.is_empty() && children == Children::None) || Instant::now() >= deadline {
+        let time = deadline.saturating_duration_since(Instant::now());
+        if (left.is_empty() && children == Children::None) || time.is_zero() {
             return left.len();
         }
-        std::thread::sleep(LOOK_EVERY);
+        // Each that goes is or becomes a child of the runner, which is told of its end.
+        wake.wait(None, time);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Signals as bytes in a pipe: a child ended, or the runner is to stop.
 
 use std::io::{self, PipeReader, Read};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 
@@ -29,13 +30,16 @@ impl Wake {
         Ok(Self { pipe, stop })
     }
 
-    /// Becomes readable when a signal came.
-    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
-        self.pipe.as_fd()
+    /// Waits until a signal came, `other` can be read, or the time is over. What came is looked for afterwards.
+    pub(crate) fn wait(&self, other: Option<&PipeReader>, left: Duration) {
+        let mut fds = vec![PollFd::new(&self.pipe, PollFlags::IN)];
+        fds.extend(other.map(|other| PollFd::new(other, PollFlags::IN)));
+        // Whatever it answers, the caller looks at everything again.
+        let _ = poll(&mut fds, Timespec::try_from(left).ok().as_ref());
+        self.clear();
     }
 
-    /// Empties the pipe. What came is looked for afterwards.
-    pub(crate) fn clear(&self) {
+    fn clear(&self) {
         let mut buffer = [0; 64];
         while matches!((&self.pipe).read(&mut buffer), Ok(n) if n > 0) {}
     }

@@ -198,5 +198,6 @@ proptest! {
     #[test]
     fn the_fuzzer_of_a_protocol_finds_nothing(data in prop::collection::vec(any::<u8>(), 0..300)) {
         CalcProtocol::fuzz(&data);
+        crate::math::MathProtocol::fuzz(&data);
     }
 }

@@ -12,6 +12,10 @@ use std::thread;
 use xtask::builds::cargo_command;
 use xtask::paths;
 
+/// How many cases proptest tries, and how many of them a full run wants.
+const CASES: &str = "PROPTEST_CASES";
+const FULL_CASES: &str = "3000";
+
 /// Whether the output is shown as it comes, for what takes minutes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Show {
@@ -20,7 +24,9 @@ enum Show {
 }
 
 /// Unit and property tests of everything that builds for the host.
-pub(super) fn unit(tree: &Tree, only: Option<&str>) -> Result<Tally> {
+///
+/// With `full` each property is tried with many more cases, the fuzzers of all decoders among them.
+pub(super) fn unit(tree: &Tree, only: Option<&str>, full: bool) -> Result<Tally> {
     let packages = host_packages(tree, HostPart::Units)?;
     let mut command = cargo_command();
     command.args(["test", "--no-fail-fast"]);
@@ -28,6 +34,9 @@ pub(super) fn unit(tree: &Tree, only: Option<&str>) -> Result<Tally> {
         command.args(["-p", package]);
     }
     command.arg("--").args(only);
+    if full && std::env::var_os(CASES).is_none() {
+        command.env(CASES, FULL_CASES);
+    }
     run(command, Show::Failures)
 }
 

@@ -150,7 +150,9 @@ pub(super) fn list_line(test: &Test) -> String {
     if test.language == Language::Rust && !test.text.contains("timeout:") {
         line.push_str(" timeout_s=600");
     }
-    for (asked, attribute) in [("// timeout:", "timeout_s"), ("// mem:", "mem"), ("// args:", "arg"), ("// list:", "list")] {
+    for (asked, attribute) in
+        [("// timeout:", "timeout_s"), ("// mem:", "mem"), ("// args:", "arg"), ("// list:", "list"), ("// budget:", "budget")]
+    {
         let lines = test.text.lines().take(30).map(|l| l.replacen("//!", "//", 1));
         let values: Vec<String> = lines.filter_map(|l| Some(l.strip_prefix(asked)?.to_owned())).collect();
         for word in values.iter().flat_map(|v| v.split_whitespace()) {
@@ -276,8 +278,16 @@ fn shared_hash(folder: &Path) -> Result<u64> {
         .with_context(|| format!("cannot start {CC}; ./x doctor says what is missing"))?;
     let mut hasher = DefaultHasher::new();
     (version.stdout, FLAGS, crate::calls::header()).hash(&mut hasher);
-    let mut headers: Vec<PathBuf> =
-        fs::read_dir(folder)?.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "h")).collect();
+    let (mut headers, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder)?.filter_map(|e| Some(e.ok()?.path())) {
+            match path.extension() {
+                _ if path.is_dir() => folders.push(path),
+                Some(extension) if extension == "h" => headers.push(path),
+                _ => {}
+            }
+        }
+    }
     headers.sort();
     for header in headers {
         fs::read(&header)?.hash(&mut hasher);
@@ -295,8 +305,8 @@ mod tests {
         assert_eq!(list_line(&test("// x\n// calls: dup\n")), "a\n");
         assert_eq!(list_line(&test("// x\n// timeout: 90\n")), "a timeout_s=90\n");
         assert_eq!(
-            list_line(&test("//! x\n//! timeout: 90\n//! mem: 512\n//! list: full\n")),
-            "a timeout_s=90 mem=512 list=full\n"
+            list_line(&test("//! x\n//! timeout: 90\n//! mem: 512\n//! list: full\n//! budget: pids:9 fds:max\n")),
+            "a timeout_s=90 mem=512 list=full budget=pids:9 budget=fds:max\n"
         );
     }
 }

@@ -45,7 +45,7 @@ fn boot(name: &str, bytes: &[u8]) -> String {
 
 #[test]
 fn a_plain_archive() {
-    let console = boot("plain", &root(Some("plain")).finish());
+    let console = boot("plain", &root(Some("plain")).finish().expect("an archive"));
     assert!(console.contains("process 1 says: plain"), "{console}");
 }
 
@@ -54,14 +54,14 @@ fn a_plain_archive() {
 fn concatenated_archives() {
     let mut second = Archive::new();
     second.file("hello", b"second", 0o644);
-    let bytes = [root(Some("first")).finish(), second.finish()].concat();
+    let bytes = [root(Some("first")).finish().expect("an archive"), second.finish().expect("an archive")].concat();
     let console = boot("concatenated", &bytes);
     assert!(console.contains("process 1 says: second"), "{console}");
 }
 
 #[test]
 fn a_compressed_archive() {
-    let console = boot("gzip", &gzip(&root(Some("pressed")).finish()));
+    let console = boot("gzip", &gzip(&root(Some("pressed")).finish().expect("an archive")));
     assert!(console.contains("process 1 says: pressed"), "{console}");
 }
 
@@ -71,10 +71,10 @@ fn parts_of_both_kinds() {
     let archive = |text: &str| {
         let mut archive = Archive::new();
         archive.file("hello", text.as_bytes(), 0o644);
-        archive.finish()
+        archive.finish().expect("an archive")
     };
     let two = [archive("third"), vec![0; 300], archive("fourth")].concat();
-    let bytes = [gzip(&root(Some("first")).finish()), vec![0; 5], archive("second"), gzip(&two)].concat();
+    let bytes = [gzip(&root(Some("first")).finish().expect("an archive")), vec![0; 5], archive("second"), gzip(&two)].concat();
     let console = boot("mixed", &bytes);
     assert!(console.contains("process 1 says: fourth"), "{console}");
 }
@@ -85,7 +85,7 @@ fn damaged_archives() {
     if on_linux() {
         return;
     }
-    let plain = root(Some("damaged")).finish();
+    let plain = root(Some("damaged")).finish().expect("an archive");
     let pressed = gzip(&plain);
     let mut flipped = pressed.clone();
     let last = flipped.len() - 6;

@@ -59,6 +59,26 @@ fn the_next_test_starts_clean() {
     has_line(&text, "PASS runner-fixture pass");
 }
 
+/// A test that takes more than it may has failed, though it passed; one that takes everything is stopped, and the next begins
+/// with a budget of its own.
+#[test]
+fn a_budget_is_kept() {
+    if on_linux() {
+        return;
+    }
+    let (outcome, text) = report(
+        "runner-fixture arg=hog\nrunner-fixture arg=glutton\nrunner-fixture arg=crowd\n\
+         runner-fixture arg=hog arg=granted budget=memory:80M\nrunner-fixture arg=pass\n",
+    );
+    has_line(&text, "FAIL runner-fixture hog: it took ");
+    has_line(&text, "FAIL runner-fixture glutton: killed by signal 9; it took ");
+    has_line(&text, "FAIL runner-fixture crowd: it took 140 of pids, its budget has 128");
+    has_line(&text, "PASS runner-fixture hog granted");
+    has_line(&text, "PASS runner-fixture pass");
+    has_line(&text, "runner: 5 run of 5 listed, 2 passed, 3 failed, 0 skipped");
+    assert_eq!(outcome.code(), 1);
+}
+
 /// F34: a list that cannot be run to its end is a failure.
 #[test]
 fn a_missing_test_is_reported() {

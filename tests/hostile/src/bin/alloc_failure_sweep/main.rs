@@ -97,16 +97,7 @@ fn touch_stack<const BYTES: usize>() {
 fn guarded(name: &str, sweep: impl FnOnce() -> child::Outcome) -> (u64, usize) {
     let before = counters();
     let mut outcome = sweep();
-    // What is given back on other harts may take a moment.
-    let mut lost = difference(&before, &counters());
-    for _ in 0..20 {
-        if lost.is_empty() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-        lost = difference(&before, &counters());
-    }
-    outcome.failures.extend(lost);
+    outcome.failures.extend(difference(&before, &counters()));
     if std::env::args().any(|a| a == "-v") {
         println!("{name}: {} failures injected", outcome.strict);
     }
