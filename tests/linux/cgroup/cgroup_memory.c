@@ -1,6 +1,7 @@
 // cgroup-v2.rst, memory.max: who goes beyond is ended inside the cgroup that is full, and nobody outside is.
 // calls: mkdirat, write, mmap
 // timeout: 120
+// budget: memory:80M
 #include "cg.h"
 
 static void touch(size_t bytes) {

@@ -1,6 +1,7 @@
 // cgroup_namespaces(7): the own cgroup is the root in /proc/PID/cgroup and in a cgroup2 that is mounted there; what lies outside is
 // shown from there, and nobody is moved out. In a pid namespace cgroup.procs has its numbers, and 0 for who is not in it.
 // calls: unshare setns mount clone
+// budget: none
 #include "cg.h"
 
 static void of(const char *who, const char *want) {

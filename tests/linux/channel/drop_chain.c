@@ -2,6 +2,7 @@
 // calls: chan_create chan_send chan_recv
 // timeout: 120
 // only: rvos
+// budget: channels:max memory:max fds:max
 #include "../channel.h"
 
 #define LINKS 10000

@@ -3,6 +3,7 @@
 // calls: chan_create chan_send chan_call chan_recv chan_reply_recv
 // timeout: 120
 // only: rvos
+// budget: channels:max memory:max fds:max
 #include "../channel.h"
 
 static char big[65536];

@@ -3,6 +3,7 @@
 // calls: chan_create chan_send chan_recv sendmsg
 // timeout: 120
 // only: rvos
+// budget: channels:max memory:max fds:max
 #include "../channel.h"
 #include "../socket/sock.h"
 #include <sys/epoll.h>

@@ -2,6 +2,7 @@
 // gone when they are closed or their process ends; another process opens and closes meanwhile.
 // calls: dup, close_range, prlimit64
 // timeout: 120
+// budget: none
 #include "../harness.h"
 
 enum { WANTED = 300000 };

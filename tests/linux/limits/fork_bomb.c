@@ -1,6 +1,7 @@
 // fork(2), RLIMIT_NPROC: processes that fork without end get EAGAIN at the limit of their user, and nobody else notices.
 // calls: clone
 // timeout: 120
+// budget: pids:400
 #include "beside.h"
 
 #define LIMIT 200

@@ -2,6 +2,7 @@
 // calls: clone
 // timeout: 300
 // only: rvos
+// budget: none
 #include "beside.h"
 
 struct flood { volatile long made, again, memory, other, held; };

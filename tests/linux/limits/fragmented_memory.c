@@ -2,6 +2,7 @@
 // descriptors can still be made.
 // calls: mmap madvise
 // timeout: 120
+// budget: none
 #include "beside.h"
 
 static size_t available_bytes(void) {

@@ -1,6 +1,7 @@
 // mmap(2): of a million mappings only about vm.max_map_count (65,530) are made, then ENOMEM; a program beside it goes on.
 // calls: mmap
 // timeout: 120
+// budget: none
 #include "beside.h"
 
 int main(void) {

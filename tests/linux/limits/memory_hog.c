@@ -2,6 +2,7 @@
 // beside it goes on.
 // calls: mmap
 // timeout: 300
+// budget: none
 #include "hog.h"
 
 int main(void) {

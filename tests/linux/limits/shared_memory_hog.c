@@ -2,6 +2,7 @@
 // calls: mmap
 // timeout: 300
 // only: rvos
+// budget: none
 #include "hog.h"
 
 int main(void) {

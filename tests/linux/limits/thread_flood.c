@@ -1,6 +1,7 @@
 // pthread_create(3): threads of one process end at a limit of the system with EAGAIN; all of them end, and a program beside them goes on.
 // calls: clone
 // timeout: 300
+// budget: none
 #include "beside.h"
 
 #define MOST 20000

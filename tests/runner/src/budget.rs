@@ -15,6 +15,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 const ROOT: &str = "/sys/fs/cgroup";
 const NAME: &str = "ktest";
 
+/// So much more does a full amount of work take at most.
+const FULL: u64 = 8;
+
 /// How long killed processes may take to leave.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -32,8 +35,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Takes a word of a list: `KIND:NUMBER`, `KIND:NUMBERM` (MiB) or `KIND:max`.
+    /// Takes a word of a list: `KIND:NUMBER`, `KIND:NUMBERM` (MiB) or `KIND:max`; `none` for a test that must not be in a
+    /// budget of its own, or takes all there is.
     pub(crate) fn take(&mut self, word: &str) -> Option<()> {
+        if word == "none" {
+            self.0 = [None; KINDS.len()];
+            return Some(());
+        }
         let (kind, most) = word.split_once(':')?;
         let place = KINDS.iter().position(|(name, _)| *name == kind)?;
         let most = match (most, most.strip_suffix('M')) {
@@ -43,6 +51,13 @@ impl Limits {
         };
         *self.0.get_mut(place)? = most;
         Some(())
+    }
+}
+
+impl Limits {
+    /// What the test may take that does its full amount of work.
+    pub(crate) fn for_all_of_it(self) -> Self {
+        Self(self.0.map(|most| most.map(|most| most.saturating_mul(FULL))))
     }
 }
 
@@ -73,9 +88,9 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// A fresh one; `None` where there are none.
+    /// A fresh one; `None` where there are none, and without limits.
     pub(crate) fn make(limits: Limits) -> Result<Option<Self>, String> {
-        if !crate::counters::present() {
+        if !crate::counters::present() || limits == Limits([None; KINDS.len()]) {
             return Ok(None);
         }
         let budget = Self { dir: Path::new(ROOT).join(NAME), limits };
@@ -158,6 +173,7 @@ mod tests {
             assert_eq!(limits.take(word), Some(()), "{word}");
         }
         assert_eq!(limits, Limits([Some(3 << 20), Some(7), None, Some(256)]));
+        assert_eq!((limits.take("none"), limits), (Some(()), Limits([None; 4])));
         for word in ["memory", "memory:", "memory:3G", "tea:1", "pids:-1"] {
             assert_eq!(limits.take(word), None, "{word}");
         }

@@ -63,11 +63,12 @@ pub(crate) fn run(options: &Options, test: &Test, mutations: &[Mutation], wake: 
     if let Err(e) = make_scratch(&scratch) {
         return outcome(Verdict::NotRun(format!("{}: {e}", scratch.display())), String::new());
     }
-    let budget = match Budget::make(test.limits) {
+    let limits = if options.full { test.limits.for_all_of_it() } else { test.limits };
+    let budget = match Budget::make(limits) {
         Ok(budget) => budget,
         Err(message) => return outcome(Verdict::NotRun(message), String::new()),
     };
-    let place = Place { scratch: &scratch, budget: budget.as_ref(), echo: options.echo };
+    let place = Place { scratch: &scratch, budget: budget.as_ref(), echo: options.echo && *test != Test::warm_up() };
     let (mut verdict, output) = match start(options, test, mutations, &place) {
         Ok((pid, pipe)) => watch(pid, pipe, test.timeout.unwrap_or(options.timeout), &place, wake),
         Err(message) => (Verdict::NotRun(message), String::new()),

@@ -2,6 +2,7 @@
 //! budget of equal weight, meanwhile spawns, connects and calls without an error; on one hart, where time is exact, none of these takes
 //! more than the double, which is what is due to it (F2).
 //! timeout: 120
+//! budget: channels:max memory:max fds:max
 // calls: chan_create chan_send chan_call spawn svc_connect budget_create budget_join
 
 use ktest::process::{self, clock_ns};
