@@ -28,6 +28,9 @@ const LIMIT: Duration = Duration::from_mins(10);
 /// Linux's loopback is down until someone says otherwise; where there is none, its rows are `n/a`.
 const START: &str = "ifconfig lo up 2>/dev/null; exec rvos-bench \"$@\"";
 
+/// The row of [`idle_memory`].
+const MEMORY: &str = "start_memory_kib";
+
 /// Options of `./x bench`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -37,7 +40,7 @@ pub(crate) struct Args {
     /// Only this system; prints, and writes nothing
     #[arg(long, value_enum, conflicts_with_all = ["check", "baseline"])]
     on: Option<System>,
-    /// Hold rvOS against tests/bench/baseline.toml: no row may cost 3 % more
+    /// Hold rvOS against tests/bench/baseline.toml, no row may cost 3 % more, and against tests/bench/targets.toml
     #[arg(long)]
     check: bool,
     /// Write today's rows as the baseline
@@ -128,12 +131,14 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The gate, as a stage of the tests: one test for each row of the baseline.
+/// The gate, as a stage of the tests: one test for each row of the baseline, and for each target.
 pub(crate) fn gate() -> Result<Tally> {
-    let agreed = baseline::load()?;
+    let (agreed, targets) = (baseline::load()?, baseline::targets()?);
     let (rows, _) = measure(System::Rvos, Kind::Exact, &[])?;
-    let failures = baseline::judge(&rows, &agreed);
-    Ok(Tally { passed: agreed.len().saturating_sub(failures.len()), skipped: 0, failures })
+    let mut failures = baseline::judge(&rows, &agreed);
+    failures.extend(baseline::missed(&rows, &targets));
+    let tests = agreed.len().saturating_add(targets.len());
+    Ok(Tally { passed: tests.saturating_sub(failures.len()), skipped: 0, failures })
 }
 
 /// Objects beside which an operation is measured, in the names of rows.
@@ -173,9 +178,22 @@ fn measure(system: System, kind: Kind, only: &[String]) -> Result<(Vec<Row>, Out
     let errors = String::from_utf8_lossy(&outcome.stderr);
     // A list that was cut short must not look like a result.
     ensure!(good, "{} on {system:?} ended with {:?}:\n{text}{errors}{console}", kind.program(), outcome.status);
-    let rows = if kind == Kind::Exact { rows::parse(&text)? } else { rows::parse_smp(&text)? };
+    let mut rows = if kind == Kind::Exact { rows::parse(&text)? } else { rows::parse_smp(&text)? };
+    if kind == Kind::Exact && (only.is_empty() || only.iter().any(|row| row == MEMORY)) {
+        rows.push(Row { name: MEMORY.to_owned(), value: idle_memory(system)? });
+    }
     ensure!(!rows.is_empty(), "{} on {system:?} printed no row", kind.program());
     Ok((rows, outcome))
+}
+
+/// KiB of 512 MiB that are not free when the shell starts a first program.
+fn idle_memory(system: System) -> Result<f64> {
+    const KIB: f64 = 512.0 * 1024.0;
+    let guest = Guest::builder().mem("512M").profile(Profile::Release).timeout(LIMIT).linux(system == System::Linux);
+    let outcome = guest.icount(true).smp(1).args(["sh", "-c", "cat /proc/meminfo"]).run()?;
+    let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    let free = after(&text, "MemFree:").parse::<f64>().with_context(|| format!("no free memory in {text}"))?;
+    Ok(KIB - free)
 }
 
 fn circumstances(outcome: &Outcome) -> Result<Circumstances> {

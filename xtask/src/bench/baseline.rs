@@ -1,4 +1,5 @@
-//! `tests/bench/baseline.toml`: what each row cost when it was last agreed to, and the gate on it.
+//! The gate on the rows: `tests/bench/baseline.toml`, what each cost when it was last agreed to, and
+//! `tests/bench/targets.toml`, what some may cost at most.
 
 use super::rows::{Row, find};
 use anyhow::{Context, Result};
@@ -16,13 +17,22 @@ const SMALLEST: f64 = 20.0;
 /// The committed values.
 pub(super) type Baseline = BTreeMap<String, f64>;
 
-fn path() -> PathBuf {
-    paths::tree().join("tests/bench/baseline.toml")
+fn path(file: &str) -> PathBuf {
+    paths::tree().join("tests/bench").join(file)
 }
 
-/// Reads the file.
+/// Reads the baseline.
 pub(super) fn load() -> Result<Baseline> {
-    let path = path();
+    read("baseline.toml")
+}
+
+/// Reads the targets.
+pub(super) fn targets() -> Result<Baseline> {
+    read("targets.toml")
+}
+
+fn read(file: &str) -> Result<Baseline> {
+    let path = path(file);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     toml::from_str(&text).with_context(|| path.display().to_string())
 }
@@ -37,7 +47,18 @@ pub(super) fn write(rows: &[Row]) -> Result<()> {
     for (name, value) in sorted {
         let _ = writeln!(text, "{name} = {value:.1}");
     }
-    fs::write(path(), text).with_context(|| format!("cannot write {}", path().display()))
+    let path = path("baseline.toml");
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Holds rows against the targets: one line for each that is missed.
+pub(super) fn missed(rows: &[Row], targets: &Baseline) -> Vec<String> {
+    let missed = |(name, most): (&String, &f64)| match find(rows, name) {
+        None => Some(format!("{name}: has a target, and is not measured")),
+        Some(value) if value > *most => Some(format!("{name}: {value:.0}, the target is {most:.0}")),
+        Some(_) => None,
+    };
+    targets.iter().filter_map(missed).collect()
 }
 
 /// Holds rows against the baseline: one line for each that is too dear, missing or new.
@@ -62,6 +83,15 @@ pub(super) fn judge(rows: &[Row], baseline: &Baseline) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn targets_are_hard() {
+        let targets = Baseline::from([("a".into(), 1000.0)]);
+        let row = |value| [Row { name: "a".into(), value }];
+        assert!(missed(&row(1000.0), &targets).is_empty());
+        assert_eq!(missed(&row(1001.0), &targets), ["a: 1001, the target is 1000"]);
+        assert_eq!(missed(&[], &targets).len(), 1);
+    }
 
     #[test]
     fn three_percent() {

@@ -23,10 +23,21 @@ pub(super) struct Circumstances {
     pub(super) image_bytes: u64,
 }
 
+/// How the names of rows begin that tell what the system took before the program began.
+const START: &str = "start_";
+
 /// The rows of one kind on both systems.
 pub(super) struct Pair {
     pub(super) rvos: Vec<Row>,
     pub(super) linux: Vec<Row>,
+}
+
+impl Pair {
+    /// The rows with certain names.
+    fn part(&self, wanted: impl Fn(&str) -> bool) -> Pair {
+        let part = |rows: &[Row]| rows.iter().filter(|r| wanted(&r.name)).cloned().collect();
+        Pair { rvos: part(&self.rvos), linux: part(&self.linux) }
+    }
 }
 
 /// The whole document.
@@ -42,8 +53,16 @@ pub(super) fn render(exact: &Pair, smp: &Pair, with: &Circumstances) -> String {
         with.linux,
         with.image_bytes / 1024
     );
-    table(&mut text, exact);
+    let (start, operations) = (exact.part(|name| name.starts_with(START)), exact.part(|name| !name.starts_with(START)));
+    table(&mut text, &operations);
     text.push_str(CALLS);
+    if !start.rvos.is_empty() || !start.linux.is_empty() {
+        text.push_str(
+            "\n## From reset to a program that the shell starts\n\nInstructions, of which the firmware takes 60 million, and what \
+             is not free of 512 MiB then.\n\n",
+        );
+        table(&mut text, &start);
+    }
     if !smp.rvos.is_empty() || !smp.linux.is_empty() {
         text.push_str(
             "\n## Several harts\n\nMulti-threaded emulation on the host's cores, in wall time, which varies: how many times the \
