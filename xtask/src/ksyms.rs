@@ -13,11 +13,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const MAGIC: &[u8] = b"RVOSSYM2";
+const MAGIC: &[u8] = b"RVOSSYM3";
 /// How long names may be.
 const NAME_BYTES: usize = 160;
 /// Functions that are packed together: all of them are unpacked to find one.
-const BLOCK: usize = 256;
+const BLOCK: usize = 1024;
 
 /// Writes a copy of the kernel's ELF file with the table in it, beside the original; gives its path.
 ///
@@ -64,7 +64,7 @@ fn functions(file: &object::File<'_>, image: u64) -> Result<BTreeMap<u32, String
             continue;
         }
         let offset = u32::try_from(symbol.address().checked_sub(image).context("a function lies before the image")?)?;
-        let name = format!("{:#}", rustc_demangle::demangle(name));
+        let name = plain(&format!("{:#}", rustc_demangle::demangle(name)));
         match found.get(&offset) {
             Some((size, _)) if *size >= symbol.size() => {}
             _ => drop(found.insert(offset, (symbol.size(), name))),
@@ -102,12 +102,73 @@ fn table(functions: &BTreeMap<u32, String>) -> Result<Vec<u8>> {
 /// One block of functions as a gzip file.
 fn packed(block: &[(&u32, &String)]) -> Result<Vec<u8>> {
     let mut file = GzEncoder::new(Vec::new(), Compression::best());
+    let mut before = block.first().map_or(0, |(offset, _)| **offset);
     for (offset, name) in block {
-        file.write_all(&offset.to_le_bytes())?;
+        let step = u16::try_from((*offset - before) / 2).context("a function is too long for the table")?;
+        ensure!((*offset - before).is_multiple_of(2), "a function begins at an odd place");
+        file.write_all(&step.to_le_bytes())?;
         file.write_all(shortened(name, NAME_BYTES).as_bytes())?;
         file.write_all(&[0])?;
+        before = **offset;
     }
     Ok(file.finish()?)
+}
+
+/// A name without what tells a reader of a backtrace little: the type parameters, except of what drop glue drops, and the
+/// modules of the language's own libraries.
+fn plain(name: &str) -> String {
+    let mut out = String::new();
+    let mut rest = name;
+    while let Some((before, inner, after)) = first_brackets(rest) {
+        push_path(&mut out, before);
+        let parameters = out.ends_with(|c: char| c.is_alphanumeric() || c == '_') || out.ends_with("::");
+        if parameters && !out.ends_with("drop_in_place") {
+            out.truncate(out.trim_end_matches("::").len());
+        } else {
+            out.push('<');
+            out.push_str(&plain(inner));
+            out.push('>');
+        }
+        rest = after;
+    }
+    push_path(&mut out, rest);
+    out
+}
+
+/// What stands before the first angle brackets, in them, and behind them.
+fn first_brackets(text: &str) -> Option<(&str, &str, &str)> {
+    let start = text.find('<')?;
+    let mut depth = 0;
+    let mut last = ' ';
+    for (at, c) in text.char_indices().skip_while(|(at, _)| *at < start) {
+        match c {
+            '<' => depth += 1,
+            '>' if last != '-' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((&text[..start], &text[start + 1..at], &text[at + 1..]));
+        }
+        last = c;
+    }
+    None
+}
+
+/// Appends a piece of a name; of `core::fmt::Formatter` just `Formatter`.
+fn push_path(out: &mut String, mut text: &str) {
+    while let Some(at) = ["core::", "alloc::"].iter().filter_map(|library| text.find(library)).min() {
+        out.push_str(&text[..at]);
+        let behind = text[at..].splitn(3, "::").nth(2);
+        let inside = text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+        match behind.filter(|_| !inside) {
+            Some(name) => text = name,
+            None => {
+                out.push_str(&text[at..at + 4]);
+                text = &text[at + 4..];
+            }
+        }
+    }
+    out.push_str(text);
 }
 
 /// The end of a name says more than its beginning.
@@ -121,7 +182,7 @@ fn shortened(name: &str, longest: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{fitting, shortened};
+    use super::{fitting, plain, shortened};
     use flate2::read::GzDecoder;
     use std::collections::BTreeMap;
     use std::io::Read;
@@ -132,18 +193,33 @@ mod tests {
 
     #[test]
     fn a_table_holds_its_functions_in_order() {
-        let functions = (0..1000).map(|n| (8 * n, format!("module::function_{n}"))).collect::<BTreeMap<u32, String>>();
-        let table = fitting(&functions, 20_000).expect("fits");
-        assert_eq!(&table[..8], b"RVOSSYM2");
-        let mut contents = Vec::new();
+        let functions = (0..3000).map(|n| (8 * n, format!("module::function_{n}"))).collect::<BTreeMap<u32, String>>();
+        let table = fitting(&functions, 40_000).expect("fits");
+        assert_eq!(&table[..8], b"RVOSSYM3");
+        let mut read = Vec::new();
         for block in 0..word(&table, 8) {
-            let first = contents.len();
-            let file = &table[word(&table, 20 + 8 * block)..];
-            GzDecoder::new(file).read_to_end(&mut contents).expect("a gzip file");
-            assert_eq!(word(&table, 16 + 8 * block), word(&contents, first));
+            let mut contents = Vec::new();
+            GzDecoder::new(&table[word(&table, 20 + 8 * block)..]).read_to_end(&mut contents).expect("a gzip file");
+            let (mut rest, mut at) = (&*contents, word(&table, 16 + 8 * block));
+            while let [low, high, name @ ..] = rest {
+                at += 2 * usize::from(u16::from_le_bytes([*low, *high]));
+                let end = name.iter().position(|b| *b == 0).expect("a name ends");
+                read.push((at, String::from_utf8(name[..end].to_vec()).expect("text")));
+                rest = &name[end + 1..];
+            }
         }
-        let expected = functions.iter().flat_map(|(n, name)| [&n.to_le_bytes(), name.as_bytes(), &[0]].concat());
-        assert!(contents.into_iter().eq(expected));
+        let expected = functions.into_iter().map(|(at, name)| (at as usize, name));
+        assert!(read.into_iter().eq(expected));
+    }
+
+    #[test]
+    fn names_say_what_a_reader_needs() {
+        assert_eq!(plain("logic_tree::Tree<K,V,A>::insert"), "logic_tree::Tree::insert");
+        assert_eq!(plain("core::ptr::drop_in_place<alloc::vec::Vec<mem::refs::Ref<a::B>>>"), "drop_in_place<Vec>");
+        assert_eq!(plain("<mem::refs::Ref<T> as core::ops::drop::Drop>::drop"), "<mem::refs::Ref as drop::Drop>::drop");
+        assert_eq!(plain("a::ready::<impl a::Set>::settle"), "a::ready::settle");
+        assert_eq!(plain("mem::map::<fn(u8) -> u8>::{{closure}}"), "mem::map::{{closure}}");
+        assert_eq!(plain("kernel::score::alloc"), "kernel::score::alloc");
     }
 
     #[test]

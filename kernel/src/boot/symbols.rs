@@ -2,13 +2,14 @@
 //!
 //! Numbers are little-endian: the magic, `blocks: u64`, then for each block `(function: u32, place: u32)`: the first function
 //! in it, as an offset from the image's start, and where it lies in the table. A block is a gzip file of
-//! `(function: u32, name, NUL)`. Both are in ascending order.
+//! `(step: u16, name, NUL)`: half of how far the function lies behind the one before it in the block. Both are in ascending
+//! order.
 
 use core::fmt::{self, Write};
 use logic_gzip::{Inflater, Room};
 use sync::{SpinLock, levels};
 
-const MAGIC: &[u8] = b"RVOSSYM2";
+const MAGIC: &[u8] = b"RVOSSYM3";
 /// Bytes before the list of blocks, and of one in it.
 const HEADER: usize = 16;
 const ENTRY: usize = 8;
@@ -59,24 +60,18 @@ fn find(pc: usize, name: &mut Name) -> Option<usize> {
         Some((word(table, at)?, word(table, at.checked_add(4)?)?))
     };
     // The last block that does not begin behind the address.
-    let (_, place) = (0..blocks).map_while(entry).take_while(|(first, _)| *first <= wanted).last()?;
+    let (first, place) = (0..blocks).map_while(entry).take_while(|(first, _)| *first <= wanted).last()?;
     let mut room = ROOM.try_lock()?;
     let mut block = Inflater::new(table.get(place as usize..)?, room.as_mut()?).ok()?;
-    search(wanted, &mut block, name)
+    search(wanted, first, &mut block, name)
 }
 
 /// The last function of a block that does not begin behind the address.
-fn search(wanted: u32, block: &mut Inflater<'_, '_>, name: &mut Name) -> Option<usize> {
-    let mut found = None;
+fn search(wanted: u32, first: u32, block: &mut Inflater<'_, '_>, name: &mut Name) -> Option<usize> {
+    let (mut found, mut function) = (None, first);
     loop {
-        let mut function = [0; 4];
-        for byte in &mut function {
-            match next(block) {
-                Some(b) => *byte = b,
-                None => return found,
-            }
-        }
-        let function = u32::from_le_bytes(function);
+        let (Some(low), Some(high)) = (next(block), next(block)) else { return found };
+        function = function.saturating_add(2 * u32::from(u16::from_le_bytes([low, high])));
         if function > wanted {
             return found;
         }
