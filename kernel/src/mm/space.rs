@@ -136,18 +136,22 @@ impl AddressSpace {
     /// Maps a region; gives its address.
     pub(crate) fn map(&self, request: MapRequest) -> Result<u64, Errno> {
         let node = try_box(new_node(request.region)).map_err(|NoMemory| Errno::ENOMEM)?;
-        let mut spare = two_spares()?;
+        // Elsewhere there is nothing to be cut.
+        let replaces = request.placement == Placement::Replace;
+        let mut spare = if replaces { two_spares()? } else { Spare::new() };
         let mut inner = self.lock();
         let inner = &mut *inner;
         let at = inner.place(request.addr, request.len, request.placement)?;
         let range = at..at.checked_add(request.len).ok_or(Errno::ENOMEM)?;
-        let replaced = inner.bytes_in_with(&range, Traits::empty());
+        let replaced = if replaces { inner.bytes_in_with(&range, Traits::empty()) } else { 0 };
         let total = inner.regions.total_bytes().saturating_sub(replaced).saturating_add(request.len);
         if total > request.limit_bytes || inner.regions.len() >= MAX_REGIONS {
             return Err(Errno::ENOMEM);
         }
         // Point of no return.
-        inner.unmap(range.clone(), &mut spare);
+        if replaces {
+            inner.unmap(range.clone(), &mut spare);
+        }
         if inner.regions.insert(range.clone(), node).is_err() {
             return Err(Errno::ENOMEM);
         }
@@ -158,8 +162,13 @@ impl AddressSpace {
 
     /// Unmaps `[start, start + len)`, page-aligned; holes in it are fine.
     pub(crate) fn unmap(&self, range: Range<u64>) -> Result<(), Errno> {
-        let mut spare = two_spares()?;
+        let mut spare = Spare::new();
         let mut inner = self.lock();
+        if inner.cuts(&range) {
+            drop(inner);
+            spare = two_spares()?;
+            inner = self.lock();
+        }
         if inner.regions.len() >= MAX_REGIONS && inner.cuts_a_hole(&range) {
             return Err(Errno::ENOMEM);
         }
@@ -216,6 +225,12 @@ impl Inner {
                 Ok(addr)
             }
         }
+    }
+
+    /// Whether removing `range` takes a part of a region away.
+    fn cuts(&self, range: &Range<u64>) -> bool {
+        self.regions.find(range.start).is_some_and(|(r, _)| r.start < range.start || r.end > range.end)
+            || self.regions.find(range.end).is_some_and(|(r, _)| r.start < range.end)
     }
 
     /// Whether removing `range` would leave a region on both sides of it, one more than before.
