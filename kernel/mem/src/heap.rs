@@ -10,7 +10,7 @@ use crate::heaps::{Heaps, ROOT_HEAP, heap_by_index};
 use crate::slab::{self, Slabs};
 use arch::MAX_HARTS;
 use core::alloc::{GlobalAlloc, Layout};
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use logic_budget::{Account, Full, Kind, Place, Stocks};
 use logic_shim::Core;
 
@@ -21,7 +21,7 @@ pub type HartStocks = [Stocks<Core>; MAX_HARTS];
 
 /// A budget's account and slab caches.
 pub struct Heap {
-    index: u16,
+    index: AtomicU16,
     account: HeapAccount,
     pub(crate) slabs: Slabs,
 }
@@ -36,22 +36,24 @@ fn hart() -> usize {
 }
 
 impl Heap {
-    pub(crate) const fn new(index: u16, place: Place<Heaps>, limit: u64) -> Self {
-        let account = HeapAccount::fixed([const { Stocks::fixed() }; MAX_HARTS], Some(place), limit);
-        Heap { index, account, slabs: Slabs::new(index) }
+    /// All zeroes, which take no place in the image; [`Heap::begin`] makes it a heap.
+    pub(crate) const fn zero() -> Self {
+        let account = HeapAccount::zero([const { Stocks::fixed() }; MAX_HARTS], Some(Place::zero()));
+        Heap { index: AtomicU16::new(0), account, slabs: Slabs::zero() }
     }
-    /// Gives a new one its number.
-    pub(crate) fn number(&mut self, index: u16) {
-        self.index = index;
+    /// Gives a new one its number, the heap above, and so many units of each kind. Nobody else knows it yet.
+    pub(crate) fn begin(&self, index: u16, parent: Option<u16>, limit: u64) {
+        self.index.store(index, Ordering::Relaxed);
         self.slabs.number(index);
-        if let Some(link) = self.account.link_mut() {
-            link.number(index);
+        self.account.begin(limit);
+        if let Some(place) = self.account.link() {
+            place.begin(index, parent);
         }
     }
     /// Its number in the table of heaps.
     #[inline(always)]
     pub fn index(&self) -> u16 {
-        self.index
+        self.index.load(Ordering::Relaxed)
     }
     /// What it was charged, and its limits.
     pub fn account(&self) -> &HeapAccount {
@@ -88,7 +90,7 @@ impl Heap {
     #[cold]
     fn note_full(&self, full: Full, pages: u64) -> NoMemory {
         let above = |heap: &Heap| heap.account.link().and_then(Place::parent);
-        let full = (0..full.levels_up).fold(self.index, |at, _| above(heap_by_index(at)).unwrap_or(at));
+        let full = (0..full.levels_up).fold(self.index(), |at, _| above(heap_by_index(at)).unwrap_or(at));
         note_refusal(full, pages)
     }
 }

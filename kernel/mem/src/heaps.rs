@@ -5,7 +5,7 @@ use crate::slab;
 use core::alloc::Layout;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
-use logic_budget::{Forest, KINDS, Limit, OpenError, Place, Table, UNLIMITED};
+use logic_budget::{Forest, KINDS, Limit, OpenError, Table, UNLIMITED};
 use sync::{SpinLock, levels};
 
 /// Most heaps that exist at a time.
@@ -13,8 +13,7 @@ const MAX_HEAPS: usize = 4096;
 /// Heaps that the system begins with.
 pub const FIXED: usize = 3;
 
-static FIRST: [Heap; FIXED] =
-    [Heap::new(0, Place::root(0), UNLIMITED), Heap::new(1, Place::below_root(1), 0), Heap::new(2, Place::below_root(2), 0)];
+static FIRST: [Heap; FIXED] = [const { Heap::zero() }; FIXED];
 
 /// The kernel's own heap, the root of the tree.
 pub static ROOT_HEAP: &Heap = &FIRST[0];
@@ -31,7 +30,11 @@ static OPENING: SpinLock<(), levels::BudgetTree> = SpinLock::new(());
 
 /// Boot: the heaps that the system begins with are in the table from here on.
 pub(crate) fn init() {
-    TABLE.iter().zip(&FIRST).for_each(|(place, heap)| place.store((&raw const *heap).cast_mut(), Ordering::Release));
+    for (index, (place, heap)) in TABLE.iter().zip(&FIRST).enumerate() {
+        let (parent, limit) = if index == 0 { (None, UNLIMITED) } else { (Some(0), 0) };
+        heap.begin(index as u16, parent, limit);
+        place.store((&raw const *heap).cast_mut(), Ordering::Release);
+    }
 }
 
 /// The table, for the accounts in it.
@@ -74,18 +77,16 @@ pub fn close_heap(heap: &Heap) {
 
 /// A heap that there was not before. It lies on a page of the kernel's.
 fn make(index: u16) -> Option<()> {
-    /// What a new heap begins as: too large to be built on a stack.
-    static BLANK: Heap = Heap::new(0, Place::below_root(0), 0);
     let place = TABLE.get(index as usize)?;
     // SAFETY: the layout is not empty.
     let memory = charged_to(ROOT_HEAP, || unsafe { alloc::alloc::alloc(Layout::new::<Heap>()) }).cast::<Heap>();
     if memory.is_null() {
         return None;
     }
-    // SAFETY: fresh memory of this layout, for ever; nobody uses or changes BLANK, so that its bytes are a heap of their own.
+    // SAFETY: fresh memory of this layout, for ever.
     unsafe {
-        core::ptr::copy_nonoverlapping(&raw const BLANK, memory, 1);
-        (*memory).number(index);
+        memory.write(const { Heap::zero() });
+        (*memory).begin(index, Some(0), 0);
     }
     place.store(memory, Ordering::Release);
     Some(())

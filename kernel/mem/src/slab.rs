@@ -9,6 +9,7 @@ use crate::frame::{alloc_run, free_run};
 use crate::heaps::heap_by_index;
 use crate::tags;
 use core::ptr::null_mut;
+use core::sync::atomic::{AtomicU16, Ordering};
 pub(crate) use logic_slab::{CLASSES, class_of};
 use logic_slab::{HEADER, TAGS_AT, TAGS_BYTES, slots_of, tag_place};
 use sync::SpinLock;
@@ -52,18 +53,19 @@ unsafe impl Send for Cache {}
 
 /// The caches of one heap.
 pub(crate) struct Slabs {
-    heap: u16,
+    heap: AtomicU16,
     caches: [SpinLock<Cache, levels::Slab>; CLASSES.len()],
 }
 
 impl Slabs {
-    pub(crate) const fn new(heap: u16) -> Self {
-        Slabs { heap, caches: [const { SpinLock::new(NEW) }; CLASSES.len()] }
+    /// Empty ones of heap 0.
+    pub(crate) const fn zero() -> Self {
+        Slabs { heap: AtomicU16::new(0), caches: [const { SpinLock::new(NEW) }; CLASSES.len()] }
     }
 
     /// Sets whose caches they are.
-    pub(crate) fn number(&mut self, heap: u16) {
-        self.heap = heap;
+    pub(crate) fn number(&self, heap: u16) {
+        self.heap.store(heap, Ordering::Relaxed);
     }
 
     /// Live objects and pages of a class.
@@ -77,7 +79,7 @@ impl Slabs {
         let mut cache = self.caches[class].lock();
         if cache.partial.is_null() {
             drop(cache);
-            let page = new_page(self.heap, class);
+            let page = new_page(self.heap.load(Ordering::Relaxed), class);
             if page.is_null() {
                 return null_mut();
             }
@@ -230,7 +232,7 @@ pub(crate) fn drain(slabs: &Slabs) {
             c.pages -= 1;
             c.empty -= 1;
             drop(c);
-            heap_by_index(slabs.heap).uncharge_pages(1);
+            heap_by_index(slabs.heap.load(Ordering::Relaxed)).uncharge_pages(1);
             free_run(p as usize, 0);
         }
     }

@@ -151,7 +151,7 @@ fn gather(tree: &logic_fdt::Machine<'_>, info: BootInfo) -> Machine {
         sstc: tree.harts.iter().all(|h| h.has_extension("sstc")),
         dtb: (info.dtb, info.dtb + tree.blob_bytes),
         reserved: [(0, 0); 16],
-        uart: tree.uart.and_then(|u| Some((window(u.registers)?, u.irq?))),
+        uart: tree.uart.and_then(|u| Some((window(u.registers)?, u.irq?.get()))),
         plic: tree.plic.and_then(|p| Some((window(p.registers)?, context?))),
         rtc: tree.rtc.and_then(|r| window(r.registers)),
     };

@@ -51,6 +51,8 @@ pub(crate) struct Call<'a> {
     pub(crate) me: &'a Thread,
     /// Its user registers.
     pub(crate) frame: &'a mut TrapFrame,
+    /// Which call it is: known when compiled where a handler asks what its row says.
+    pub(crate) number: usize,
 }
 
 /// Why a call has no plain result.
@@ -110,7 +112,7 @@ impl Call<'_> {
     /// The rights that the call's row asks of descriptor argument `n`.
     #[inline(always)]
     pub(crate) fn need(&self, n: usize) -> Rights {
-        needs::of(self.frame.call_number(), n)
+        needs::of(self.number, n)
     }
     /// Argument `n` as an `unsigned int`.
     #[inline(always)]
@@ -119,18 +121,12 @@ impl Call<'_> {
     }
 }
 
-/// Answers a call that does not exist yet. The one place where that happens.
-pub(crate) fn stub(_c: &mut Call<'_>) -> CallResult {
-    Err(Stop::Errno(Errno::ENOSYS))
-}
+/// Runs one call.
+pub(crate) type Entry = fn(&Thread, &mut TrapFrame) -> CallResult;
 
-macro_rules! handler {
-    (live $name:ident $c:ident) => {
-        handlers::$name($c)
-    };
-    (stub $name:ident $c:ident) => {
-        stub($c)
-    };
+/// Answers a call that does not exist yet. The one place where that happens.
+pub(crate) fn stub(_: &Thread, _: &mut TrapFrame) -> CallResult {
+    Err(Stop::Errno(Errno::ENOSYS))
 }
 
 /// What the World of the caller must have for a row's authority; where the call names what it is about, the names decide.
@@ -155,22 +151,38 @@ macro_rules! authority {
 }
 pub(crate) use authority;
 
+/// The function of a row of the table of calls.
+macro_rules! entry {
+    (stub $number:literal $name:ident $($authority:tt)*) => {
+        pub(super) use crate::linux::stub as $name;
+    };
+    (live $number:literal $name:ident $($authority:tt)*) => {
+        pub(super) fn $name(me: &Thread, frame: &mut TrapFrame) -> CallResult {
+            let c = &mut Call { me, frame, number: $number };
+            authority!(c $($authority)*);
+            handlers::$name(c)
+        }
+    };
+}
+pub(crate) use entry;
+
 macro_rules! dispatch_table {
     ($(
         $number:literal $name:ident ($($args:tt)*) -> $ret:ident {
             state: $state:ident, authority: $authority:ident $(($grant:ident))?, $($rest:tt)*
         }
     )*) => {
-        #[inline(always)]
-        fn call(number: usize, c: &mut Call<'_>) -> CallResult {
-            match number {
-                $($number => {
-                    authority!(c $authority $(($grant))?);
-                    handler!($state $name c)
-                })*
-                _ => stub(c),
-            }
+        /// A function for each call: so none of them saves registers for another.
+        mod entries {
+            use super::{Call, CallResult, Thread, TrapFrame, handlers};
+            $(entry! { $state $number $name $authority $(($grant))? })*
         }
+        #[allow(clippy::indexing_slicing, reason = "made when compiled: what is out of bounds is an error of the build")]
+        static ENTRIES: [Entry; needs::LINUX] = {
+            let mut table = [stub as Entry; needs::LINUX];
+            $(table[$number] = entries::$name;)*
+            table
+        };
     };
 }
 abi::for_each_linux_call! { dispatch_table }
@@ -199,7 +211,7 @@ pub(crate) fn at_every_call_also(what: u32, also: bool) {
 #[cold]
 #[inline(never)]
 fn seen_call(what: u32, c: &mut Call<'_>) {
-    let number = c.frame.call_number();
+    let number = c.number;
     if what & NOTE != 0 {
         events::put(Event::CallBegin, number as u64, c.arg(0) as u64);
     }
@@ -207,7 +219,7 @@ fn seen_call(what: u32, c: &mut Call<'_>) {
     if told.is_some() {
         calls::begins(c, number);
     }
-    let mut result = run_out_of_line(c);
+    let mut result = run(c);
     if result == Err(Stop::Errno(Errno::ENOMEM)) {
         result = run_again(c);
     }
@@ -216,12 +228,6 @@ fn seen_call(what: u32, c: &mut Call<'_>) {
     }
     at_every_call(what, c, number, &result);
     finish(c, result);
-}
-
-/// [`run`] for calls with which something is the matter.
-#[inline(never)]
-fn run_out_of_line(c: &mut Call<'_>) -> CallResult {
-    run(c)
 }
 
 fn at_every_call(what: u32, c: &Call<'_>, number: usize, result: &CallResult) {
@@ -250,7 +256,8 @@ fn returned(c: &Call<'_>, result: &CallResult) -> i64 {
 /// Runs the call that the frame asks for and leaves its result there.
 pub(crate) fn dispatch(frame: &mut TrapFrame) {
     crate::task::with_current(|me| {
-        let mut c = Call { me, frame };
+        let number = frame.call_number();
+        let mut c = Call { me, frame, number };
         let what = AT_EVERY_CALL.load(Ordering::Relaxed);
         if what != 0 {
             return seen_call(what, &mut c);
@@ -265,11 +272,13 @@ pub(crate) fn dispatch(frame: &mut TrapFrame) {
 
 #[inline(always)]
 fn run(c: &mut Call<'_>) -> CallResult {
-    let number = c.frame.call_number();
-    match crate::native::mutated(c, number) {
-        Some(answer) => answer,
-        None if number >= abi::FIRST_NATIVE_CALL => crate::native::call(number, c),
-        None => call(number, c),
+    if let Some(answer) = crate::native::mutated(c, c.number) {
+        return answer;
+    }
+    let entry = ENTRIES.get(c.number).or_else(|| crate::native::entry_of(c.number));
+    match entry {
+        Some(entry) => entry(c.me, c.frame),
+        None => stub(c.me, c.frame),
     }
 }
 
@@ -278,13 +287,13 @@ fn run(c: &mut Call<'_>) -> CallResult {
 #[inline(never)]
 fn run_again(c: &mut Call<'_>) -> CallResult {
     while crate::task::oom::call_may_go_again(c.me) {
-        let result = run_out_of_line(c);
+        let result = run(c);
         if result != Err(Stop::Errno(Errno::ENOMEM)) {
             return result;
         }
     }
     // What programs of Linux expect; a native call says that a budget is used up.
-    Err(if c.frame.call_number() < abi::FIRST_NATIVE_CALL { Errno::ENOMEM } else { Errno::EDQUOT }.into())
+    Err(if c.number < abi::FIRST_NATIVE_CALL { Errno::ENOMEM } else { Errno::EDQUOT }.into())
 }
 
 #[inline(always)]

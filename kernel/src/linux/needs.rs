@@ -3,7 +3,8 @@
 use abi::{FIRST_NATIVE_CALL, LINUX_CALLS, NATIVE_CALLS, Rights, rights_by_argument};
 
 #[allow(clippy::indexing_slicing, reason = "as below")]
-const LINUX: usize = LINUX_CALLS[LINUX_CALLS.len() - 1].number + 1;
+/// One above the highest number of Linux.
+pub(super) const LINUX: usize = LINUX_CALLS[LINUX_CALLS.len() - 1].number + 1;
 /// From here on native calls take no descriptors.
 const NATIVE: usize = 0x60;
 

@@ -10,19 +10,9 @@ mod svc;
 
 pub(crate) use debug::{Mutations, mutated};
 
-use crate::linux::{Call, CallResult, authority, stub};
-
-macro_rules! handler {
-    (live $name:ident $c:ident) => {
-        handlers::$name($c)
-    };
-    (stub $name:ident $c:ident) => {
-        crate::linux::stub($c)
-    };
-}
-
-/// Runs one call.
-type Handler = fn(&mut Call<'_>) -> CallResult;
+use crate::linux::{Call, CallResult, Entry, authority, entry, stub};
+use crate::task::Thread;
+use arch::TrapFrame;
 
 /// Numbers that are kept together: those of the calls, and behind them those for tests.
 const NEAR: usize = 0x50;
@@ -44,15 +34,12 @@ macro_rules! dispatch_table {
     )*) => {
         /// A function for each call: so none of them saves registers for another.
         mod entries {
-            use super::{Call, CallResult, authority, handlers};
-            $(pub(super) fn $name(c: &mut Call<'_>) -> CallResult {
-                authority!(c $authority $(($grant))?);
-                handler!($state $name c)
-            })*
+            use super::{Call, CallResult, Thread, TrapFrame, authority, entry, handlers};
+            $(entry! { $state $number $name $authority $(($grant))? })*
         }
         #[allow(clippy::indexing_slicing, reason = "made when compiled: what is out of bounds is an error of the build")]
-        static ENTRIES: [Handler; NEAR + FOR_TESTS] = {
-            let mut table = [stub as Handler; NEAR + FOR_TESTS];
+        static ENTRIES: [Entry; NEAR + FOR_TESTS] = {
+            let mut table = [stub as Entry; NEAR + FOR_TESTS];
             $(table[place($number)] = entries::$name;)*
             table
         };
@@ -60,13 +47,10 @@ macro_rules! dispatch_table {
 }
 abi::for_each_native_call! { dispatch_table }
 
-/// Runs the native call `number`.
+/// The function of a native call, if there may be one with that number.
 #[inline(always)]
-pub(crate) fn call(number: usize, c: &mut Call<'_>) -> CallResult {
-    match ENTRIES.get(place(number)) {
-        Some(entry) => entry(c),
-        None => stub(c),
-    }
+pub(crate) fn entry_of(number: usize) -> Option<&'static Entry> {
+    ENTRIES.get(place(number))
 }
 
 /// The handlers by the names of their calls.

@@ -87,37 +87,15 @@ impl Waiter for Sleeper {
 
 type Queue = SpinLock<Bucket<Sleeper>, levels::FutexBucket>;
 
-const ROWS: usize = 16;
-const COLUMNS: usize = 16;
+const BUCKETS: usize = 256;
 
-macro_rules! row {
-    ($first:literal) => {
-        row!($first; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
-    };
-    ($first:literal; $($n:literal)*) => {
-        [$(SpinLock::new(Bucket::new($first * 16 + $n))),*]
-    };
+/// The buckets; each knows its index, from [`init`] on.
+static TABLE: [Queue; BUCKETS] = [const { SpinLock::new(Bucket::new(0)) }; BUCKETS];
+
+/// Boot: numbers the buckets. They begin as zeroes, which take no place in the image.
+pub(crate) fn init() {
+    (0..).zip(&TABLE).for_each(|(index, queue)| queue.lock().number(index));
 }
-
-/// The buckets; each knows its index.
-static TABLE: [[Queue; COLUMNS]; ROWS] = [
-    row!(0),
-    row!(1),
-    row!(2),
-    row!(3),
-    row!(4),
-    row!(5),
-    row!(6),
-    row!(7),
-    row!(8),
-    row!(9),
-    row!(10),
-    row!(11),
-    row!(12),
-    row!(13),
-    row!(14),
-    row!(15),
-];
 
 /// Makes the buckets' choice unpredictable; drawn at the first use.
 static SEED: AtomicU64 = AtomicU64::new(0);
@@ -134,8 +112,8 @@ fn seed() -> u64 {
 }
 
 fn bucket(index: usize) -> &'static Queue {
-    let [[first, ..], ..] = &TABLE;
-    TABLE.get(index / COLUMNS % ROWS).and_then(|r| r.get(index % COLUMNS)).unwrap_or(first)
+    let [first, ..] = &TABLE;
+    TABLE.get(index % BUCKETS).unwrap_or(first)
 }
 
 #[inline]
@@ -169,7 +147,7 @@ pub(crate) fn key(me: &Thread, addr: usize, scope: Scope) -> Result<Key, Errno> 
 
 /// Threads that wait.
 pub(crate) fn waiters() -> usize {
-    TABLE.iter().flatten().map(|b| b.lock().len()).sum()
+    TABLE.iter().map(|b| b.lock().len()).sum()
 }
 
 /// Gives back the room of tables in which nobody waits.

@@ -80,11 +80,6 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
         done
     }
 
-    /// The same, to change it.
-    pub const fn link_mut(&mut self) -> Option<&mut L> {
-        self.parent.as_mut()
-    }
-
     fn set_limits(&self, limits: &[Limit; KINDS]) -> Result<(), SetLimitError> {
         for (kind, limit) in iter::zip(Kind::ALL, limits) {
             self.set_limit(kind, limit.units())?;
@@ -480,13 +475,19 @@ impl<A: Atomics, L: Link<A, S>, S: AsRef<[Stocks<A>]>> Account<A, L, S> {
 }
 
 impl<L: Link<Core, S>, S: AsRef<[Stocks<Core>]>> Account<Core, L, S> {
-    /// An account for a static: all pools are carved and have `limit` units without anyone being asked.
-    /// [`Account::set_limit`] gives them their limits at boot, those of the root first.
+    /// An account for a static, which is all zeroes if `stocks` and `parent` are; [`Account::begin`] makes it one.
     #[must_use]
-    pub const fn fixed(stocks: S, parent: Option<L>, limit: u64) -> Account<Core, L, S> {
-        let alive = core::sync::atomic::AtomicU32::new(KINDS as u32);
+    pub const fn zero(stocks: S, parent: Option<L>) -> Account<Core, L, S> {
+        let alive = core::sync::atomic::AtomicU32::new(0);
         let rung = core::sync::atomic::AtomicU32::new(0);
-        Account { stocks, pools: Pool::fixed(limit), alive, rung, parent }
+        Account { stocks, pools: [const { Pool::zero() }; KINDS], alive, rung, parent }
+    }
+
+    /// All pools are carved and have `limit` units without anyone being asked; [`Account::set_limit`] gives them their
+    /// limits at boot, those of the root first. Nobody else knows the account yet.
+    pub fn begin(&self, limit: u64) {
+        self.alive.store(KINDS as u32, Ordering::Relaxed);
+        self.pools.iter().for_each(|pool| pool.begin(limit));
     }
 }
 

@@ -5,7 +5,7 @@
 //! never used for anything else, so that who is late with a look at one finds an account.
 
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 
 use logic_shim::Core;
 
@@ -26,9 +26,17 @@ pub trait Table: Sized + 'static {
     fn rang() {}
 }
 
+/// Takes no other value than zero, so that `None` of a place has one, and a place may be all zeroes.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Is {
+    Place = 0,
+}
+
 /// An account's place in the table, by which it finds the one above it.
 pub struct Place<T> {
-    own: u16,
+    own: AtomicU16,
+    is: Is,
     parent: AtomicU32,
     /// The next one on the list that it is on.
     next: AtomicU32,
@@ -36,19 +44,21 @@ pub struct Place<T> {
 }
 
 impl<T> Place<T> {
-    /// The place of an account at the root of the tree.
+    /// All zeroes, for a static; [`Place::begin`] makes it a place.
     #[must_use]
-    pub const fn root(own: u16) -> Self {
-        Place { own, parent: AtomicU32::new(NONE), next: AtomicU32::new(NONE), table: PhantomData }
+    pub const fn zero() -> Self {
+        Place { own: AtomicU16::new(0), is: Is::Place, parent: AtomicU32::new(0), next: AtomicU32::new(0), table: PhantomData }
     }
-    /// The place of an account below the first one of the table.
-    #[must_use]
-    pub const fn below_root(own: u16) -> Self {
-        Place { own, parent: AtomicU32::new(0), next: AtomicU32::new(NONE), table: PhantomData }
+
+    /// Says whose place it is, and which account is above: none for the root of the tree. Nobody else knows it yet.
+    pub fn begin(&self, own: u16, parent: Option<u16>) {
+        self.own.store(own, Ordering::Relaxed);
+        self.parent.store(parent.map_or(NONE, u32::from), Ordering::Relaxed);
+        self.next.store(NONE, Ordering::Relaxed);
     }
-    /// Gives a new account its index.
-    pub const fn number(&mut self, own: u16) {
-        self.own = own;
+    fn own(&self) -> u16 {
+        let Is::Place = self.is;
+        self.own.load(Ordering::Relaxed)
     }
     /// The index of the account above.
     #[must_use]
@@ -59,7 +69,7 @@ impl<T> Place<T> {
 
 impl<T> core::fmt::Debug for Place<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Place").field("own", &self.own).field("parent", &self.parent()).finish()
+        f.debug_struct("Place").field("own", &self.own()).field("parent", &self.parent()).finish()
     }
 }
 
@@ -69,7 +79,7 @@ impl<T: Table> Link<Core, T::Stocks> for Place<T> {
         self.parent().map(T::account)
     }
     fn spent(&self) {
-        push::<T>(&T::forest().spent, self.own);
+        push::<T>(&T::forest().spent, self.own());
         T::forest().retire_spent::<T>();
     }
     fn rang(&self) {

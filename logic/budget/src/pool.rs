@@ -308,7 +308,8 @@ impl<A: Atomics> Pool<A> {
 }
 
 impl Pool<Core> {
-    const fn nothing() -> Pool<Core> {
+    /// All zeroes, for a static; [`Pool::begin`] makes it a pool.
+    pub(crate) const fn zero() -> Pool<Core> {
         use core::sync::atomic::{AtomicU32, AtomicU64};
         Pool {
             room: AtomicU64::new(0),
@@ -316,21 +317,16 @@ impl Pool<Core> {
             keep: AtomicU32::new(0),
             spare: AtomicU64::new(0),
             peak: AtomicU64::new(0),
-            alarm: AtomicU64::new(UNLIMITED),
-            backing: AtomicU32::new(Backing::Carved.number()),
+            alarm: AtomicU64::new(0),
+            backing: AtomicU32::new(0),
         }
     }
 
-    /// Pools for a static: carved, each with all of `limit`.
-    pub(crate) const fn fixed(limit: u64) -> [Pool<Core>; KINDS] {
-        let mut pools = [const { Pool::nothing() }; KINDS];
-        let mut at: &mut [Pool<Core>] = &mut pools;
-        while let [pool, rest @ ..] = at {
-            pool.room = core::sync::atomic::AtomicU64::new(limit);
-            pool.limit = core::sync::atomic::AtomicU64::new(limit);
-            at = rest;
-        }
-        pools
+    /// Makes it a carved one that has all of `limit`.
+    pub(crate) fn begin(&self, limit: u64) {
+        self.reopen(Backing::Carved);
+        self.limit.store(limit, Ordering::Relaxed);
+        self.room.store(limit, Ordering::Relaxed);
     }
 }
 

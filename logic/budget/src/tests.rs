@@ -314,8 +314,10 @@ impl Link<Core, [Stocks<Core>; 2]> for Fixed {
 
 #[test]
 fn accounts_in_statics() {
-    static ROOT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::fixed([const { Stocks::fixed() }; 2], None, 0);
-    static INIT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::fixed([const { Stocks::fixed() }; 2], Some(Fixed(&ROOT)), 0);
+    static ROOT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::zero([const { Stocks::fixed() }; 2], None);
+    static INIT: Account<Core, Fixed, [Stocks<Core>; 2]> = Account::zero([const { Stocks::fixed() }; 2], Some(Fixed(&ROOT)));
+    ROOT.begin(0);
+    INIT.begin(0);
     assert_eq!(INIT.charge(0, KIND, 1), Err(Full { levels_up: 0 }));
     assert_eq!(INIT.set_limit(KIND, 10), Err(SetLimitError::ParentFull));
     assert_eq!(ROOT.set_limit(KIND, 10_000), Ok(()));

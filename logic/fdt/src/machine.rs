@@ -3,6 +3,7 @@
 //! Only devices whose addresses need no translation are seen: those below the root and below buses with an empty `ranges` (section 2.3.8).
 
 use arrayvec::ArrayVec;
+use core::num::NonZeroU32;
 
 use crate::Error;
 use crate::blob::{Blob, MAX_DEPTH, Node, be32};
@@ -39,10 +40,10 @@ pub struct Device<'a> {
     pub name: &'a [u8],
     /// Its registers.
     pub registers: Range,
-    /// Its interrupt at the PLIC.
-    pub irq: Option<u32>,
+    /// Its interrupt at the PLIC, which counts from 1.
+    pub irq: Option<NonZeroU32>,
     /// The frequency of its clock, Hz.
-    pub clock_hz: Option<u32>,
+    pub clock_hz: Option<NonZeroU32>,
     /// Registers stand `1 << reg_shift` bytes apart (UARTs).
     pub reg_shift: u32,
 }
@@ -147,7 +148,7 @@ pub struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// Nothing read yet.
+    /// Nothing read yet: all zeroes, which take no place in a program's file.
     pub const EMPTY: Machine<'a> = Machine {
         blob_bytes: 0,
         memory: ArrayVec::new_const(),
@@ -322,8 +323,8 @@ impl<'a> Builder<'_, 'a> {
         let device = Device {
             name: node.name(),
             registers,
-            irq: node.prop("interrupts").and_then(|list| be32(list, 0)),
-            clock_hz: node.u32("clock-frequency"),
+            irq: node.prop("interrupts").and_then(|list| NonZeroU32::new(be32(list, 0)?)),
+            clock_hz: node.u32("clock-frequency").and_then(NonZeroU32::new),
             reg_shift: node.u32("reg-shift").unwrap_or(0).min(3),
         };
         let is = |name| node.is_compatible(name);

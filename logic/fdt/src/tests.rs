@@ -7,6 +7,7 @@
 )]
 extern crate std;
 
+use core::num::NonZeroU32;
 use proptest::prelude::{any, prop, prop_assert_eq, proptest};
 use std::vec;
 use std::vec::Vec;
@@ -34,10 +35,10 @@ fn the_virt_machine() {
     let plic = machine.plic.unwrap();
     assert_eq!((plic.registers.start, plic.registers.size_bytes, plic.sources), (0xc00_0000, 0x60_0000, 96));
     let uart = machine.uart.unwrap();
-    assert_eq!((uart.registers.start, uart.irq, uart.clock_hz), (0x1000_0000, Some(10), Some(3_686_400)));
+    assert_eq!((uart.registers.start, uart.irq, uart.clock_hz), (0x1000_0000, NonZeroU32::new(10), NonZeroU32::new(3_686_400)));
     assert_eq!(machine.finisher.unwrap().registers.start, 0x10_0000);
-    assert_eq!((machine.rtc.unwrap().registers.start, machine.rtc.unwrap().irq), (0x10_1000, Some(11)));
-    let virtio: Vec<_> = machine.virtio.iter().map(|device| (device.registers.start, device.irq.unwrap())).collect();
+    assert_eq!((machine.rtc.unwrap().registers.start, machine.rtc.unwrap().irq), (0x10_1000, NonZeroU32::new(11)));
+    let virtio: Vec<_> = machine.virtio.iter().map(|device| (device.registers.start, device.irq.unwrap().get())).collect();
     assert_eq!(virtio, (1..=8).rev().map(|n| (0x1000_0000 + n * 0x1000, n as u32)).collect::<Vec<_>>());
     assert_eq!(machine.chosen.rng_seed.map(<[u8]>::len), Some(32));
     assert_eq!(machine.chosen.stdout_path, Some("/soc/serial@10000000"));

@@ -79,7 +79,7 @@ pub struct Batch<W> {
 pub struct Bucket<W> {
     index: u32,
     arena: Arena<W>,
-    /// Oldest waiter of some key; the rest by `next_key`.
+    /// Oldest waiter of some key, its number's bits inverted, so that an empty bucket is all zeroes; the rest by `next_key`.
     keys: u32,
 }
 
@@ -155,7 +155,12 @@ impl<W: Waiter> Bucket<W> {
     /// An empty bucket; `index` is its number in the kernel's array. It owns no memory.
     #[must_use]
     pub const fn new(index: u32) -> Bucket<W> {
-        Bucket { index, arena: Arena::new(), keys: NIL }
+        Bucket { index, arena: Arena::new(), keys: !NIL }
+    }
+
+    /// Gives an empty bucket its number in the kernel's array.
+    pub const fn number(&mut self, index: u32) {
+        self.index = index;
     }
 
     /// How many wait here.
@@ -239,7 +244,7 @@ impl<W: Waiter> Bucket<W> {
     /// The oldest waiter of the key.
     #[inline]
     fn find(&self, key: Key) -> u32 {
-        let mut at = self.keys;
+        let mut at = !self.keys;
         while let Some(slot) = self.arena.get(at) {
             if slot.key == key {
                 return at;
@@ -253,10 +258,10 @@ impl<W: Waiter> Bucket<W> {
     fn enlist(&mut self, at: u32, key: Key) {
         let first = self.find(key);
         if first == NIL {
-            let next_key = self.keys;
+            let next_key = !self.keys;
             self.edit(next_key, |slot| slot.prev_key = at);
             self.edit(at, |slot| slot.next_key = next_key);
-            self.keys = at;
+            self.keys = !at;
         } else {
             let last = self.arena.get(first).map_or(first, |slot| slot.prev);
             self.edit(first, |slot| slot.prev = at);
@@ -309,8 +314,8 @@ impl<W: Waiter> Bucket<W> {
         self.edit(renumbered(prev), |slot| slot.next = at);
         self.edit(renumbered(next), |slot| slot.prev = at);
         self.edit(next_key, |slot| slot.prev_key = at);
-        if self.keys == moved_from {
-            self.keys = at;
+        if !self.keys == moved_from {
+            self.keys = !at;
         } else {
             self.edit(prev_key, |slot| slot.next_key = at);
         }
@@ -339,7 +344,7 @@ impl<W: Waiter> Bucket<W> {
             return;
         };
         let Slot { next, prev, next_key, prev_key, .. } = *slot;
-        if self.keys == at || prev_key != NIL {
+        if !self.keys == at || prev_key != NIL {
             // It leads its key; the next oldest takes its place in the list of keys.
             let heir = if next == at { NIL } else { next };
             let follower = if heir == NIL { next_key } else { heir };
@@ -350,7 +355,7 @@ impl<W: Waiter> Bucket<W> {
                 slot.prev_key = prev_key;
             });
             if prev_key == NIL {
-                self.keys = follower;
+                self.keys = !follower;
             } else {
                 self.edit(prev_key, |slot| slot.next_key = follower);
             }

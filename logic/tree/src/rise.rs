@@ -84,67 +84,59 @@ pub(crate) fn take_first<K, V, A: Augment<K, V>>(root: Box<Node<K, V, A>>) -> Fi
 pub(crate) fn balance<K, V, A: Augment<K, V>>(mut node: Box<Node<K, V, A>>) -> Box<Node<K, V, A>> {
     let (left, right) = (height(&node.left), height(&node.right));
     if left > right.wrapping_add(1) {
-        lift_left(node)
+        lift(node, Side::Left)
     } else if right > left.wrapping_add(1) {
-        lift_right(node)
+        lift(node, Side::Right)
     } else {
         node.refresh_with(left, right);
         node
     }
 }
 
-/// The left side is two higher: its root, or that one's right child, becomes the root.
-#[inline(never)]
-fn lift_left<K, V, A: Augment<K, V>>(mut node: Box<Node<K, V, A>>) -> Box<Node<K, V, A>> {
-    let Some(mut left) = node.left.take() else {
-        return node;
-    };
-    if height(&left.left) < height(&left.right) {
-        left = rotate_left(left);
+/// One of a node's children.
+#[derive(Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    #[inline(always)]
+    fn other(self) -> Side {
+        match self {
+            Side::Left => Side::Right,
+            Side::Right => Side::Left,
+        }
     }
-    node.left = left.right.take();
-    node.refresh();
-    left.right = Some(node);
-    left.refresh();
-    left
-}
-
-/// The mirror image of [`lift_left`].
-#[inline(never)]
-fn lift_right<K, V, A: Augment<K, V>>(mut node: Box<Node<K, V, A>>) -> Box<Node<K, V, A>> {
-    let Some(mut right) = node.right.take() else {
-        return node;
-    };
-    if height(&right.right) < height(&right.left) {
-        right = rotate_right(right);
+    #[inline(always)]
+    fn of<K, V, A>(self, node: &mut Node<K, V, A>) -> &mut Link<K, V, A> {
+        match self {
+            Side::Left => &mut node.left,
+            Side::Right => &mut node.right,
+        }
     }
-    node.right = right.left.take();
-    node.refresh();
-    right.left = Some(node);
-    right.refresh();
-    right
 }
 
-/// The right child becomes the root.
-fn rotate_left<K, V, A: Augment<K, V>>(mut node: Box<Node<K, V, A>>) -> Box<Node<K, V, A>> {
-    let Some(mut right) = node.right.take() else {
-        return node;
-    };
-    node.right = right.left.take();
-    node.refresh();
-    right.left = Some(node);
-    right.refresh();
-    right
+/// This side is two higher: its root, or that one's child on the other side, becomes the root.
+#[inline(never)]
+fn lift<K, V, A: Augment<K, V>>(mut node: Box<Node<K, V, A>>, side: Side) -> Box<Node<K, V, A>> {
+    let place = side.of(&mut node);
+    if let Some(mut child) = place.take() {
+        let (outer, inner) = (height(side.of(&mut child)), height(side.other().of(&mut child)));
+        *place = Some(if outer < inner { rotate(child, side.other()) } else { child });
+    }
+    rotate(node, side)
 }
 
-/// The left child becomes the root.
-fn rotate_right<K, V, A: Augment<K, V>>(mut node: Box<Node<K, V, A>>) -> Box<Node<K, V, A>> {
-    let Some(mut left) = node.left.take() else {
+/// The child on this side becomes the root.
+#[inline(never)]
+fn rotate<K, V, A: Augment<K, V>>(mut node: Box<Node<K, V, A>>, side: Side) -> Box<Node<K, V, A>> {
+    let Some(mut top) = side.of(&mut node).take() else {
         return node;
     };
-    node.left = left.right.take();
+    *side.of(&mut node) = side.other().of(&mut top).take();
     node.refresh();
-    left.right = Some(node);
-    left.refresh();
-    left
+    *side.other().of(&mut top) = Some(node);
+    top.refresh();
+    top
 }

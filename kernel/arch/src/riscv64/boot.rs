@@ -21,18 +21,9 @@ const fn slot(va: usize) -> usize {
     (va >> 30) & 511
 }
 
-static BOOT_TABLE: BootTable = {
-    let mut t = [0u64; 512];
-    let mut g = 0;
-    while g < DIRECT_GIB {
-        t[slot(DIRECT_BASE) + g] = ((g as u64) << 28) | PTE_TABLE_RW;
-        g += 1;
-    }
-    // The kernel image, and the identity mapping that the first instructions after the switch need.
-    t[slot(KERNEL_OFFSET + 2 * GIB)] = (2 << 28) | PTE_TABLE_RWX;
-    t[2] = (2 << 28) | PTE_TABLE_RWX;
-    BootTable(t)
-};
+/// Filled before the MMU is switched on: the image has no place for it.
+#[unsafe(link_section = ".bss.table")]
+static BOOT_TABLE: BootTable = BootTable([0; 512]);
 
 #[repr(C, align(32768))]
 struct BootStack([u8; 2 * KERNEL_STACK_BYTES]);
@@ -63,6 +54,11 @@ global_asm!(
     "1: bgeu t0, t1, 2f",
     "  sd zero, 0(t0); addi t0, t0, 8; j 1b",
     "2: mv s0, a0; mv s1, a1",
+    // The boot table: the direct map, then the kernel image and the identity mapping that the first instructions after
+    // the switch need.
+    "  lla t0, {table}; li t1, 8 * {direct_slot}; add t1, t0, t1; li t2, {rw}; li t3, {direct_gib}; li t4, 1 << 28",
+    "7: sd t2, 0(t1); addi t1, t1, 8; add t2, t2, t4; addi t3, t3, -1; bnez t3, 7b",
+    "  li t2, 2 << 28 | {rwx}; sd t2, 2 * 8(t0); li t1, 8 * {image_slot}; add t0, t0, t1; sd t2, 0(t0)",
     "  lla s2, {boot_main}",
     "  lla s3, {stack}; li t0, {stack_bytes}; add s3, s3, t0",
     "  j 5f",
@@ -94,6 +90,8 @@ global_asm!(
     stack_bytes = const 2 * KERNEL_STACK_BYTES, table = sym BOOT_TABLE, direct = const DIRECT_BASE,
     offset = const KERNEL_OFFSET, kernel_satp = sym KERNEL_SATP, first = sym FIRST,
     harts = sym HARTS, max_harts = const MAX_HARTS, block_bytes = const size_of::<HartBlock>(),
+    direct_slot = const slot(DIRECT_BASE), direct_gib = const DIRECT_GIB, image_slot = const slot(KERNEL_OFFSET + 2 * GIB),
+    rw = const PTE_TABLE_RW, rwx = const PTE_TABLE_RWX,
     hart_id_offset = const core::mem::offset_of!(HartBlock, hart_id), boot_core_offset = const core::mem::offset_of!(HartBlock, boot_core),
 );
 
