@@ -546,9 +546,10 @@ fn access_of(flags: u32) -> Access {
     }
 }
 
-fn open_end(me: &Thread, pipe: Ref<Pipe>, flags: u32) -> Result<Ref<dyn File>, Stop> {
+/// `fifo`: it has a name, and an open there waits for the other end.
+fn open_end(me: &Thread, pipe: Ref<Pipe>, flags: u32, fifo: bool) -> Result<Ref<dyn File>, Stop> {
     let access = access_of(flags);
-    let patience = if flags & O_NONBLOCK != 0 { Patience::Nonblock } else { Patience::Block };
+    let patience = if fifo && flags & O_NONBLOCK != 0 { Patience::Nonblock } else { Patience::Block };
     let mut end = Ref::try_new(PipeEnd { pipe: pipe.clone(), access, opened_at: None })?;
     let (verdict, write_opens) = {
         let mut s = pipe.state.lock();
@@ -562,6 +563,7 @@ fn open_end(me: &Thread, pipe: Ref<Pipe>, flags: u32) -> Result<Ref<dyn File>, S
     match verdict {
         OpenVerdict::Opened => {}
         OpenVerdict::NoReader => return Err(Errno::ENXIO.into()),
+        OpenVerdict::Wait(_) if !fifo => {}
         OpenVerdict::Wait(ticket) => {
             let met = wait::wait_at(me, &*pipe, all, Mode::All, None, Interrupt::AnySignal, || {
                 pipe.state.lock().logic.ends.has_met(ticket).then_some(())
@@ -573,7 +575,7 @@ fn open_end(me: &Thread, pipe: Ref<Pipe>, flags: u32) -> Result<Ref<dyn File>, S
         }
     }
     if let Some(e) = Ref::get_mut(&mut end) {
-        e.opened_at = write_opens;
+        e.opened_at = write_opens.filter(|_| fifo);
     }
     Ok(end.unsize(|p| p))
 }
@@ -586,11 +588,11 @@ pub(crate) fn open_fifo(
 ) -> Result<Ref<dyn File>, Stop> {
     let fresh = Pipe::try_new(Ends::none())?;
     let pipe = slot.lock().get_or_insert(fresh).clone();
-    open_end(me, pipe, flags)
+    open_end(me, pipe, flags, true)
 }
 
 /// Opens an end of a pipe anew through `/proc/PID/fd/N`.
 pub(crate) fn reopen(pipe: &Ref<Pipe>, flags: u32) -> Result<Descriptor, Stop> {
-    let file = crate::task::with_current(|me| open_end(me, pipe.clone(), flags))?;
+    let file = crate::task::with_current(|me| open_end(me, pipe.clone(), flags, false))?;
     Ok(OpenFile::open(file, None, flags)?)
 }
