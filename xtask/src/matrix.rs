@@ -59,7 +59,7 @@ const INTRODUCTION: &str = "\
 # When a budget is taken to its end
 
 Made by `./x matrix`. For each resource, eight processes in one budget (32 MiB, 200 processes and threads, 3,000 descriptors, 500
-channels) take all they can, let go and begin anew (`tests/kernel/src/bin/exhaustion`). Beside them a neighbour in a budget of equal
+channels, 3,000 messages and 8 MiB in flight) take all they can, let go and begin anew (`tests/kernel/src/bin/exhaustion`). Beside them a neighbour in a budget of equal
 weight does a fixed job of processes, memory, files and pipes, on the one hart that there is; time is counted in instructions.
 
 *ends* is how often a hostile process was refused with the error that programs expect there, *killed* how many were ended inside

@@ -21,6 +21,9 @@ use sync::{SpinLock, levels};
 pub(crate) const DEFAULT_WEIGHT: u32 = 100;
 /// cgroup v2's period of `cpu.max`, in microseconds.
 pub(crate) const DEFAULT_PERIOD_US: u64 = 100_000;
+/// The least quota and period, and the longest period (cgroup-v2.rst), in microseconds.
+const LEAST_US: u64 = 1000;
+const LONGEST_US: u64 = 1_000_000;
 /// Looking again sooner than this would cost more than it is worth.
 const LEAST_NS: u64 = 100_000;
 /// The budgets that the system begins with share the root of the run queues: what the kernel, process 1 and the session do
@@ -85,14 +88,18 @@ impl Budget {
     pub(crate) fn cap_us(&self) -> (u64, u64) {
         (self.cpu.quota_us.load(Ordering::Relaxed), self.cpu.period_us.load(Ordering::Relaxed))
     }
-    /// Changes both.
-    pub(crate) fn set_cap_us(&self, quota: u64, period: u64) {
-        self.cpu.period_us.store(period.max(1), Ordering::Relaxed);
+    /// Changes both. False: they cannot be so, and nothing is changed.
+    pub(crate) fn set_cap_us(&self, quota: u64, period: u64) -> bool {
+        if quota < LEAST_US || !(LEAST_US..=LONGEST_US).contains(&period) {
+            return false;
+        }
+        self.cpu.period_us.store(period, Ordering::Relaxed);
         self.cpu.quota_us.store(quota, Ordering::Relaxed);
         // Who waits for a period looks at the new cap when that begins.
         if quota != u64::MAX {
             each_member(self, |p| p.each_thread(|t| watch_cap(t)));
         }
+        true
     }
     /// Periods in which it ran with a cap, those in which the quota was used up, and for how many nanoseconds it was.
     pub(crate) fn cap_periods(&self) -> (u64, u64, u64) {

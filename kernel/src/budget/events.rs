@@ -14,6 +14,8 @@ pub(crate) enum Event {
     OutOfMemory,
     /// A process inside was ended because memory ran out.
     Killed,
+    /// All inside were ended because memory ran out (`memory.oom.group`).
+    GroupKilled,
 }
 
 /// How often each happened.
@@ -21,18 +23,25 @@ pub(crate) struct Events {
     refused: [AtomicU64; KINDS],
     out_of_memory: AtomicU64,
     killed: AtomicU64,
+    group_killed: AtomicU64,
 }
 
 impl Events {
     /// Nothing happened yet.
     pub(super) const fn new() -> Self {
-        Events { refused: [const { AtomicU64::new(0) }; KINDS], out_of_memory: AtomicU64::new(0), killed: AtomicU64::new(0) }
+        Events {
+            refused: [const { AtomicU64::new(0) }; KINDS],
+            out_of_memory: AtomicU64::new(0),
+            killed: AtomicU64::new(0),
+            group_killed: AtomicU64::new(0),
+        }
     }
     fn of(&self, event: Event) -> Option<&AtomicU64> {
         match event {
             Event::Refused(kind) => self.refused.get(kind as usize),
             Event::OutOfMemory => Some(&self.out_of_memory),
             Event::Killed => Some(&self.killed),
+            Event::GroupKilled => Some(&self.group_killed),
         }
     }
     /// Counts one.
@@ -49,6 +58,7 @@ impl Events {
 
 impl Budget {
     /// Something happened in this budget, which counts in those above it too.
+    #[inline(never)]
     pub(crate) fn happened(&self, event: Event) {
         let mut at = Some(self);
         while let Some(budget) = at {

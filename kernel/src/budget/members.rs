@@ -163,6 +163,11 @@ pub(crate) fn current() -> Ref<Budget> {
 
 /// Calls `f` with each process that is in a budget or below it, zombies included; no lock held.
 pub(crate) fn each_member(of: &Budget, mut f: impl FnMut(&Ref<Process>)) {
+    walk_members(of, &mut f);
+}
+
+#[inline(never)]
+fn walk_members(of: &Budget, f: &mut dyn FnMut(&Ref<Process>)) {
     let mut from = 0;
     while let Some((pid, process)) = ids::next_process(from) {
         from = pid.saturating_add(1);

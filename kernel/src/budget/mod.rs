@@ -12,6 +12,7 @@ mod events;
 mod file;
 mod kill;
 mod members;
+mod owners;
 mod tree;
 
 pub(crate) use charge::{Charge, SlotCharge};
@@ -26,7 +27,7 @@ pub(crate) use members::{Standing, adopt, current, each_member, move_process};
 use crate::task::Process;
 use crate::task::wait::{Observers, Watch};
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use mem::{Heap, NoMemory, OpenError, Ref, Weak};
 use sync::{Mutex, Once, SpinLock, levels};
 
@@ -53,8 +54,13 @@ pub(crate) struct Budget {
     live: AtomicU64,
     /// Those, and the children of which something is populated.
     populated: AtomicU64,
+    /// The number of the last process that was made in it.
+    last_entry: AtomicU64,
+    /// Whether all inside end when one is to end because memory ran out (`memory.oom.group`).
+    pub(crate) ends_together: AtomicBool,
     /// Who was chosen last to end because memory ran out.
     pub(crate) choice: Mutex<Option<Weak<Process>>, levels::OutOfMemoryMutex>,
+    owners: Mutex<owners::Owners, levels::LeafMutex>,
     observers: SpinLock<Observers, levels::Observers>,
     /// How often those who watch it were told of something.
     changes: AtomicU64,
@@ -159,8 +165,11 @@ impl Budget {
             events: Events::new(),
             subtree_control: AtomicU32::new(0),
             live: AtomicU64::new(0),
+            last_entry: AtomicU64::new(0),
             populated: AtomicU64::new(0),
+            ends_together: AtomicBool::new(false),
             choice: Mutex::new(None),
+            owners: Mutex::new(owners::Owners::default()),
             observers: SpinLock::new(Observers::new()),
             changes: AtomicU64::new(0),
         })?;
@@ -239,6 +248,7 @@ impl Budget {
         }
     }
     /// The budget so many levels above.
+    #[inline(never)]
     pub(crate) fn above(&self, levels: u32) -> &Budget {
         let mut at = self;
         for _ in 0..levels {
@@ -254,15 +264,26 @@ impl Budget {
         }
         at
     }
+    /// The nearest one, from this one up, that frames are reserved for.
+    #[inline(never)]
+    pub(crate) fn reserved(&self) -> &Budget {
+        let mut at = self;
+        while !at.heap.account().is_carved(Kind::Frames)
+            && let Some(parent) = at.parent.as_deref()
+        {
+            at = parent;
+        }
+        at
+    }
     /// Whether it is `other` or below it.
+    #[inline(never)]
     pub(crate) fn is_within(&self, other: &Budget) -> bool {
         core::ptr::eq(self.above(self.depth.saturating_sub(other.depth)), other)
     }
     /// A charge was refused because this one is full.
     #[cold]
     pub(crate) fn refused(&self, kind: Kind) {
-        self.events.count(Event::Refused(kind));
-        self.tell();
+        self.happened(Event::Refused(kind));
     }
 }
 

@@ -52,6 +52,7 @@ impl Budget {
         parent.children.lock().modify(&self.id(), |_, child| child.kept.is_some()).unwrap_or(false)
     }
     /// The first child that was made after the one with this id (0 for the first of all).
+    #[inline(never)]
     pub(crate) fn child_after(&self, id: u64) -> Option<Ref<Budget>> {
         let mut from = id.saturating_add(1);
         loop {
@@ -79,6 +80,10 @@ impl Budget {
     }
     /// Calls `f` with this budget and all below it, each before its children.
     pub(crate) fn each_below(&self, mut f: impl FnMut(&Budget)) {
+        self.walk_below(&mut f);
+    }
+    #[inline(never)]
+    fn walk_below(&self, f: &mut dyn FnMut(&Budget)) {
         f(self);
         let Some(mut at) = self.child_after(0) else { return };
         loop {

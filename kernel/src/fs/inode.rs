@@ -164,6 +164,11 @@ pub(crate) trait Virtual: Send + Sync {
     fn link(&self) -> Result<LinkTarget, Errno> {
         Err(Errno::EINVAL)
     }
+    /// Takes note of its attributes before they change.
+    fn keep(&self, attrs: &Attrs) -> Result<(), Errno> {
+        let _ = attrs;
+        Ok(())
+    }
     /// The budget that the directory stands for.
     fn budget(&self) -> Option<&Ref<crate::budget::Budget>> {
         None

@@ -5,7 +5,7 @@ use super::{Call, CallResult};
 use crate::clock::SECOND_NS;
 use crate::fs::context::{Cred, cap};
 use crate::fs::file::OpenFile;
-use crate::fs::inode::{Body, Inode, PIPE_DEV, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, SOCKET_DEV};
+use crate::fs::inode::{Attrs, Body, Inode, PIPE_DEV, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, SOCKET_DEV};
 use crate::fs::mount::{Location, MS_UNBINDABLE};
 use crate::fs::notify;
 use crate::fs::walk::{Found, Last};
@@ -299,6 +299,19 @@ fn owner_or_root(cred: &Cred, inode: &Inode) -> Result<(), Errno> {
     if cred.capable(cap::FOWNER) || cred.uid.fs == inode.attrs.lock().uid { Ok(()) } else { Err(Errno::EPERM) }
 }
 
+/// Changes mode or owner. What is made up at each look-up keeps them elsewhere, and must have room for that.
+#[inline(never)]
+fn change(inode: &Inode, f: &dyn Fn(&mut Attrs)) -> Result<(), Errno> {
+    if let Body::Virtual(v) = &inode.body {
+        let mut attrs = *inode.attrs.lock();
+        f(&mut attrs);
+        v.keep(&attrs)?;
+    }
+    inode.change(f);
+    Ok(())
+}
+
+#[inline(never)]
 fn chmod(c: &Call<'_>, place: &Location, mode: u32) -> CallResult {
     let cred = c.me.cred();
     let inode = place.inode();
@@ -310,7 +323,7 @@ fn chmod(c: &Call<'_>, place: &Location, mode: u32) -> CallResult {
     if !cred.capable(cap::FSETID) && !cred.in_group(inode.attrs.lock().gid) {
         mode &= !0o2000;
     }
-    inode.change(|a| a.mode = a.mode & S_IFMT | mode);
+    change(inode, &|a| a.mode = a.mode & S_IFMT | mode)?;
     notify::file(&place.dentry, notify::ATTRIB);
     Ok(0)
 }
@@ -341,6 +354,7 @@ pub(super) fn fchmodat(c: &mut Call<'_>) -> CallResult {
     chmod(c, &place, c.uint(2))
 }
 
+#[inline(never)]
 fn chown(c: &Call<'_>, place: &Location, uid: u32, gid: u32) -> CallResult {
     let cred = c.me.cred();
     let inode = place.inode();
@@ -352,7 +366,7 @@ fn chown(c: &Call<'_>, place: &Location, uid: u32, gid: u32) -> CallResult {
             return Err(Errno::EPERM.into());
         }
     }
-    inode.change(|a| {
+    change(inode, &|a| {
         if uid != u32::MAX {
             a.uid = uid;
         }
@@ -366,7 +380,7 @@ fn chown(c: &Call<'_>, place: &Location, uid: u32, gid: u32) -> CallResult {
                 a.mode &= !0o2000;
             }
         }
-    });
+    })?;
     if (uid, gid) != (u32::MAX, u32::MAX) {
         notify::file(&place.dentry, notify::ATTRIB);
     }

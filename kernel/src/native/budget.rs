@@ -4,9 +4,10 @@ use super::channel::{check_flags, read_sized};
 use crate::budget::{
     self, Budget, BudgetFile, CreateError, Event, KINDS, Kind, Limit, SetLimitError, UNLIMITED, kill, move_process,
 };
+use crate::fs::capability::cap;
 use crate::fs::file::{O_RDWR, OpenFile};
 use crate::linux::{Call, CallResult};
-use abi::{BudgetCreate, BudgetLimit, BudgetUsage, BudgetWatch, Errno};
+use abi::{BudgetCreate, BudgetLimit, BudgetUsage, BudgetWatch, Errno, Grant};
 use mem::{NoMemory, Ref, user};
 use zerocopy::IntoBytes;
 
@@ -23,6 +24,20 @@ fn kind(number: u32) -> Result<Kind, Errno> {
     Kind::from_number(number as usize).ok_or(Errno::EINVAL)
 }
 
+/// What is reserved is taken from all others, though nobody uses it. Of what memory bounds anyway nobody reserves more than
+/// there could ever be; and memory that the machine has for all is reserved by those alone who may also take the processor
+/// from all.
+fn check_carve(c: &Call<'_>, parent: &Budget, kind: Kind, units: u64) -> Result<(), Errno> {
+    /// As many for each budget that there can be are little beside what the first budgets have.
+    const MOST: u64 = 1 << 32;
+    if !matches!(kind, Kind::Frames | Kind::DmaFrames) {
+        return if units <= MOST { Ok(()) } else { Err(Errno::EDQUOT) };
+    }
+    let is_machines = parent.reserved().depth() <= budget::session().depth();
+    let is_mighty = || c.me.world().has(Grant::RealTime) && c.me.cred().capable(cap::SYS_RESOURCE);
+    if is_machines && !is_mighty() { Err(Errno::EPERM) } else { Ok(()) }
+}
+
 /// budget_create(parent, args, size).
 pub(super) fn budget_create(c: &mut Call<'_>) -> CallResult {
     let parent = budget_of(c, 0)?;
@@ -33,8 +48,10 @@ pub(super) fn budget_create(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let mut limits = [Limit::OPEN; KINDS];
-    for (n, (limit, units)) in limits.iter_mut().zip(args.limits).enumerate() {
+    for ((kind, limit), units) in Kind::ALL.into_iter().zip(&mut limits).zip(args.limits) {
+        let n = kind as u32;
         if args.carved & 1 << n != 0 {
+            check_carve(c, &parent, kind, units)?;
             *limit = Limit::Carved(units);
         } else if args.limited & 1 << n != 0 {
             *limit = Limit::Shared(units);
@@ -49,7 +66,9 @@ pub(super) fn budget_create(c: &mut Call<'_>) -> CallResult {
     }
     let (quota, period) = made.cap_us();
     let or = |given: u64, default: u64| if given == 0 { default } else { given };
-    made.set_cap_us(or(args.quota_us, quota), or(args.period_us, period));
+    if !made.set_cap_us(or(args.quota_us, quota), or(args.period_us, period)) {
+        return Err(Errno::EINVAL.into());
+    }
     let no_memory = |NoMemory| Errno::ENOMEM;
     let file = Ref::try_new(BudgetFile::new(made)).map_err(no_memory)?;
     let file = OpenFile::open(file.unsize(|p| p), None, O_RDWR).map_err(no_memory)?;
@@ -63,7 +82,14 @@ pub(super) fn budget_limit(c: &mut Call<'_>) -> CallResult {
     let budget = of.file.as_budget().ok_or(Errno::EINVAL)?.budget().clone();
     let args: BudgetLimit = read_sized(c.arg(1), c.arg(2))?;
     check_flags(args.flags, 0)?;
-    budget.set_limit(kind(args.kind)?, args.limit).map_err(|e| match e {
+    let kind = kind(args.kind)?;
+    if budget.heap().account().is_carved(kind)
+        && args.limit > budget.limit(kind)
+        && let Some(parent) = budget.parent()
+    {
+        check_carve(c, parent, kind, args.limit)?;
+    }
+    budget.set_limit(kind, args.limit).map_err(|e| match e {
         SetLimitError::InUse => Errno::EBUSY,
         SetLimitError::ParentFull => Errno::EDQUOT,
     })?;

@@ -448,6 +448,9 @@ pub(super) fn enter(me: &Thread, process: &Ref<Process>, child: &Ref<Thread>, ki
         }
         n.reserved = false;
     });
+    if first {
+        process.standing.lock().budget().note_entry();
+    }
     drop(tree);
     super::posix_timers::thread_added(process, child);
     Ok(())
@@ -456,12 +459,12 @@ pub(super) fn enter(me: &Thread, process: &Ref<Process>, child: &Ref<Thread>, ki
 /// Gives a new process its parent, which is returned, group and session. The tree is locked.
 fn join_family(me: &Thread, process: &Ref<Process>, family: Family) -> Result<Ref<Process>, Errno> {
     let caller = me.process();
-    // Who is to end makes no children any more: who ends a whole budget would miss them.
-    if me.kill_pending() {
-        return Err(Errno::EAGAIN);
-    }
     let (pgid, sid, grandparent, exe, terminal, caller_signal) = {
         let s = caller.state.lock();
+        // Who is to end makes no children any more: who ends a whole budget would miss them.
+        if s.ending.is_some() || me.end.load(Ordering::Acquire) != 0 {
+            return Err(Errno::EAGAIN);
+        }
         (s.pgid, s.sid, s.parent.clone(), s.exe.clone(), s.terminal.clone(), s.exit_signal)
     };
     let own = process.pid();

@@ -62,19 +62,11 @@ pub(crate) fn share_out() -> Result<(), NoMemory> {
         of.set_limit(Kind::Frames, frames).map_err(|_| NoMemory)?;
     }
     budget::session().heap().account().set_spare(Kind::Frames, for_objects);
+    // Budgets lie on pages of the kernel's, which keeps some for itself.
+    let kernels = budget::root().limit(Kind::Frames).saturating_sub(budget::root().usage(Kind::Frames));
+    mem::FOREST.set_most((kernels / 4 * 3) as u32);
     crate::mm::object::set_file_limit(crate::mm::object::pages().saturating_add(counts.free / 2));
     Ok(())
-}
-
-/// The nearest budget, from this one up, whose frames are reserved for it.
-fn reserved(budget: &Budget) -> &Budget {
-    let mut at = budget;
-    while !at.heap().account().is_carved(Kind::Frames)
-        && let Some(parent) = at.parent()
-    {
-        at = parent;
-    }
-    at
 }
 
 /// Frames that programs may have in a budget.
@@ -86,7 +78,7 @@ fn for_programs(budget: &Budget) -> u64 {
 /// Whether one more thread or process may be made. When much is taken, and by many rather than by one, it is refused: what
 /// those that exist still need comes first.
 pub(crate) fn has_room_for_a_thread(budget: &Budget) -> bool {
-    let budget = reserved(budget);
+    let budget = budget.reserved();
     let frames = for_programs(budget);
     let has_room = || budget.heap().account().usage(Kind::Frames) < frames - frames / 16;
     has_room()
@@ -133,7 +125,7 @@ fn full(me: &Thread, heap: u16) -> Ref<Budget> {
     let mine = me.process().budget();
     match mine.with_heap(heap) {
         Some(b) if b.depth() > 0 => b.to_ref(),
-        _ => reserved(&mine).to_ref(),
+        _ => mine.reserved().to_ref(),
     }
 }
 
@@ -238,18 +230,42 @@ fn victim(full: &Budget, at_least: u64) -> Option<Ref<Process>> {
         victim.budget().happened(Event::Killed);
         info!("out of memory: process {} ends, which has {pages} pages", victim.pid());
         end(&victim);
+        end_together(&victim, full);
     }
     Some(victim)
 }
 
+/// Ends those who are to end with a victim: all inside the outermost budget that says so, up to the one that is full.
+fn end_together(victim: &Process, full: &Budget) {
+    let own = victim.budget();
+    let mut group: Option<&Budget> = None;
+    let mut at = Some(&*own);
+    while let Some(b) = at.filter(|b| b.is_within(full)) {
+        if b.ends_together.load(Ordering::Relaxed) {
+            group = Some(b);
+        }
+        at = b.parent().map(|p| &**p);
+    }
+    let Some(group) = group else { return };
+    group.happened(Event::GroupKilled);
+    budget::each_member(group, |p| {
+        let spared = p.oom_score_adj.load(Ordering::Relaxed) <= -1000;
+        if !spared && !core::ptr::eq(&**p, victim) && p.state.lock().ending.is_none() {
+            p.budget().happened(Event::Killed);
+            end(p);
+        }
+    });
+}
+
 /// Kills a process and all that share its memory.
+#[inline(never)]
 fn end(victim: &Process) {
     let kill =
         |p: &Process| _ = signal::send_to_process(p, SigInfo::plain(Signal::KILL, code::SI_KERNEL), signal::Sender::Kernel);
     let space = space_of(victim);
     kill(victim);
     let Some(space) = space else { return };
-    each_candidate(|p| {
+    each_candidate(&mut |p| {
         if space_of(p).is_some_and(|s| Ref::ptr_eq(&s, &space)) {
             kill(p);
         }
@@ -266,7 +282,8 @@ fn space_of(process: &Process) -> Option<Ref<AddressSpace>> {
     space
 }
 
-fn each_candidate(mut f: impl FnMut(&Ref<Process>)) {
+#[inline(never)]
+fn each_candidate(f: &mut dyn FnMut(&Ref<Process>)) {
     // Process 1 pays from another budget.
     let mut from = 2;
     while let Some((pid, process)) = ids::next_process(from) {
@@ -279,7 +296,7 @@ fn each_candidate(mut f: impl FnMut(&Ref<Process>)) {
 fn largest(inside: &Budget) -> Option<(Ref<Process>, u64)> {
     let total = mem::frame_counts().total.min(inside.limit(Kind::Frames));
     let mut best: Option<(i64, Ref<Process>, u64)> = None;
-    each_candidate(|p| {
+    each_candidate(&mut |p| {
         let adjust = i64::from(p.oom_score_adj.load(Ordering::Relaxed));
         if adjust <= -1000 || p.oom.is(GONE) || !p.budget().is_within(inside) {
             return;

@@ -56,6 +56,38 @@ int main(void) {
     CHECK_EQ(h_wait(pid), SIGKILL);
     CHECK_EQ(cg_field("m", "memory.events", "oom_kill"), 2);
     CHECK_EQ(cg_field("m/n", "memory.events", "oom_kill"), 1);
+    // The limit is the inner one's; above it counts too.
+    long before = cg_field("m", "memory.events", "max");
+    cg_write("m/n", "memory.max", "16M");
+    if (cg_has("m/n", "memory.swap.max")) cg_write("m/n", "memory.swap.max", "0");
+    pid = cg_fork("m/n");
+    if (pid == 0) {
+        touch(24 << 20);
+        _exit(0);
+    }
+    CHECK_EQ(h_wait(pid), SIGKILL);
+    CHECK(cg_field("m/n", "memory.events", "max") >= 1 && cg_field("m", "memory.events", "max") > before);
+    // memory.oom.group: who is in the cgroup of one that has to end ends with it; who is beside it does not.
+    CHECK_EQ(cg_number("m/n", "memory.oom.group"), 0);
+    CHECK_EQ(cg_try_write("m/n", "memory.oom.group", "2"), EINVAL);
+    cg_write("m/n", "memory.oom.group", "1");
+    CHECK_EQ(cg_number("m/n", "memory.oom.group"), 1);
+    OK(cg_mkdir("m/o"));
+    pid_t with = cg_fork("m/n");
+    if (with == 0) for (;;) pause();
+    pid_t beside = cg_fork("m/o");
+    if (beside == 0) for (;;) pause();
+    pid = cg_fork("m/n");
+    if (pid == 0) {
+        touch(24 << 20);
+        _exit(0);
+    }
+    CHECK_EQ(h_wait(pid), SIGKILL);
+    CHECK_EQ(h_wait(with), SIGKILL);
+    CHECK_EQ(cg_field("m/n", "memory.events", "oom_group_kill"), 1);
+    CHECK_EQ(waitpid(beside, NULL, WNOHANG), 0);
+    h_kill_and_reap(beside);
+    cg_remove("m/o");
     // A cgroup that gives its controllers to children has no processes of its own.
     pid = h_fork();
     if (pid == 0) _exit(cg_try_write("m", "cgroup.procs", "0") == EBUSY ? 0 : 1);

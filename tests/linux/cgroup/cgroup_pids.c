@@ -53,6 +53,19 @@ int main(void) {
         _exit(fork() == -1 && errno == EAGAIN ? 0 : 1);
     }
     CHECK_EQ(h_wait(pid), 0);
+    // What is refused below counts above.
+    cg_write("p", "pids.max", "max");
+    cg_write("p", "cgroup.subtree_control", "+pids");
+    OK(cg_mkdir("p/r"));
+    cg_write("p/r", "pids.max", "1");
+    long before = cg_field("p", "pids.events", "max");
+    pid = cg_fork("p/r");
+    if (pid == 0) _exit(fork() == -1 && errno == EAGAIN ? 0 : 1);
+    CHECK_EQ(h_wait(pid), 0);
+    CHECK_EQ(cg_field("p/r", "pids.events", "max"), 1);
+    CHECK_EQ(cg_field("p", "pids.events", "max"), before + 1);
+    cg_remove("p/r");
+    cg_write("p", "cgroup.subtree_control", "-pids");
     // Moving in is not refused.
     cg_write("p", "pids.max", "0");
     pid = cg_fork("p/q");

@@ -121,7 +121,7 @@ impl Charged {
         of_kind(&self.0.peak, of)
     }
 
-    /// How often something was refused because this budget was full.
+    /// How often something was refused because this budget, or one below it, was full.
     #[must_use]
     pub fn refused(&self, of: Resource) -> u64 {
         of_kind(&self.0.refused, of)

@@ -1,8 +1,9 @@
 //! The files of cgroups themselves.
 
-use super::knobs::{CONTROLLERS, MEMORY, controllers};
-use super::{each_child, is_root};
+use super::knobs::{CONTROLLERS, MEMORY, PROCS, PROCS_MODE, controllers};
+use super::{Opener, each_child, is_root};
 use crate::budget::{self, Budget};
+use crate::fs::inode::{Attrs, S_IFREG};
 use crate::fs::proc::{Made, Text, number};
 use crate::task::{Process, ids, with_current};
 use ::core::fmt::Write;
@@ -35,7 +36,7 @@ pub(super) fn show_subtree(t: &mut Text, budget: &Budget) -> Made {
 }
 
 /// Words like `+pids -cpu`.
-pub(super) fn set_subtree(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+pub(super) fn set_subtree(budget: &Budget, text: &[u8], _: &Opener) -> Result<(), Errno> {
     let (mut on, mut off) = (0u32, 0u32);
     for word in text.split(|b| *b == b' ').filter(|w| !w.is_empty()) {
         let (sign, name) = word.split_first().ok_or(Errno::EINVAL)?;
@@ -79,8 +80,17 @@ pub(super) fn procs(t: &mut Text, budget: &Budget) -> Made {
     Ok(made?)
 }
 
+impl Opener {
+    /// Whether it may write to a cgroup's `cgroup.procs`.
+    fn may_move_inside(&self, budget: &Budget) -> bool {
+        let (mode, (uid, gid)) = budget.file_attrs(PROCS, PROCS_MODE);
+        let attrs = Attrs { mode: S_IFREG | mode, uid, gid, nlink: 1, atime_ns: 0, mtime_ns: 0, ctime_ns: 0, btime_ns: 0 };
+        self.cred.may(&attrs, 2)
+    }
+}
+
 /// Moves a process here.
-pub(super) fn attach(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+pub(super) fn attach(budget: &Budget, text: &[u8], opener: &Opener) -> Result<(), Errno> {
     let pid: i32 = number(text)?;
     let pid = u32::try_from(pid).map_err(|_| Errno::EINVAL)?;
     let process: Ref<Process> = match pid {
@@ -90,10 +100,18 @@ pub(super) fn attach(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
     if process.state.lock().exit.is_some() {
         return Err(Errno::ESRCH);
     }
-    // Who is not in the caller's tree is not to be moved, nor moved out of it (cgroup_namespaces(7)).
-    let mine = with_current(|me| me.world().cgroup().budget.clone());
-    if !process.budget().is_within(&mine) || !budget.is_within(&mine) {
+    // Who is not in the opener's tree is not to be moved, nor moved out of it (cgroup_namespaces(7)).
+    let from = process.budget();
+    if !from.is_within(&opener.root) || !budget.is_within(&opener.root) {
         return Err(Errno::ENOENT);
+    }
+    // Who moves a process must be trusted with all that both cgroups are in (cgroup-v2.rst, "Delegation Containment").
+    let mut common: &Budget = &from;
+    while !budget.is_within(common) || !is_root(common) && common.name().is_empty() {
+        common = common.above(1);
+    }
+    if !opener.may_move_inside(common) {
+        return Err(Errno::EACCES);
     }
     let inner = budget.subtree_control.load(Ordering::Relaxed) & MEMORY != 0;
     if inner && !is_root(budget) {
@@ -120,7 +138,7 @@ pub(super) fn events(t: &mut Text, budget: &Budget) -> Made {
 }
 
 /// `cgroup.kill`.
-pub(super) fn kill(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+pub(super) fn kill(budget: &Budget, text: &[u8], _: &Opener) -> Result<(), Errno> {
     if number::<i32>(text)? != 1 {
         return Err(Errno::ERANGE);
     }

@@ -1,6 +1,6 @@
 //! The table of files, and which directory has which.
 
-use super::{core, is_root, limits};
+use super::{Opener, core, is_root, limits};
 use crate::budget::Budget;
 use crate::fs::proc::{Made, Text};
 use ::core::sync::atomic::Ordering;
@@ -30,8 +30,8 @@ pub(super) enum Where {
 
 /// Writes what a file shows.
 type Show = fn(&mut Text, &Budget) -> Made;
-/// Takes what is written to a file.
-type Set = fn(&Budget, &[u8]) -> Result<(), Errno>;
+/// Takes what is written to a file that somebody opened.
+type Set = fn(&Budget, &[u8], &Opener) -> Result<(), Errno>;
 
 /// A file.
 pub(super) struct Knob {
@@ -42,6 +42,9 @@ pub(super) struct Knob {
     pub(super) write: Option<Set>,
     /// Whether poll(2) and inotify(7) tell of changes.
     pub(super) watched: bool,
+    /// Whether it may be set in the root of a cgroup namespace from inside (cgroup-v2.rst, nsdelegate): others are for who
+    /// made that.
+    pub(super) delegated: bool,
 }
 
 impl Where {
@@ -64,29 +67,37 @@ pub(super) fn controllers(budget: &Budget) -> u32 {
 }
 
 type Read = fn(&mut Text, &Budget) -> Made;
-type Write = fn(&Budget, &[u8]) -> Result<(), Errno>;
+type Write = Set;
 
 const fn shown(name: &'static [u8], place: Where, read: Read) -> Knob {
-    Knob { name, place, mode: 0o444, read: Some(read), write: None, watched: false }
+    Knob { name, place, mode: 0o444, read: Some(read), write: None, watched: false, delegated: false }
 }
 
 const fn events(name: &'static [u8], place: Where, read: Read) -> Knob {
-    Knob { name, place, mode: 0o444, read: Some(read), write: None, watched: true }
+    Knob { name, place, mode: 0o444, read: Some(read), write: None, watched: true, delegated: false }
 }
 
 const fn set(name: &'static [u8], place: Where, read: Read, write: Write) -> Knob {
-    Knob { name, place, mode: 0o644, read: Some(read), write: Some(write), watched: false }
+    Knob { name, place, mode: 0o644, read: Some(read), write: Some(write), watched: false, delegated: false }
+}
+
+const fn delegated(knob: Knob) -> Knob {
+    Knob { delegated: true, ..knob }
 }
 
 const fn command(name: &'static [u8], place: Where, write: Write) -> Knob {
-    Knob { name, place, mode: 0o200, read: None, write: Some(write), watched: false }
+    Knob { name, place, mode: 0o200, read: None, write: Some(write), watched: false, delegated: false }
 }
 
-/// All files.
+/// The number of `cgroup.procs`, and its permission bits if nobody changed them.
+pub(super) const PROCS: u16 = 1;
+pub(super) const PROCS_MODE: u32 = 0o644;
+
+/// All files, numbered from 1.
 pub(super) static KNOBS: &[Knob] = &[
-    set(b"cgroup.procs", Where::All, core::procs, core::attach),
+    delegated(set(b"cgroup.procs", Where::All, core::procs, core::attach)),
     shown(b"cgroup.controllers", Where::All, core::show_controllers),
-    set(b"cgroup.subtree_control", Where::All, core::show_subtree, core::set_subtree),
+    delegated(set(b"cgroup.subtree_control", Where::All, core::show_subtree, core::set_subtree)),
     shown(b"cgroup.stat", Where::All, core::stat),
     shown(b"cgroup.type", Where::Below, core::kind),
     events(b"cgroup.events", Where::Below, core::events),
@@ -95,6 +106,7 @@ pub(super) static KNOBS: &[Knob] = &[
     shown(b"memory.peak", Where::With(MEMORY), limits::memory_peak),
     set(b"memory.max", Where::With(MEMORY), limits::memory_max, limits::set_memory_max),
     events(b"memory.events", Where::With(MEMORY), limits::memory_events),
+    delegated(set(b"memory.oom.group", Where::With(MEMORY), limits::oom_group, limits::set_oom_group)),
     shown(b"memory.stat", Where::With(MEMORY), limits::memory_stat),
     shown(b"pids.current", Where::With(PIDS), limits::pids_current),
     shown(b"pids.peak", Where::With(PIDS), limits::pids_peak),

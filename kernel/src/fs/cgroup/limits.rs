@@ -1,10 +1,12 @@
 //! The files of the controllers: what is charged, what may be, and what happened.
 
+use super::Opener;
 use super::knobs::{CPU, Where};
 use crate::budget::{Budget, Event, Kind, UNLIMITED};
 use crate::fs::proc::{Made, Text, number};
 use crate::task::{oom, with_current};
 use ::core::fmt::Write;
+use ::core::sync::atomic::Ordering;
 use abi::Errno;
 use mem::{CLASSES, PAGE};
 
@@ -30,7 +32,7 @@ macro_rules! counted {
             pub(super) fn $max(t: &mut Text, budget: &Budget) -> Made {
                 show(t, budget.limit(Kind::$kind), 1)
             }
-            pub(super) fn $set(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+            pub(super) fn $set(budget: &Budget, text: &[u8], _: &Opener) -> Result<(), Errno> {
                 let most = if text == b"max" { UNLIMITED } else { number(text)? };
                 budget.set_limit(Kind::$kind, most).map_err(|_| Errno::EBUSY)
             }
@@ -63,7 +65,7 @@ pub(super) fn memory_max(t: &mut Text, budget: &Budget) -> Made {
 }
 
 /// A number of bytes with `K`, `M`, `G` behind it, or `max`; in whole pages.
-pub(super) fn set_memory_max(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+pub(super) fn set_memory_max(budget: &Budget, text: &[u8], _: &Opener) -> Result<(), Errno> {
     let pages = if text == b"max" { UNLIMITED } else { bytes(text)? / BYTES };
     budget.set_limit(Kind::Frames, pages).map_err(|_| Errno::EBUSY)?;
     with_current(|me| oom::shrink_to_limit(me, budget));
@@ -85,7 +87,19 @@ fn bytes(text: &[u8]) -> Result<u64, Errno> {
 pub(super) fn memory_events(t: &mut Text, budget: &Budget) -> Made {
     let of = |event| budget.events.get(event);
     let (max, oom, killed) = (of(Event::Refused(Kind::Frames)), of(Event::OutOfMemory), of(Event::Killed));
-    Ok(writeln!(t, "max {max}\noom {oom}\noom_kill {killed}")?)
+    Ok(writeln!(t, "max {max}\noom {oom}\noom_kill {killed}\noom_group_kill {}", of(Event::GroupKilled))?)
+}
+
+/// `memory.oom.group`.
+pub(super) fn oom_group(t: &mut Text, budget: &Budget) -> Made {
+    show(t, u64::from(budget.ends_together.load(Ordering::Relaxed)), 1)
+}
+
+/// 0 or 1.
+pub(super) fn set_oom_group(budget: &Budget, text: &[u8], _: &Opener) -> Result<(), Errno> {
+    let together: u32 = number(text)?;
+    budget.ends_together.store(together == 1, Ordering::Relaxed);
+    if together <= 1 { Ok(()) } else { Err(Errno::EINVAL) }
 }
 
 /// `memory.stat`: the figures that are counted.
@@ -117,7 +131,7 @@ pub(super) fn cpu_weight(t: &mut Text, budget: &Budget) -> Made {
 }
 
 /// From 1 to 10,000.
-pub(super) fn set_cpu_weight(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
+pub(super) fn set_cpu_weight(budget: &Budget, text: &[u8], _: &Opener) -> Result<(), Errno> {
     let weight: u64 = number(text)?;
     if !(1..=10_000).contains(&weight) {
         return Err(Errno::ERANGE);
@@ -137,17 +151,12 @@ pub(super) fn cpu_max(t: &mut Text, budget: &Budget) -> Made {
 }
 
 /// A quota in microseconds or `max`, and a period.
-pub(super) fn set_cpu_max(budget: &Budget, text: &[u8]) -> Result<(), Errno> {
-    const LEAST_QUOTA_US: u64 = 1000;
+pub(super) fn set_cpu_max(budget: &Budget, text: &[u8], _: &Opener) -> Result<(), Errno> {
     let mut words = text.split(|b| *b == b' ').filter(|w| !w.is_empty());
     let quota = match words.next().ok_or(Errno::EINVAL)? {
         b"max" => u64::MAX,
         n => number(n)?,
     };
     let period = words.next().map_or(Ok(budget.cap_us().1), number)?;
-    if !(1000..=1_000_000).contains(&period) || quota < LEAST_QUOTA_US || words.next().is_some() {
-        return Err(Errno::EINVAL);
-    }
-    budget.set_cap_us(quota, period);
-    Ok(())
+    if words.next().is_none() && budget.set_cap_us(quota, period) { Ok(()) } else { Err(Errno::EINVAL) }
 }

@@ -9,9 +9,13 @@ mod knobs;
 mod limits;
 mod watched;
 
+use super::context::Cred;
 use super::dentry::{Dentry, copy_bytes};
-use super::inode::{Body, Each, FileSystem, Inode, S_IFDIR, S_IFREG, Virtual};
+use super::file::File;
+use super::inode::{Attrs, Body, Each, FileSystem, Inode, S_IFDIR, S_IFREG, Virtual};
+use super::virtual_file::VirtualFile;
 use crate::budget::{self, Budget, CreateError, KINDS, Limit};
+use crate::task::with_current;
 use abi::Errno;
 use alloc::vec::Vec;
 use knobs::{KNOBS, Knob};
@@ -52,7 +56,8 @@ fn directory(fs: &Ref<FileSystem>, budget: &Ref<Budget>) -> Result<Ref<Inode>, E
     let node = Ref::try_new(Directory { fs: fs.clone(), budget: budget.clone() }).map_err(NO_MEMORY)?;
     let ino = budget.id().saturating_mul(INODES_EACH);
     let body = Body::Virtual(node.unsize(|p| p));
-    let inode = Inode::try_new_numbered(fs, ino, S_IFDIR | 0o755, (0, 0), body).map_err(NO_MEMORY)?;
+    let (mode, owner) = budget.file_attrs(0, 0o755);
+    let inode = Inode::try_new_numbered(fs, ino, S_IFDIR | mode, owner, body).map_err(NO_MEMORY)?;
     let mut children = 0u32;
     each_child(budget, 0, |_| {
         children = children.saturating_add(1);
@@ -76,10 +81,12 @@ fn each_child(budget: &Budget, after: u64, mut f: impl FnMut(&Ref<Budget>) -> bo
 impl Virtual for Directory {
     fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
         if let Some((index, knob)) = KNOBS.iter().enumerate().find(|(_, k)| k.name == name && k.place.holds(&self.budget)) {
-            let node = Ref::try_new(Control { budget: self.budget.clone(), knob }).map_err(NO_MEMORY)?;
-            let ino = self.budget.id().saturating_mul(INODES_EACH).saturating_add(index as u64 + 1);
+            let number = index as u16 + 1;
+            let node = Ref::try_new(Control { budget: self.budget.clone(), knob, number, opener: None }).map_err(NO_MEMORY)?;
+            let ino = self.budget.id().saturating_mul(INODES_EACH).saturating_add(u64::from(number));
             let body = Body::Virtual(node.unsize(|p| p));
-            return Inode::try_new_numbered(&self.fs, ino, S_IFREG | knob.mode, (0, 0), body).map_err(NO_MEMORY);
+            let (mode, owner) = self.budget.file_attrs(number, knob.mode);
+            return Inode::try_new_numbered(&self.fs, ino, S_IFREG | mode, owner, body).map_err(NO_MEMORY);
         }
         directory(&self.fs, &self.budget.child(name).ok_or(Errno::ENOENT)?)
     }
@@ -100,6 +107,9 @@ impl Virtual for Directory {
     fn budget(&self) -> Option<&Ref<Budget>> {
         Some(&self.budget)
     }
+    fn keep(&self, attrs: &Attrs) -> Result<(), Errno> {
+        self.budget.keep_file_attrs(0, attrs.mode, (attrs.uid, attrs.gid)).map_err(NO_MEMORY)
+    }
     fn make_dir(&self, name: &[u8]) -> Result<(), Errno> {
         if self.lookup(name).is_ok() {
             return Err(Errno::EEXIST);
@@ -110,7 +120,11 @@ impl Virtual for Directory {
         check_there(&self.budget).map_err(|_| Errno::ENOENT)?;
         let name: Vec<u8> = self.budget.pay(|| copy_bytes(name)).map_err(NO_MEMORY)?;
         match Budget::create(&self.budget, name, &[Limit::OPEN; KINDS]) {
-            Ok(_) => Ok(()),
+            Ok(made) => {
+                let cred = with_current(|me| me.cred());
+                made.set_maker((cred.uid.fs, cred.gid.fs));
+                Ok(())
+            }
             Err(CreateError::Exists) => Err(Errno::EEXIST),
             Err(CreateError::Depth) => Err(Errno::EAGAIN),
             Err(CreateError::NoMemory | CreateError::Limits) => Err(Errno::ENOMEM),
@@ -136,6 +150,16 @@ impl Virtual for Directory {
 struct Control {
     budget: Ref<Budget>,
     knob: &'static Knob,
+    /// Among the files.
+    number: u16,
+    /// Who opened it: what that one may do counts, not who writes, as a descriptor is an authority that may be passed on.
+    opener: Option<Opener>,
+}
+
+struct Opener {
+    cred: Ref<Cred>,
+    /// Where its cgroups begin.
+    root: Ref<Budget>,
 }
 
 impl Virtual for Control {
@@ -146,11 +170,27 @@ impl Virtual for Control {
     }
     fn write(&self, data: &[u8]) -> Result<usize, Errno> {
         check_there(&self.budget)?;
-        let write = self.knob.write.ok_or(Errno::EINVAL)?;
-        write(&self.budget, data.trim_ascii())?;
+        let (Some(write), Some(opener)) = (self.knob.write, &self.opener) else { return Err(Errno::EINVAL) };
+        if !self.knob.delegated && !is_root(&self.budget) && Ref::ptr_eq(&opener.root, &self.budget) {
+            return Err(Errno::EPERM);
+        }
+        write(&self.budget, data.trim_ascii(), opener)?;
         Ok(data.len())
     }
-    fn open(&self) -> Option<Result<Ref<dyn super::file::File>, Errno>> {
-        self.knob.watched.then(|| watched::open(self.budget.clone(), self.knob))
+    fn keep(&self, attrs: &Attrs) -> Result<(), Errno> {
+        self.budget.keep_file_attrs(self.number, attrs.mode, (attrs.uid, attrs.gid)).map_err(NO_MEMORY)
+    }
+    fn open(&self) -> Option<Result<Ref<dyn File>, Errno>> {
+        if self.knob.watched {
+            return Some(watched::open(self.budget.clone(), self.knob));
+        }
+        self.knob.write?;
+        let opener = with_current(|me| Opener { cred: me.cred(), root: me.world().cgroup().budget.clone() });
+        let opened = Control { budget: self.budget.clone(), knob: self.knob, number: self.number, opener: Some(opener) };
+        let open = || -> Result<Ref<dyn File>, NoMemory> {
+            let node = Ref::try_new(opened)?;
+            Ok(Ref::try_new(VirtualFile::of(node.unsize(|p| p)))?.unsize(|p| p))
+        };
+        Some(open().map_err(NO_MEMORY))
     }
 }

@@ -2,7 +2,7 @@
 
 use abi::{ChanCreate, Errno, chan_flag};
 use ktest::process::errno;
-use libc::{EAGAIN, EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC};
+use libc::{EAGAIN, EDQUOT, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC};
 use rt::{Args, Terms};
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -36,7 +36,8 @@ takers! {
     page_tables: ENOMEM;
     descriptors: EMFILE ENOMEM;
     channels: EDQUOT EMFILE ENOMEM;
-    messages: EAGAIN EDQUOT EMFILE ENOMEM;
+    messages: EDQUOT;
+    bytes_in_flight: EDQUOT;
     processes: EAGAIN ENOMEM;
     threads: EAGAIN ENOMEM;
     mappings: ENOMEM;
@@ -44,6 +45,7 @@ takers! {
     tmpfs_bytes: ENOSPC ENOMEM EDQUOT;
     tmpfs_inodes: ENOSPC ENOMEM EDQUOT;
     pipes: EMFILE ENFILE ENOMEM EAGAIN;
+    sockets: EMFILE ENFILE ENOMEM ENOBUFS;
     epoll_interests: ENOSPC ENOMEM EMFILE;
     eventfds: EMFILE ENFILE ENOMEM;
     names: ENOSPC ENOMEM EDQUOT;
@@ -128,16 +130,24 @@ fn channels() -> Ended {
 }
 
 fn messages() -> Ended {
-    let bytes = vec![7; 60_000];
+    Ended::Refused(full_channels(&[7]))
+}
+
+fn bytes_in_flight() -> Ended {
+    Ended::Refused(full_channels(&vec![7; 60_000]))
+}
+
+/// Fills one channel after the other.
+fn full_channels(message: &[u8]) -> i32 {
     let terms = Terms { deadline_ns: 0, flags: chan_flag::NONBLOCK };
     let full = || {
         let ends = channel()?;
-        let (_, error) =
-            until_refused(|| rt::by_descriptor(ends[0].as_fd(), &mut Args::send(&bytes, &[], terms)).map_err(number));
+        let send = || rt::by_descriptor(ends[0].as_fd(), &mut Args::send(message, &[], terms)).map_err(number);
+        let (_, error) = until_refused(send);
         // A full channel is followed by the next; it is another end that is looked for.
         if error == EAGAIN { Ok(ends) } else { Err(error) }
     };
-    Ended::Refused(until_refused(full).1)
+    until_refused(full).1
 }
 
 /// A child that does nothing, for as long as its parent has it.
@@ -299,6 +309,27 @@ fn pipes() -> Ended {
             return Err(errno());
         }
         Ok(ends)
+    };
+    Ended::Refused(until_refused(full).1)
+}
+
+fn sockets() -> Ended {
+    let bytes = [0; 60_000];
+    let full = || {
+        let mut ends = [0; 2];
+        let kind = libc::SOCK_DGRAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        // SAFETY: the kernel writes two numbers.
+        if unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, ends.as_mut_ptr()) } != 0 {
+            return Err(errno());
+        }
+        let ends = [owned(ends[0])?, owned(ends[1])?];
+        // SAFETY: the kernel reads the bytes.
+        let send = || match unsafe { libc::send(ends[1].as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) } {
+            ..0 => Err(errno()),
+            _ => Ok(()),
+        };
+        let (_, error) = until_refused(send);
+        if error == EAGAIN { Ok(ends) } else { Err(error) }
     };
     Ended::Refused(until_refused(full).1)
 }
