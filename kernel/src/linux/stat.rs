@@ -47,9 +47,14 @@ fn blocks(inode: &Inode) -> u64 {
 /// A description without a place: pipes and sockets, and what is of no kind (`anon_inode` of Linux), which has only permission
 /// bits.
 fn stat_of_open(of: &OpenFile) -> Stat {
-    if let Some(inode) = of.inode() {
-        return stat_of(inode);
+    match of.inode() {
+        Some(inode) => stat_of(inode),
+        None => stat_without_place(of),
     }
+}
+
+#[inline(never)]
+fn stat_without_place(of: &OpenFile) -> Stat {
     let mut s: Stat = user::zeroed();
     (s.st_dev, s.st_ino) = of.identity();
     s.st_mode = match s.st_dev {

@@ -39,7 +39,8 @@ pub(crate) fn budgets() -> Text {
     let (id, parent, name) = (column("id")?, column("parent")?, column("name")?);
     let rest: Vec<usize> = (0..head.len()).filter(|i| ![id, parent, name].contains(i)).collect();
     let word = |line: &[String], i: usize| line.get(i).cloned().unwrap_or_default();
-    let show = |first: String, line: &[String]| std::iter::once(first).chain(rest.iter().map(|i| word(line, *i))).collect();
+    let show =
+        |first: String, line: &[String]| std::iter::once(first).chain(rest.iter().map(|i| short(&word(line, *i)))).collect();
     let mut depths: BTreeMap<String, usize> = BTreeMap::new();
     let mut table = vec![show("budget".into(), &head)];
     for line in lines {
@@ -48,4 +49,29 @@ pub(crate) fn budgets() -> Text {
         table.push(show(format!("{}{}", "  ".repeat(depth), word(&line, name)), &line));
     }
     Ok(align(&table))
+}
+
+/// `used/limit`, where an amount that nobody can ever use up is `max`.
+fn short(figure: &str) -> String {
+    const ENDLESS: u64 = 1 << 40;
+    let amount = |word: &str| {
+        let digits = word.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let endless = digits.parse().is_ok_and(|n: u64| n >= ENDLESS);
+        if endless { format!("max{}", word.strip_prefix(digits).unwrap_or_default()) } else { word.to_owned() }
+    };
+    figure.split('/').map(amount).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn large_amounts_are_short() {
+        assert_eq!(short("576460752303423488/maxc"), "max/maxc");
+        assert_eq!(short("6/288230376151711744c"), "6/maxc");
+        assert_eq!(short("118/1518c"), "118/1518c");
+        assert_eq!(short("Frames"), "Frames");
+        assert_eq!(short("max"), "max");
+    }
 }
