@@ -12,7 +12,7 @@ pub(crate) mod symbols;
 use crate::klog::info;
 use crate::task::sched;
 use crate::task::thread::{Thread, ThreadSpec};
-use crate::task::{exit, futex, idle};
+use crate::task::{exit, futex, idle, timers};
 use crate::{clock, linux, trap};
 use arch::{BootInfo, HartBlock, hart_block};
 use core::sync::atomic::Ordering;
@@ -40,6 +40,7 @@ pub(crate) fn main(info: BootInfo) -> ! {
     }
     symbols::init();
     futex::init();
+    timers::init();
     trap::init();
     arch::trap_init_hart();
     if start_scheduler(machine).is_err() {

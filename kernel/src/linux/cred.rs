@@ -230,7 +230,7 @@ pub(super) fn setgroups(c: &mut Call<'_>) -> CallResult {
     for i in 0..count {
         groups.push(valid(user::read(c.arg(1).wrapping_add(i.wrapping_mul(4)))?)?);
     }
-    groups.sort_unstable();
+    logic_ids::sort(&mut groups);
     change(c.me, |cred| {
         cred.groups = groups;
         Ok(())

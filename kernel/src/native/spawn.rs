@@ -194,7 +194,7 @@ fn identity(c: &Call<'_>, args: &SpawnArgs) -> Result<Ref<Cred>, Errno> {
         let at = (args.groups as usize).wrapping_add(n.wrapping_mul(4));
         new.groups.push(user::read(at).map_err(|_| Errno::EFAULT)?);
     }
-    new.groups.sort_unstable();
+    logic_ids::sort(&mut new.groups);
     let old = [mine.uid.real, mine.uid.effective, mine.uid.saved];
     new.uid = Ids { real: args.uid, effective: args.uid, saved: args.uid, fs: args.uid };
     new.gid = Ids { real: args.gid, effective: args.gid, saved: args.gid, fs: args.gid };

@@ -292,6 +292,7 @@ impl Thread {
     pub(crate) fn world(&self) -> Ref<World> {
         self.with_refs(|r| r.world.clone())
     }
+    #[inline]
     fn with_refs<R>(&self, f: impl FnOnce(&Refs) -> R) -> R {
         match &*self.refs.lock() {
             Some(r) => f(r),

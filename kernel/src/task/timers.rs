@@ -53,17 +53,27 @@ struct HartTimers {
     armed_ns: AtomicU64,
 }
 
+/// All zeroes until [`init`], so that they take no place in the image.
 static TIMERS: PerHart<HartTimers> = PerHart::new(
     [const {
         HartTimers {
             queue: SpinLock::new(TimerQueue::new()),
-            next_ns: AtomicU64::new(u64::MAX),
-            slice_end_ns: AtomicU64::new(u64::MAX),
-            cpu_check_ns: AtomicU64::new(u64::MAX),
-            armed_ns: AtomicU64::new(u64::MAX),
+            next_ns: AtomicU64::new(0),
+            slice_end_ns: AtomicU64::new(0),
+            cpu_check_ns: AtomicU64::new(0),
+            armed_ns: AtomicU64::new(0),
         }
     }; arch::MAX_HARTS],
 );
+
+/// Boot: nothing is due on any hart.
+pub(crate) fn init() {
+    for timers in (0..arch::MAX_HARTS).map(|hart| TIMERS.remote(hart)) {
+        for ns in [&timers.next_ns, &timers.slice_end_ns, &timers.cpu_check_ns, &timers.armed_ns] {
+            ns.store(u64::MAX, Ordering::Relaxed);
+        }
+    }
+}
 
 /// Arms a deadline on this hart.
 pub(crate) fn arm(mut node: Box<TimerNode>, deadline_ns: u64, target: Target) -> Armed {

@@ -92,8 +92,9 @@ impl Hart<'_> {
     #[must_use]
     pub fn has_extension(&self, wanted: &str) -> bool {
         let mut parts = self.isa.split('_');
-        let letters = parts.next().unwrap_or("").trim_start_matches("rv64").trim_start_matches("rv32");
-        (wanted.len() == 1 && letters.contains(wanted)) || parts.any(|part| part == wanted)
+        let letters = parts.next().unwrap_or("");
+        let letters = letters.strip_prefix("rv64").or_else(|| letters.strip_prefix("rv32")).unwrap_or(letters);
+        (wanted.len() == 1 && letters.bytes().any(|letter| wanted.as_bytes() == [letter])) || parts.any(|part| part == wanted)
     }
 }
 

@@ -11,12 +11,14 @@ extern crate alloc;
 
 mod bitmap;
 mod slots;
+mod sorted;
 mod space;
 #[cfg(test)]
 mod tests;
 
 pub use bitmap::{Bitmap, MAX_NUMBERS};
 pub use slots::{Slots, Spare};
+pub use sorted::sort;
 pub use space::IdSpace;
 
 /// Why there is no number.

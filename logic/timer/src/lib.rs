@@ -63,14 +63,15 @@ pub struct TimerQueue<T> {
     last_seq: u64,
     /// The first deadline, so that the timer interrupt and the idle loop need not search.
     /// `u64::MAX` if there is none.
-    first_ns: u64,
+    /// Its bits are inverted, so that an empty queue is all zeroes.
+    not_first_ns: u64,
 }
 
 impl<T> TimerQueue<T> {
     /// A queue without timers.
     #[must_use]
     pub const fn new() -> Self {
-        Self { timers: Tree::new(), last_seq: 0, first_ns: u64::MAX }
+        Self { timers: Tree::new(), last_seq: 0, not_first_ns: 0 }
     }
 
     /// Arms a timer. A deadline of `u64::MAX` means never; such a timer can only be cancelled.
@@ -81,8 +82,8 @@ impl<T> TimerQueue<T> {
         node.key = key;
         // The number makes the key unique: nothing can be in the way.
         let _ = self.timers.insert(node);
-        if deadline_ns < self.first_ns {
-            self.first_ns = deadline_ns;
+        if deadline_ns < !self.not_first_ns {
+            self.not_first_ns = !deadline_ns;
             (key, Earliest::Changed)
         } else {
             (key, Earliest::Same)
@@ -94,7 +95,7 @@ impl<T> TimerQueue<T> {
     #[inline]
     pub fn cancel(&mut self, key: &Key) -> Option<Box<Node<T>>> {
         let node = self.timers.remove(key)?;
-        if key.deadline_ns == self.first_ns {
+        if key.deadline_ns == !self.not_first_ns {
             self.note_first();
         }
         Some(node)
@@ -104,7 +105,7 @@ impl<T> TimerQueue<T> {
     /// released in between. Then set the hardware timer to [`TimerQueue::next_deadline_ns`].
     #[inline]
     pub fn expire(&mut self, now_ns: u64) -> Option<Box<Node<T>>> {
-        if self.first_ns > now_ns || self.first_ns == u64::MAX {
+        if !self.not_first_ns > now_ns || self.not_first_ns == 0 {
             return None;
         }
         let node = self.timers.pop_first();
@@ -116,7 +117,7 @@ impl<T> TimerQueue<T> {
     #[must_use]
     #[inline]
     pub const fn next_deadline_ns(&self) -> Option<u64> {
-        match self.first_ns {
+        match !self.not_first_ns {
             u64::MAX => None,
             first_ns => Some(first_ns),
         }
@@ -138,7 +139,7 @@ impl<T> TimerQueue<T> {
 
     #[inline]
     fn note_first(&mut self) {
-        self.first_ns = self.timers.first().map_or(u64::MAX, |(key, _)| key.deadline_ns);
+        self.not_first_ns = !self.timers.first().map_or(u64::MAX, |(key, _)| key.deadline_ns);
     }
 }
 

@@ -58,8 +58,8 @@ pub(super) fn render(exact: &Pair, smp: &Pair, with: &Circumstances) -> String {
     text.push_str(CALLS);
     if !start.rvos.is_empty() || !start.linux.is_empty() {
         text.push_str(
-            "\n## From reset to a program that the shell starts\n\nInstructions, of which the firmware takes 60 million, and what \
-             is not free of 512 MiB then.\n\n",
+            "\n## From reset to a program that the shell starts\n\nInstructions, those of the firmware among them, and KiB that \
+             are not free of 512 MiB then.\n\n",
         );
         table(&mut text, &start);
     }

@@ -14,7 +14,7 @@ use xtask::builds::{self, Profile};
 /// The most bytes that a function may put on the 16 KiB kernel stack.
 const FRAME_BYTES: u64 = 1024;
 /// The most bytes that the kernel's segments may take in memory's image.
-const IMAGE_BYTES: u64 = (1 << 20) + (16 << 10);
+const IMAGE_BYTES: u64 = 1 << 20;
 /// Functions that may take more, by a part of their demangled name, with the reason.
 const ALLOWED: &[(&str, &str)] = &[
     ("kernel::boot::boot_thread", "runs once, on a stack of its own"),
