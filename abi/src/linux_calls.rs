@@ -1092,7 +1092,7 @@ macro_rules! for_each_linux_call {
             211 sendmsg(sockfd: Fd, msg: InStruct(Msghdr), flags: Flags) -> Size {
                 state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EACCES, EAGAIN, EBADF, ECONNRESET, EDESTADDRREQ, EFAULT, EINTR, EINVAL, EISCONN, EMSGSIZE, ENOBUFS,
-                    ENOMEM, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPIPE],
+                    ENOMEM, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPIPE, ETOOMANYREFS],
                 doc: "sendmsg(2): send a message with descriptors; each sent needs DUP and TRANSFER",
             }
             212 recvmsg(sockfd: Fd, msg: InOutStruct(Msghdr), flags: Flags) -> Size {
@@ -1318,7 +1318,7 @@ macro_rules! for_each_linux_call {
             269 sendmmsg(sockfd: Fd, msgvec: InOutArray(Mmsghdr, vlen), vlen: Uint, flags: Flags) -> Count {
                 state: live, authority: Descriptor, rights: [WRITE], blocks: yes,
                 errors: [EACCES, EAGAIN, EBADF, ECONNRESET, EDESTADDRREQ, EFAULT, EINTR, EINVAL, EMSGSIZE, ENOBUFS, ENOMEM,
-                    ENOTCONN, ENOTSOCK, EPIPE],
+                    ENOTCONN, ENOTSOCK, EPIPE, ETOOMANYREFS],
                 doc: "sendmmsg(2): send several messages",
             }
             270 process_vm_readv(

@@ -26,7 +26,7 @@ use xtask::paths;
 /// Options of `./x test`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Only tests whose name contains this
+    /// Only tests whose name contains this; contract tests: or one of several, with commas
     #[arg(long, value_name = "PART")]
     only: Option<String>,
     /// Only what runs on the host: unit tests, models, rules

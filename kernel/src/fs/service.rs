@@ -14,11 +14,13 @@ use super::node;
 use crate::clock;
 use crate::linux::{Restart, Stop};
 use crate::object::channel;
+use crate::object::inflight::{self, Carrier, Flight, InFlight};
+use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
-use crate::task::{Thread, ids};
 use abi::{Errno, SvcPeer};
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_channel::Limits;
+use logic_inflight::{Found, Place as Spot};
 use logic_listen::{Entry, Offer, Part, PartNode, Payer, Queue, Refused, Spare, Taken, Turn};
 use logic_waits::{Events, Mode};
 use mem::{NoMemory, Ref, try_box};
@@ -32,7 +34,7 @@ pub(crate) type Place = SpinLock<Option<Ref<Listen>>, levels::InodeAttrs>;
 
 /// What waits to be accepted.
 pub(crate) struct Connection {
-    end: Descriptor,
+    end: InFlight,
     peer: SvcPeer,
 }
 
@@ -42,6 +44,7 @@ pub(crate) struct Listen {
     /// How long an open waits for room.
     wait_ns: u64,
     id: u64,
+    flight: Flight,
 }
 
 struct State {
@@ -94,6 +97,7 @@ impl Listen {
     fn attempt(&self, payer: Payer, offer: &mut Attempt) -> Option<Result<(), Errno>> {
         let held = offer.take()?;
         let mut state = self.state.lock();
+        self.flight.changes();
         match state.queue.offer(payer, held) {
             Ok(spare) => {
                 state.acceptors.changed(Events::IN);
@@ -136,6 +140,7 @@ impl Listen {
         if !state.queue.is_open() {
             return Some(Err(Errno::EBADF));
         }
+        self.flight.changes();
         let taken = state.queue.take()?;
         let waiters = if taken.waiter { state.queue.waiters(taken.payer) } else { None };
         if let Some(waiters) = waiters {
@@ -151,10 +156,11 @@ impl Listen {
     /// Undoes a take, and has the next of those who accept try it.
     fn put_back(&self, taken: Taken<Connection, Observers>) {
         let mut state = self.state.lock();
-        let spare = state.queue.put_back(taken);
+        self.flight.changes();
+        let left = state.queue.put_back(taken);
         state.acceptors.changed(Events::IN);
         drop(state);
-        drop(spare);
+        drop(left);
         wait::notify(self, Events::IN);
     }
 
@@ -175,8 +181,11 @@ impl Listen {
             },
         };
         let Connection { end, peer } = &taken.entry.value;
-        let peer = SvcPeer { pid: ids::seen_by_caller(peer.pid), ..*peer };
-        match install(end, &peer) {
+        let installed = match end.waits() {
+            Some(end) => install(end, peer),
+            None => Err(Errno::ECONNABORTED),
+        };
+        match installed {
             Ok(number) => Ok(number),
             Err(e) => {
                 self.put_back(taken);
@@ -189,7 +198,11 @@ impl Listen {
     fn close(&self) {
         loop {
             // A statement of its own: what was taken is dropped without the lock.
-            let taken = self.state.lock().queue.close();
+            let taken = {
+                let mut state = self.state.lock();
+                self.flight.changes();
+                state.queue.close()
+            };
             if taken.is_none() {
                 break;
             }
@@ -225,7 +238,8 @@ pub(crate) fn connect(me: &Thread, place: &Place, patience: &Patience) -> Result
         gid: cred.gid.effective,
         _reserved: 0,
     };
-    let mut offer = Some(Offer { entry: try_box(Entry::new(0, Connection { end, peer }))?, part: new_part()? });
+    let mut offer =
+        Some(Offer { entry: try_box(Entry::new(0, Connection { end: InFlight::new(end), peer }))?, part: new_part()? });
     match listen.attempt(payer, &mut offer) {
         Some(result) => result?,
         None if patience.nonblock => return Err(Errno::EAGAIN.into()),
@@ -244,6 +258,7 @@ pub(crate) fn bind(dir: &Location, name: &[u8], cred: &Cred, most: usize, wait_n
         state: SpinLock::new(State { queue: Queue::new(most), acceptors: Observers::new() }),
         wait_ns,
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        flight: Flight::new(),
     });
     let listen = listen.map_err(no_memory)?;
     let file = Ref::try_new(ListenFile { listen: listen.clone() }).map_err(no_memory)?;
@@ -297,5 +312,22 @@ impl File for ListenFile {
     }
     fn special(&self) -> Special<'_> {
         Special::Listen(&self.listen)
+    }
+    fn carrier(&self) -> Option<&dyn Carrier> {
+        Some(self)
+    }
+}
+
+impl Carrier for ListenFile {
+    fn flight(&self) -> &Flight {
+        &self.listen.flight
+    }
+    fn waits_at(&self, place: Spot) -> Found<Ref<OpenFile>> {
+        let state = self.listen.state.lock();
+        let Some(((message, descriptor), connection)) = state.queue.at((place.message, place.descriptor)) else {
+            return Found::End;
+        };
+        let on = Spot { message, descriptor };
+        connection.map_or(Found::Other(on), |connection| inflight::found(&connection.end, on))
     }
 }

@@ -14,8 +14,8 @@ use crate::task::{Process, Thread, ids};
 use abi::Errno;
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
-use logic_channel::{Begun, CallId, Failure, Outcome, Size, Why};
-use logic_waits::{Events, Mode};
+use logic_channel::{Begun, CallId, Failure, Outcome, Size};
+use logic_waits::Events;
 use mem::Ref;
 use sync::{SpinLock, levels};
 
@@ -119,7 +119,13 @@ fn cancel(call: Option<Open>) {
 
 impl Channel {
     fn cancel(&self, id: CallId) {
-        let held = self.state.lock().logic.cancel(id);
+        let held = {
+            let mut state = self.state.lock();
+            // The request may leave either queue.
+            self.flight(logic_channel::End::A).changes();
+            self.flight(logic_channel::End::B).changes();
+            state.logic.cancel(id)
+        };
         if held.made_room {
             for end in [logic_channel::End::A, logic_channel::End::B] {
                 self.tell_all(end, Events::OUT | Events::WRNORM);
@@ -208,15 +214,7 @@ impl ChannelEnd {
     /// Sends a request; gives the call's number, and the receiver that is to run next.
     #[inline]
     pub(crate) fn begin_call(&self, me: &Thread, request: &Request<'_>) -> Result<(CallId, Next), Stop> {
-        loop {
-            match self.try_call(me, request) {
-                Err(Errno::EAGAIN) if !request.nonblock => {}
-                r => return Ok(r?),
-            }
-            let has_room = || (self.channel.state.lock().logic.room(self.end, request.size) != Err(Why::Full)).then_some(());
-            wait::wait_at(me, self, Events::OUT, Mode::One, request.deadline_ns, Interrupt::AnySignal, has_room)
-                .map_err(ended)?;
-        }
+        self.when_there_is_room(me, request.size, request.nonblock, request.deadline_ns, || self.try_call(me, request))
     }
 
     fn try_call(&self, me: &Thread, request: &Request<'_>) -> Result<(CallId, Next), Errno> {

@@ -37,6 +37,7 @@ pub(crate) struct Channel {
     pub(crate) id: u64,
     /// The open descriptions of its ends.
     files: [SpinLock<Option<Weak<OpenFile>>, levels::ReleaseList>; 2],
+    flights: [Flight; 2],
 }
 
 pub(super) type Logic = logic_channel::Channel<Box<Message>, Ref<Thread>>;
@@ -59,7 +60,6 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct ChannelEnd {
     pub(super) channel: Ref<Channel>,
     pub(super) end: End,
-    pub(super) flight: Flight,
 }
 
 /// What receiving gives.
@@ -167,6 +167,7 @@ impl Channel {
             _charge: charge,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             files: [const { SpinLock::new(None) }; 2],
+            flights: [Flight::new(), Flight::new()],
         })
         .map_err(|NoMemory| Errno::ENOMEM)
     }
@@ -176,6 +177,16 @@ impl Channel {
         let [a, b] = &self.files;
         let place = if end == End::A { a } else { b };
         place.lock().as_ref().and_then(Weak::upgrade)
+    }
+
+    /// What is noted at an end for those who look for what is out of reach.
+    #[inline]
+    pub(super) const fn flight(&self, end: End) -> &Flight {
+        let [a, b] = &self.flights;
+        match end {
+            End::A => a,
+            End::B => b,
+        }
     }
 
     /// The number of an end.
@@ -304,7 +315,7 @@ impl ChannelEnd {
             if let Err(why) = prepare(&mut state.logic) {
                 return Err(Refused { why, message });
             }
-            inflight::changes();
+            self.channel.flight(self.end.peer()).changes();
             take(&mut message.fds);
             // Who holds the receiving end can reach them. When nobody does any more, the search begins there.
             if !receiver.as_ref().is_some_and(|of| inflight::is_held(of)) {
@@ -325,29 +336,48 @@ impl ChannelEnd {
         fill: &mut dyn FnMut(&mut Message) -> Result<(), Errno>,
     ) -> Result<(), Stop> {
         let files = me.files();
-        loop {
+        let attempt = || {
             // Without room nothing is made: who waits holds no memory of the channel's payer.
             let room = self.channel.state.lock().logic.room(self.end, size);
-            match room {
-                Ok(()) => match self.send_once(me, &files, size, how.fds, fill) {
-                    Err(Errno::EAGAIN) => {}
-                    Err(e) => return Err(e.into()),
-                    Ok(next) => {
-                        if let Some(t) = next {
-                            t.wake();
-                        }
-                        return Ok(());
-                    }
-                },
-                Err(Why::Full) => {}
-                Err(why) => return Err(refusal(why).into()),
-            }
-            if how.nonblock {
-                return Err(Errno::EAGAIN.into());
-            }
-            let has_room = || (self.channel.state.lock().logic.room(self.end, size) != Err(Why::Full)).then_some(());
-            wait::wait_at(me, self, Events::OUT, Mode::One, how.deadline_ns, Interrupt::AnySignal, has_room).map_err(ended)?;
+            room.map_err(refusal)?;
+            self.send_once(me, &files, size, how.fds, fill)
+        };
+        if let Some(t) = self.when_there_is_room(me, size, how.nonblock, how.deadline_ns, attempt)? {
+            t.wake();
         }
+        Ok(())
+    }
+
+    /// Makes `attempt`, again whenever there may be room for a message of `size`, until it says something else than EAGAIN.
+    #[inline(always)]
+    pub(super) fn when_there_is_room<R>(
+        &self,
+        me: &Thread,
+        size: Size,
+        nonblock: bool,
+        deadline_ns: Option<u64>,
+        mut attempt: impl FnMut() -> Result<R, Errno>,
+    ) -> Result<R, Stop> {
+        let mut waited = false;
+        loop {
+            let result = attempt();
+            if waited {
+                // Who was woken alone may not have used all of the room, or none of it.
+                self.pass_on_room();
+            }
+            match result {
+                Err(Errno::EAGAIN) if !nonblock => {}
+                r => return Ok(r?),
+            }
+            self.wait_for_room(me, size, deadline_ns)?;
+            waited = true;
+        }
+    }
+
+    #[inline(never)]
+    fn wait_for_room(&self, me: &Thread, size: Size, deadline_ns: Option<u64>) -> Result<(), Stop> {
+        let has_room = || (self.channel.state.lock().logic.room(self.end, size) != Err(Why::Full)).then_some(());
+        wait::wait_at(me, self, Events::OUT, Mode::One, deadline_ns, Interrupt::AnySignal, has_room).map_err(ended)
     }
 
     fn send_once(
@@ -371,10 +401,7 @@ impl ChannelEnd {
             _ => self.push_with(files, fds, message, |l| l.prepare(self.end, size), |l, m| l.send(self.end, m, size)),
         };
         match sent {
-            Ok(((), next)) => {
-                self.pass_on_room();
-                Ok(next)
-            }
+            Ok(((), next)) => Ok(next),
             Err((e, message)) => {
                 self.discard(message);
                 Err(e)
@@ -382,7 +409,8 @@ impl ChannelEnd {
         }
     }
 
-    /// Wakes the next of those who wait for room, if there is some left: who was woken alone may not have used all of it.
+    /// Wakes the next of those who wait for room, if there is some left.
+    #[inline(never)]
     fn pass_on_room(&self) {
         let left = {
             let mut state = self.channel.state.lock();
@@ -397,7 +425,7 @@ impl ChannelEnd {
     #[inline(always)]
     fn take(&self, state: &mut State, room: Size, by: &Process) -> Received<Box<Message>> {
         if room.fds != 0 {
-            inflight::changes();
+            self.channel.flight(self.end).changes();
         }
         let received = state.logic.receive(self.end, room, by.id());
         if let Received::Message(Delivery { call: Some(id), .. }) = &received {
@@ -429,13 +457,16 @@ impl ChannelEnd {
     /// A message in hand goes back to where it was.
     pub(crate) fn put_back(&self, d: Delivery<Box<Message>>) {
         let mut state = self.channel.state.lock();
-        inflight::waits_again(&d.message);
-        let doomed = state.logic.put_back(self.end, d.message, d.size, d.call);
+        inflight::waits_again(&d.message, self.channel.flight(self.end));
+        let back = state.logic.put_back(self.end, d.message, d.size, d.call);
         let next = self.channel.tell(state, self.end, READABLE);
         if let Some(t) = next {
             t.wake();
         }
-        message::destroy_any(doomed);
+        if back.made_room {
+            self.channel.tell_all(self.end.peer(), WRITABLE);
+        }
+        message::destroy_any(back.message);
     }
 
     /// What is left of a message that went nowhere.
@@ -536,42 +567,6 @@ impl ChannelEnd {
             Received::Empty => Err(Errno::EAGAIN.into()),
         }
     }
-
-    pub(super) fn on_last_close(&self) {
-        let channel = &*self.channel;
-        let spare = {
-            let mut state = channel.state.lock();
-            state.logic.close(self.end);
-            state.spare.take()
-        };
-        drop(spare);
-        loop {
-            let drained = channel.state.lock().logic.drain(self.end);
-            match drained {
-                Some(m) => message::destroy(m),
-                None => break,
-            }
-        }
-        self.fail_calls(0);
-        channel.tell_all(self.end.peer(), READABLE | WRITABLE | Events::HUP | Events::RDHUP);
-        channel.tell_all(self.end, READABLE | WRITABLE | Events::HUP);
-    }
-
-    /// Fails the calls that a closed end was to answer, or those that the process `taker` has consumed.
-    pub(crate) fn fail_calls(&self, taker: u64) {
-        let mut at = 0;
-        loop {
-            let failed = self.channel.state.lock().logic.next_failed(at, taker);
-            let Some((next, found)) = failed else { return };
-            at = next;
-            if let Some((caller, held)) = found {
-                caller.wake();
-                if let Some(m) = held {
-                    message::destroy(m);
-                }
-            }
-        }
-    }
 }
 
 /// Notes who sends a message.
@@ -588,8 +583,8 @@ pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descripto
 }
 
 fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
-    let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A, flight: Flight::new() })?;
-    let b = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::B, flight: Flight::new() })?;
+    let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A })?;
+    let b = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::B })?;
     let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
     let b = OpenFile::open(b.unsize(|p| p), None, O_RDWR)?;
     for (place, file) in channel.files.iter().zip([&a, &b]) {

@@ -2,7 +2,7 @@
 
 use super::channel::{ChannelEnd, Next, READABLE, Sending, WRITABLE};
 use super::inflight::{self, Carrier};
-use super::message::Message;
+use super::message::{self, Message};
 use crate::fs::buffer::Buffer;
 use crate::fs::file::{File, Io, OpenFile};
 use crate::fs::table::{self, Passed};
@@ -125,7 +125,7 @@ impl ChannelEnd {
     #[inline(never)]
     pub(super) fn push_copies(&self, message: Box<Message>, size: Size) -> Result<((), Next), (Errno, Box<Message>)> {
         self.push(message, |l, m| {
-            inflight::waits_again(&m);
+            inflight::waits_again(&m, self.channel.flight(self.end.peer()));
             l.send(self.end, m, size)
         })
     }
@@ -148,6 +148,48 @@ impl ChannelEnd {
         }
         self.finish(d.message, d.size, None);
         Ok(len)
+    }
+}
+
+impl ChannelEnd {
+    fn on_last_close(&self) {
+        let channel = &*self.channel;
+        let spare = {
+            let mut state = channel.state.lock();
+            state.logic.close(self.end);
+            state.take_spare()
+        };
+        drop(spare);
+        loop {
+            let drained = {
+                let mut state = channel.state.lock();
+                channel.flight(self.end).changes();
+                state.logic.drain(self.end)
+            };
+            match drained {
+                Some(m) => message::destroy(m),
+                None => break,
+            }
+        }
+        self.fail_calls(0);
+        channel.tell_all(self.end.peer(), READABLE | WRITABLE | Events::HUP | Events::RDHUP);
+        channel.tell_all(self.end, READABLE | WRITABLE | Events::HUP);
+    }
+
+    /// Fails the calls that a closed end was to answer, or those that the process `taker` has consumed.
+    pub(crate) fn fail_calls(&self, taker: u64) {
+        let mut at = 0;
+        loop {
+            let failed = self.channel.state.lock().logic.next_failed(at, taker);
+            let Some((next, found)) = failed else { return };
+            at = next;
+            if let Some((caller, held)) = found {
+                caller.wake();
+                if let Some(m) = held {
+                    message::destroy(m);
+                }
+            }
+        }
     }
 }
 

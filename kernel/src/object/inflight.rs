@@ -2,24 +2,22 @@
 //! whether anybody can still reach it.
 //!
 //! `logic-inflight` finds what is out of reach. It is asked about one of which no descriptor is left but such that wait:
-//! after the last other one was closed or sent, on the way to user mode ([`release::look_at`]). If meanwhile a message with
-//! descriptors was put into a queue or taken out of one ([`changes`]), what it found counts for nothing, and it begins anew.
+//! after the last other one was closed or sent, on the way to user mode ([`release::look_at`]). If meanwhile descriptors were put into
+//! a carrier that it came to, or taken out of it ([`Flight::changes`]), what it found counts for nothing, and it begins anew. The letters
+//! are the steps of `logic-inflight`.
 
 use super::channel::ChannelEnd;
 use super::message::Message;
 use crate::fs::file::{Descriptor, OpenFile};
 use crate::fs::release;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use logic_inflight::{Carriers, Found, Mark, Place, Progress, Search};
+use core::sync::atomic::AtomicU64;
+use logic_inflight::{Carriers, Found, Graph, Mark, Place};
 use mem::Ref;
 use sync::{Mutex, SpinLock, levels};
 
 /// The marks are one search's.
 static SEARCH: Mutex<(), levels::LeafMutex> = Mutex::new(());
-/// Counts changes of what waits, so that a search notices them.
-static CHANGES: AtomicU64 = AtomicU64::new(0);
-/// Descriptors of carriers that wait anywhere.
-static WAITING: AtomicU64 = AtomicU64::new(0);
+static GRAPH: Graph = Graph::new(AtomicU64::new(0), AtomicU64::new(0));
 
 /// What descriptors may wait in.
 pub(crate) trait Carrier {
@@ -31,15 +29,19 @@ pub(crate) trait Carrier {
 
 /// What is noted at a carrier.
 pub(crate) struct Flight {
-    /// Its descriptors that wait.
-    waiting: AtomicU32,
+    counts: logic_inflight::Flight,
     mark: SpinLock<Mark<Ref<OpenFile>>, levels::ReleaseList>,
 }
 
 impl Flight {
     /// None waits.
-    pub(crate) const fn new() -> Self {
-        Flight { waiting: AtomicU32::new(0), mark: SpinLock::new(Mark::new()) }
+    pub(crate) fn new() -> Self {
+        Flight { counts: logic_inflight::Flight::new(), mark: SpinLock::new(Mark::new()) }
+    }
+    /// (b) Descriptors go into this carrier or out of it; its lock is held.
+    #[inline]
+    pub(crate) fn changes(&self) {
+        GRAPH.changes(&self.counts);
     }
 }
 
@@ -50,8 +52,7 @@ impl InFlight {
     /// It goes into a message; whoever puts that where nobody may look says so ([`lost_holders`]).
     pub(crate) fn new(file: Descriptor) -> Self {
         if let Some(carrier) = file.file.carrier() {
-            carrier.flight().waiting.fetch_add(1, Ordering::AcqRel);
-            WAITING.fetch_add(1, Ordering::Relaxed);
+            GRAPH.enter(&carrier.flight().counts);
         }
         InFlight(Some(file))
     }
@@ -70,8 +71,7 @@ impl InFlight {
     fn take(&mut self) -> Option<Descriptor> {
         let file = self.0.take()?;
         if let Some(carrier) = file.file.carrier() {
-            carrier.flight().waiting.fetch_sub(1, Ordering::AcqRel);
-            WAITING.fetch_sub(1, Ordering::Relaxed);
+            GRAPH.leave(&carrier.flight().counts);
         }
         Some(file)
     }
@@ -83,23 +83,14 @@ impl Drop for InFlight {
     }
 }
 
-/// A message with descriptors is about to go into a queue or out of one, whose lock is held.
-#[inline]
-pub(crate) fn changes() {
-    CHANGES.fetch_add(1, Ordering::SeqCst);
-}
-
-/// Whether a carrier waits anywhere.
+/// (c) Whether a carrier waits anywhere; asked after a descriptor was closed.
 #[inline]
 pub(crate) fn any() -> bool {
-    WAITING.load(Ordering::Relaxed) != 0
+    GRAPH.any()
 }
 
 fn only_waits(of: &OpenFile) -> bool {
-    of.file.carrier().is_some_and(|carrier| {
-        let waiting = carrier.flight().waiting.load(Ordering::Acquire);
-        waiting != 0 && waiting == of.holders()
-    })
+    of.file.carrier().is_some_and(|carrier| carrier.flight().counts.only_waits(|| of.holders()))
 }
 
 /// A description has one holder less outside of messages.
@@ -114,21 +105,9 @@ pub(crate) fn lost_holder(of: &Ref<OpenFile>) {
 /// seen of them may never have been so at one time.
 pub(crate) fn check(of: &Ref<OpenFile>, dead: &mut dyn FnMut(&Ref<OpenFile>)) -> bool {
     let one_at_a_time = SEARCH.lock();
-    let before = CHANGES.load(Ordering::SeqCst);
-    if !only_waits(of) {
-        return true;
-    }
-    let mut search = Search::new(&Kernel, of);
-    while search.step(&Kernel) == Progress::More {}
-    // What is dead does not change any more, whatever is done from here on.
-    let unchanged = CHANGES.load(Ordering::SeqCst) == before;
-    while let Some(found) = search.take_dead(&Kernel) {
-        if unchanged {
-            dead(&found);
-        }
-    }
+    let certain = GRAPH.check(&Kernel, of, dead);
     drop(one_at_a_time);
-    unchanged
+    certain
 }
 
 /// The carriers of this kernel.
@@ -138,6 +117,13 @@ impl Carriers for Kernel {
     type Node = Ref<OpenFile>;
     fn holders(&self, node: &Ref<OpenFile>) -> u32 {
         node.holders()
+    }
+    fn flight<R>(&self, node: &Ref<OpenFile>, f: impl FnOnce(&logic_inflight::Flight) -> R) -> R {
+        match node.file.carrier() {
+            Some(carrier) => f(&carrier.flight().counts),
+            // Only carriers are nodes.
+            None => f(&logic_inflight::Flight::new()),
+        }
     }
     fn next(&self, node: &Ref<OpenFile>, place: Place) -> Found<Ref<OpenFile>> {
         node.file.carrier().map_or(Found::End, |carrier| carrier.waits_at(place))
@@ -153,7 +139,7 @@ impl Carriers for Kernel {
 
 impl Carrier for ChannelEnd {
     fn flight(&self) -> &Flight {
-        &self.flight
+        self.channel.flight(self.end)
     }
     fn waits_at(&self, place: Place) -> Found<Ref<OpenFile>> {
         let state = self.channel.state.lock();
@@ -179,12 +165,12 @@ pub(crate) fn found(waits: &InFlight, on: Place) -> Found<Ref<OpenFile>> {
     }
 }
 
-/// A message in hand goes back into a queue, whose lock is held.
-pub(crate) fn waits_again(message: &Message) {
+/// Descriptors have come to wait in a carrier, whose lock is held; others may let go of them meanwhile.
+pub(crate) fn waits_again(message: &Message, carrier: &Flight) {
     if message.fds.is_empty() {
         return;
     }
-    changes();
+    carrier.changes();
     lost_holders(message);
 }
 

@@ -1,5 +1,5 @@
-//! What is counted for each user: threads, which threads-max and RLIMIT_NPROC bound (getrlimit(2)), and what inotify(7) has
-//! limits for.
+//! What is counted for each user: threads, which threads-max and RLIMIT_NPROC bound (getrlimit(2)), descriptors on their way in
+//! messages (unix(7)), and what inotify(7) has limits for.
 
 use super::thread::Thread;
 use super::{limits, process::Process};
@@ -18,9 +18,11 @@ pub(crate) enum What {
     InotifyInstance,
     /// Watched files.
     InotifyWatch,
+    /// Descriptors that were sent and not received yet.
+    Passed,
 }
 
-const KINDS: usize = 3;
+const KINDS: usize = 4;
 
 /// Threads and zombies that exist.
 static ALL: AtomicU32 = AtomicU32::new(0);
@@ -62,19 +64,25 @@ pub(crate) fn threads_max() -> u32 {
     MOST.load(Ordering::Relaxed)
 }
 
-/// One of something, counted for its user until dropped.
+/// One or more of something, counted for their user until dropped.
 pub(crate) struct Counted {
     uid: u32,
     what: What,
+    amount: u32,
 }
 
 impl Counted {
     /// Counts one more of a user, if that does not make more than `most`.
     fn try_new(uid: u32, what: What, most: u64) -> Result<Counted, Errno> {
+        Self::more(uid, what, 1, most)
+    }
+
+    /// Counts more of a user, unless there are `most` already.
+    fn more(uid: u32, what: What, amount: u32, most: u64) -> Result<Counted, Errno> {
         if uid == 0 {
             let cell = ROOT.get(what as usize).ok_or(Errno::EAGAIN)?;
-            if u64::from(cell.fetch_add(1, Ordering::Relaxed)) >= most {
-                cell.fetch_sub(1, Ordering::Relaxed);
+            if u64::from(cell.fetch_add(amount, Ordering::Relaxed)) >= most {
+                cell.fetch_sub(amount, Ordering::Relaxed);
                 return Err(Errno::EAGAIN);
             }
         } else {
@@ -87,12 +95,12 @@ impl Counted {
                 trim(uid);
                 return Err(Errno::EAGAIN);
             }
-            *cell = cell.saturating_add(1);
+            *cell = cell.saturating_add(amount);
         }
         if what == What::Thread {
             ALL.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(Counted { uid, what })
+        Ok(Counted { uid, what, amount })
     }
 }
 
@@ -103,12 +111,12 @@ impl Drop for Counted {
         }
         if self.uid == 0 {
             if let Some(cell) = ROOT.get(self.what as usize) {
-                cell.fetch_sub(1, Ordering::Relaxed);
+                cell.fetch_sub(self.amount, Ordering::Relaxed);
             }
             return;
         }
         if let Some(cell) = OTHERS.lock().get_mut(&self.uid).and_then(|c| c.get_mut(self.what as usize)) {
-            *cell = cell.saturating_sub(1);
+            *cell = cell.saturating_sub(self.amount);
         }
         trim(self.uid);
     }
@@ -140,6 +148,14 @@ fn of_user(uid: u32) -> u64 {
 /// Counts something of a user, of which there may be `most`; `None`: there are as many.
 pub(crate) fn count(uid: u32, what: What, most: u32) -> Option<Counted> {
     Counted::try_new(uid, what, u64::from(most)).ok()
+}
+
+/// Counts descriptors that the caller sends; ETOOMANYREFS while more than RLIMIT_NOFILE of its user are on their way (unix(7)).
+pub(crate) fn pass(me: &Thread, amount: usize) -> Result<Counted, Errno> {
+    let cred = me.cred();
+    let privileged = cred.capable(cap::SYS_RESOURCE) || cred.capable(cap::SYS_ADMIN);
+    let most = if privileged { u64::MAX } else { me.process().limit(limits::NOFILE).saturating_add(1) };
+    Counted::more(cred.uid.real, What::Passed, amount as u32, most).map_err(|_| Errno::ETOOMANYREFS)
 }
 
 /// Counts the first thread of the system.

@@ -343,21 +343,21 @@ impl<M, W: Clone> Channel<M, W> {
 
     /// (2) The message in hand becomes the first of the queue again. It comes back if there is nobody left for it: its end
     /// closed, or its caller left.
-    pub fn put_back(&mut self, at: End, message: M, size: Size, call: Option<CallId>) -> Option<M> {
+    pub fn put_back(&mut self, at: End, message: M, size: Size, call: Option<CallId>) -> Finished<M> {
         let limits = self.limits;
         let waits = call.is_none_or(|id| self.calls.get(id).is_some_and(|c| matches!(c.phase, Phase::InHand)));
         let side = self.side(at);
         side.in_hand = side.in_hand.wrapping_sub(1);
         if !waits || !side.figures.open && !left_out(Step::NothingGoesBack) {
-            side.release(size, limits);
-            return Some(message);
+            let made_room = side.release(size, limits);
+            return Finished { made_room, message: Some(message) };
         }
         // reserved: its place was kept while it was in hand.
         side.queue.push_front(Queued { message, size, call });
         if let Some(open) = call.and_then(|id| self.calls.get(id)) {
             open.phase = Phase::Queued;
         }
-        None
+        Finished { made_room: false, message: None }
     }
 
     /// (4) Takes the room for the reply of this size to a call that was received at `at`.

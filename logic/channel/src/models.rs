@@ -63,6 +63,8 @@ struct State {
     logic: Channel<Message, Waiter>,
     /// Who waits for a message at B.
     receivers: Vec<Waiter>,
+    /// Who waits for room at A.
+    senders: Vec<Waiter>,
 }
 
 /// The pair with its one lock.
@@ -73,7 +75,7 @@ const ANY: Size = Size { bytes: 8, fds: 0 };
 impl Pair {
     fn new() -> Arc<Self> {
         let logic = Channel::new(Limits::new(2, 0).unwrap());
-        Arc::new(Self(Mutex::new(State { logic, receivers: Vec::new() })))
+        Arc::new(Self(Mutex::new(State { logic, receivers: Vec::new(), senders: Vec::new() })))
     }
 
     fn send(&self, message: Message) -> bool {
@@ -137,7 +139,48 @@ impl Pair {
     }
 
     fn consume(&self, d: &Delivery<Message>) -> Option<Message> {
-        self.0.lock().unwrap().logic.finish(End::B, d.message, d.size, d.call).message
+        let done = self.0.lock().unwrap().logic.finish(End::B, d.message, d.size, d.call);
+        if done.made_room {
+            self.wake_sender();
+        }
+        done.message
+    }
+
+    fn wake_sender(&self) {
+        let first = {
+            let mut s = self.0.lock().unwrap();
+            if s.senders.is_empty() { None } else { Some(s.senders.remove(0)) }
+        };
+        if let Some(t) = first {
+            t.wake();
+        }
+    }
+
+    /// Sends, waiting for room.
+    fn send_waiting(&self, message: Message) {
+        let me = Sleeper::new();
+        let mut waited = false;
+        loop {
+            let sent = self.send(message);
+            if waited && !left_out(Step::RoomIsPassedOn) && self.0.lock().unwrap().logic.writable(End::A) {
+                self.wake_sender();
+            }
+            if sent {
+                return;
+            }
+            me.until(|| {
+                let mut s = self.0.lock().unwrap();
+                if s.logic.writable(End::A) {
+                    return Some(());
+                }
+                if !s.senders.iter().any(|t| Arc::ptr_eq(t, &me)) {
+                    s.senders.push(me.clone());
+                }
+                None
+            });
+            self.0.lock().unwrap().senders.retain(|t| !Arc::ptr_eq(t, &me));
+            waited = true;
+        }
     }
 
     /// (4) Whether the reply reached the caller.
@@ -379,7 +422,7 @@ fn put_back(step: Option<Step>) {
         let received = pair.0.lock().unwrap().logic.receive(End::B, ANY, 1);
         let Received::Message(d) = received else { panic!() };
         let back = pair.0.lock().unwrap().logic.put_back(End::B, d.message, d.size, d.call);
-        assert_eq!(back, None);
+        assert_eq!((back.message, back.made_room), (None, false));
         assert!(sender.join().unwrap());
         let me = Sleeper::new();
         for want in [1, 2] {
@@ -404,7 +447,7 @@ fn put_back_after_close(step: Option<Step>) {
         let back = pair.0.lock().unwrap().logic.put_back(End::B, d.message, d.size, d.call);
         closer.join().unwrap();
         let left = pair.0.lock().unwrap().logic.figures(End::B).queued;
-        assert!(back.is_some() || left == 0);
+        assert!(back.message.is_some() || left == 0);
         assert_eq!(left, 0);
     });
 }
@@ -430,6 +473,49 @@ fn receiver_leaves(step: Option<Step>) {
         pair.leave(&leaver);
         sender.join().unwrap();
         stayer.join().unwrap();
+    });
+}
+
+/// Two senders wait for room; who receives makes room twice, but only the first time out of a full queue.
+fn room(step: Option<Step>) {
+    model_of(step, 2, || {
+        let pair = Pair::new();
+        assert!(pair.send(1) && pair.send(2) && !pair.send(3));
+        let senders = [3, 4].map(|message| {
+            let pair = pair.clone();
+            thread::spawn(move || pair.send_waiting(message))
+        });
+        let me = Sleeper::new();
+        for _ in 0..4 {
+            let d = pair.receive(&me).unwrap();
+            pair.consume(&d);
+        }
+        senders.into_iter().for_each(|s| s.join().unwrap());
+        let s = pair.0.lock().unwrap();
+        assert_eq!((s.senders.len(), s.logic.figures(End::B).queued), (0, 0));
+    });
+}
+
+/// A request cannot be delivered and its caller has left: the room that this makes goes to the sender that waits.
+fn room_of_a_request_that_is_gone(step: Option<Step>) {
+    model(step, || {
+        let pair = Pair::new();
+        let me = Sleeper::new();
+        let id = pair.call(&me, 1).unwrap();
+        assert!(pair.send(2));
+        let received = pair.0.lock().unwrap().logic.receive(End::B, ANY, 1);
+        let Received::Message(d) = received else { panic!() };
+        drop(pair.0.lock().unwrap().logic.cancel(id));
+        let sender = {
+            let pair = pair.clone();
+            thread::spawn(move || pair.send_waiting(3))
+        };
+        let back = pair.0.lock().unwrap().logic.put_back(End::B, d.message, d.size, d.call);
+        assert_eq!((back.message, back.made_room), (Some(1), true));
+        if !left_out(Step::BackMakesRoom) {
+            pair.wake_sender();
+        }
+        sender.join().unwrap();
     });
 }
 
@@ -663,4 +749,26 @@ fn a_wake_is_passed_on() {
 #[should_panic(expected = "deadlock")]
 fn a_wake_is_not_passed_on() {
     receiver_leaves(Some(Step::PassOn));
+}
+
+#[test]
+fn room_is_passed_on() {
+    room(None);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn room_is_not_passed_on() {
+    room(Some(Step::RoomIsPassedOn));
+}
+
+#[test]
+fn what_cannot_go_back_makes_room() {
+    room_of_a_request_that_is_gone(None);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn what_cannot_go_back_makes_room_in_secret() {
+    room_of_a_request_that_is_gone(Some(Step::BackMakesRoom));
 }

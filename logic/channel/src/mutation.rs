@@ -25,6 +25,10 @@ pub(crate) enum Step {
     SignalKeepsCall,
     /// (5) Who is woken alone and leaves passes the wake-up on. (In the model.)
     PassOn,
+    /// Who waited for room and has sent wakes the next, if room is left. (In the model.)
+    RoomIsPassedOn,
+    /// (2) Room that comes to be when a message cannot go back is made known. (In the model.)
+    BackMakesRoom,
 }
 
 #[cfg(all(test, loom))]

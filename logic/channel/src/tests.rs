@@ -176,7 +176,7 @@ impl Pair {
             return;
         }
         let goes_back = self.open[index(at)] && (d.call.is_none() || waits == Some(true));
-        assert_eq!(self.channel.put_back(at, d.message, d.size, d.call).is_none(), goes_back);
+        assert_eq!(self.channel.put_back(at, d.message, d.size, d.call).message.is_none(), goes_back);
         if goes_back {
             self.queues[index(at)].insert(0, (d.message, d.size.bytes, d.call));
             if let Some(state) = self.state(d.call) {

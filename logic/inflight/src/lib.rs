@@ -13,19 +13,39 @@
 //! - (3) What waits in one that lives, lives.
 //! - (4) The rest is dead. The caller empties it: the last descriptors of the others go with that.
 //!
-//! Each call of [`Search::step`] does one thing, so that the caller may let others run in between. While a search is
-//! under way no descriptor of a carrier may be put into a carrier or taken out of one; holders elsewhere may come and go:
-//! only who has one can make another, so that what is found dead stays dead. What this is asked of is whatever lost
-//! a holder and is left with such that wait, and whatever was sent by its last other holder: a carrier that was not
-//! either since the last time is not dead, unless one of those that are holds it, and then it goes with them.
+//! Each call of [`Search::step`] does one thing, so that the caller may let others run in between. What this is asked of is
+//! whatever lost a holder and is left with such that wait, and whatever was sent by its last other holder: a carrier that was
+//! not either since the last time is not dead, unless one of those that are holds it, and then it goes with them.
 //!
-//! The search needs no memory: its lists go through the carriers ([`Mark`]). Neighbours: `logic-lastclose` (the holders).
+//! # Together with those who move and close descriptors
+//!
+//! - (a) Each descriptor of a carrier that waits is counted at it ([`Graph::enter`], [`Graph::leave`]).
+//! - (b) Who puts descriptors into a carrier or takes some out of it counts that, under the lock under which its queue is looked at
+//!   ([`Graph::changes`]); only if a search is at that carrier, so that a search is not held up by what others do elsewhere.
+//! - (c) Who closed a descriptor asks after that whether the carrier now only waits ([`Graph::any`], [`Flight::only_waits`]), and
+//!   has it looked at then.
+//! - (d) Who puts something into a carrier asks after that whether the carrier itself only waits, and if so has what it put there
+//!   looked at. Of two who put two carriers into each other, and of one who puts and one who closes, at least one sees it.
+//! - (e) A search says at a carrier that it is there, and looks at its queue after that.
+//! - (f) It finds somebody dead only if nothing was counted while it was under way ([`Graph::check`]). Holders elsewhere may
+//!   come and go meanwhile: only who has one can make another, so that what is found dead stays dead.
+//!
+//! The search needs no memory: its lists go through the carriers ([`Mark`]). Neighbours: `logic-lastclose` (the holders),
+//! `logic-shim` (the atomics).
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[cfg(test)]
 extern crate std;
+
+mod graph;
+mod mutation;
+
+pub use graph::{Flight, Graph};
+
+use logic_shim::{Atomics, Core};
+use mutation::{Step, left_out};
 
 /// What a search notes at a carrier. Between searches it is what [`Mark::new`] gives.
 #[derive(Debug)]
@@ -60,9 +80,9 @@ impl<N> Default for Mark<N> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// Of the message.
-    pub message: u32,
+    pub message: u64,
     /// Of the descriptor in it.
-    pub descriptor: u32,
+    pub descriptor: u64,
 }
 
 /// What the next step in a carrier's queue finds.
@@ -77,11 +97,13 @@ pub enum Found<N> {
 }
 
 /// The carriers, as a search sees them.
-pub trait Carriers {
+pub trait Carriers<A: Atomics = Core> {
     /// A carrier: a counted reference.
     type Node: Clone;
     /// Descriptors that hold it, wherever they are.
     fn holders(&self, node: &Self::Node) -> u32;
+    /// Calls `f` with what is counted at it.
+    fn flight<R>(&self, node: &Self::Node, f: impl FnOnce(&Flight<A>) -> R) -> R;
     /// What is at a place of its queue.
     fn next(&self, node: &Self::Node, place: Place) -> Found<Self::Node>;
     /// Calls `f` with its mark.
@@ -124,14 +146,15 @@ pub struct Search<N> {
 
 impl<N: Clone> Search<N> {
     /// Begins at `start`.
-    pub fn new<C: Carriers<Node = N>>(carriers: &C, start: &N) -> Self {
+    pub fn new<A: Atomics, C: Carriers<A, Node = N>>(carriers: &C, start: &N) -> Self {
+        come_to(carriers, start);
         carriers.mark(start, |m| m.seen = true);
         let start = Some(start.clone());
         Search { phase: Phase::Visit, first: start.clone(), last: start.clone(), at: start, place: Place::default(), live: None }
     }
 
     /// Does the next thing: looks at one descriptor or at one carrier.
-    pub fn step<C: Carriers<Node = N>>(&mut self, carriers: &C) -> Progress {
+    pub fn step<A: Atomics, C: Carriers<A, Node = N>>(&mut self, carriers: &C) -> Progress {
         let Some(at) = self.at.clone() else {
             if matches!(self.phase, Phase::Spread) {
                 self.next_live(carriers);
@@ -145,7 +168,12 @@ impl<N: Clone> Search<N> {
                     self.visit(carriers, child);
                 }
                 Found::Other(place) => self.place = place,
-                Found::End => self.advance(carriers, &at),
+                Found::End => {
+                    if left_out(Step::SayBeforeLooking) {
+                        carriers.flight(&at, |flight| flight.search(true));
+                    }
+                    self.advance(carriers, &at);
+                }
             },
             Phase::Compare => {
                 if carriers.holders(&at) > carriers.mark(&at, |m| m.waits) {
@@ -168,11 +196,12 @@ impl<N: Clone> Search<N> {
 
     /// Takes one that is dead, or with `None` says that there are no more; afterwards no carrier has a mark. Nothing may
     /// be taken out of a queue before that.
-    pub fn take_dead<C: Carriers<Node = N>>(&mut self, carriers: &C) -> Option<N> {
+    pub fn take_dead<A: Atomics, C: Carriers<A, Node = N>>(&mut self, carriers: &C) -> Option<N> {
         loop {
             let first = self.first.take()?;
             let mark = carriers.mark(&first, core::mem::take);
             self.first = mark.next;
+            carriers.flight(&first, |flight| flight.search(false));
             if !mark.lives {
                 return Some(first);
             }
@@ -180,18 +209,22 @@ impl<N: Clone> Search<N> {
     }
 
     /// (1) One more descriptor that waits.
-    fn visit<C: Carriers<Node = N>>(&mut self, carriers: &C, child: N) {
+    fn visit<A: Atomics, C: Carriers<A, Node = N>>(&mut self, carriers: &C, child: N) {
         let seen = carriers.mark(&child, |m| {
             m.waits = m.waits.saturating_add(1);
             core::mem::replace(&mut m.seen, true)
         });
-        if !seen && let Some(last) = self.last.replace(child.clone()) {
+        if seen {
+            return;
+        }
+        come_to(carriers, &child);
+        if let Some(last) = self.last.replace(child.clone()) {
             carriers.mark(&last, |m| m.next = Some(child));
         }
     }
 
     /// (2), (3) This one lives.
-    fn enliven<C: Carriers<Node = N>>(&mut self, carriers: &C, node: N) {
+    fn enliven<A: Atomics, C: Carriers<A, Node = N>>(&mut self, carriers: &C, node: N) {
         let lived = carriers.mark(&node, |m| core::mem::replace(&mut m.lives, true));
         if !lived {
             let rest = self.live.replace(node.clone());
@@ -199,12 +232,12 @@ impl<N: Clone> Search<N> {
         }
     }
 
-    fn advance<C: Carriers<Node = N>>(&mut self, carriers: &C, at: &N) {
+    fn advance<A: Atomics, C: Carriers<A, Node = N>>(&mut self, carriers: &C, at: &N) {
         self.at = carriers.mark(at, |m| m.next.clone());
         self.place = Place::default();
     }
 
-    fn next_live<C: Carriers<Node = N>>(&mut self, carriers: &C) {
+    fn next_live<A: Atomics, C: Carriers<A, Node = N>>(&mut self, carriers: &C) {
         self.at = self.live.take();
         if let Some(at) = &self.at {
             self.live = carriers.mark(at, |m| m.next_live.take());
@@ -232,5 +265,14 @@ impl<N: Clone> Search<N> {
     }
 }
 
+/// (e)
+fn come_to<A: Atomics, C: Carriers<A>>(carriers: &C, node: &C::Node) {
+    if !left_out(Step::SayBeforeLooking) {
+        carriers.flight(node, |flight| flight.search(true));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models;
 #[cfg(test)]
 mod tests;

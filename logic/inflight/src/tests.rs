@@ -8,7 +8,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use crate::{Carriers, Found, Mark, Place, Progress, Search};
+use crate::{Carriers, Flight, Found, Mark, Place, Progress, Search};
 
 /// Carriers by number.
 #[derive(Default)]
@@ -82,6 +82,9 @@ impl Carriers for World {
     type Node = usize;
     fn holders(&self, node: &usize) -> u32 {
         self.outside[*node] + self.waits().filter(|n| n == node).count() as u32
+    }
+    fn flight<R>(&self, _: &usize, f: impl FnOnce(&Flight) -> R) -> R {
+        f(&Flight::new())
     }
     fn next(&self, node: &usize, place: Place) -> Found<usize> {
         let Some(message) = self.queues[*node].get(place.message as usize) else { return Found::End };

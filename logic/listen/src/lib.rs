@@ -11,8 +11,8 @@
 //! - (3) It registers with the part ([`Queue::waiters`]), and offers again after that, never before.
 //! - (4) A service takes a connection: [`Queue::take`]. If somebody waits for room in that part, one of them is woken after unlock.
 //! - (5) A client that waits no more leaves the part: [`Queue::leave`]. A wake-up that it has not used it passes on first.
-//! - (6) The last descriptor of the queue goes: [`Queue::close`] refuses all that comes and gives back what waited; after unlock
-//!   everyone who waits is woken ([`Queue::next_part`]).
+//! - (6) The last descriptor of the queue goes: [`Queue::close`] refuses all that comes, also what was taken and comes back, and gives
+//!   back what waited; after unlock everyone who waits is woken ([`Queue::next_part`]).
 //!
 //! Neighbours: `logic-tree` (the nodes), `logic-waits` (who waits); the kernel's `fs/service`.
 #![no_std]
@@ -170,10 +170,16 @@ impl<C, W: Default> Queue<C, W> {
     }
 
     /// (4) Undoes a take: the connection is the next again. Gives back a part that is not needed.
-    pub fn put_back(&mut self, taken: Taken<C, W>) -> Spare<C, W> {
+    ///
+    /// # Errors
+    /// Nobody listens any more: the connection comes back.
+    pub fn put_back(&mut self, taken: Taken<C, W>) -> Result<Spare<C, W>, Taken<C, W>> {
+        if !self.open && !left_out(Step::NothingGoesBack) {
+            return Err(taken);
+        }
         let Taken { entry, payer, mut part, .. } = taken;
         self.add_part(payer, &mut part);
-        let Some(own) = self.parts.get_mut(&payer) else { return part };
+        let Some(own) = self.parts.get_mut(&payer) else { return Ok(part) };
         let number = entry.key;
         // Its number was given once, and is lower than all others of the part.
         let _ = own.entries.insert(entry);
@@ -182,7 +188,19 @@ impl<C, W: Default> Queue<C, W> {
             (turn.key, turn.value) = (number, payer);
             let _ = self.turns.insert(turn);
         }
-        part
+        Ok(part)
+    }
+
+    /// What waits at a place, in the order of budgets, and the place behind it; for going through all. There may be nothing at a
+    /// place that is not the end.
+    #[must_use]
+    pub fn at(&self, place: (Payer, u64)) -> Option<((Payer, u64), Option<&C>)> {
+        let (&payer, part) = self.parts.ceiling(&place.0)?;
+        let from = if payer == place.0 { place.1 } else { 0 };
+        match part.entries.ceiling(&from) {
+            Some((number, connection)) => Some(((payer, number.saturating_add(1)), Some(connection))),
+            None => Some(((payer.checked_add(1)?, 0), None)),
+        }
     }
 
     /// (5) A client waits no longer. Gives back the part if nobody needs it.

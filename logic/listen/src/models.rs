@@ -228,6 +228,36 @@ fn close_ends_all(step: Option<Step>) {
     });
 }
 
+/// One who accepts cannot use the connection while the last descriptor goes: it is not left in a queue that nobody empties.
+fn back_at_the_end(step: Option<Step>) {
+    model(step, || {
+        let listen = Listen::new();
+        assert_eq!(listen.offer(1), Some(Connected::Queued));
+        let closer = {
+            let listen = listen.clone();
+            thread::spawn(move || listen.close())
+        };
+        let taken = listen.state.lock().unwrap().queue.take();
+        let dropped = match taken {
+            Some(taken) => listen.state.lock().unwrap().queue.put_back(taken).is_err(),
+            None => false,
+        };
+        assert_eq!(closer.join().unwrap() + usize::from(dropped), 1);
+        assert!(listen.state.lock().unwrap().queue.is_empty());
+    });
+}
+
+#[test]
+fn what_comes_back_at_the_end_is_dropped() {
+    back_at_the_end(None);
+}
+
+#[test]
+#[should_panic]
+fn what_comes_back_at_the_end_stays() {
+    back_at_the_end(Some(Step::NothingGoesBack));
+}
+
 #[test]
 fn room_and_connections_are_handed_over() {
     connect_and_accept(None);

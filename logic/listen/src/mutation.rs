@@ -19,6 +19,8 @@ pub(crate) enum Step {
     LeavePassesOn,
     /// (6) What comes after the end is refused.
     CloseRefuses,
+    /// (6) What was taken does not go back after the end.
+    NothingGoesBack,
     /// (6) Those who wait are woken. (In the model.)
     CloseWakes,
 }

@@ -71,7 +71,7 @@ proptest! {
                     // Nothing but the order of turns can have changed: the others of that budget wait as long as before.
                     if let Some(taken) = queue.take() {
                         let (payer, connection) = (taken.payer, taken.entry.value);
-                        let _ = queue.put_back(taken);
+                        prop_assert_eq!(queue.put_back(taken).is_ok(), !naive.closed);
                         prop_assert_eq!(naive.take(), Some((payer, connection)));
                         let part = naive.parts.get_mut(&payer).unwrap();
                         part.push_front(connection);
@@ -113,6 +113,12 @@ proptest! {
             }
             prop_assert_eq!(queue.len(), naive.parts.values().map(VecDeque::len).sum::<usize>());
             prop_assert_eq!(queue.is_open(), !naive.closed);
+            let (mut place, mut seen) = ((0, 0), Vec::new());
+            while let Some((next, found)) = queue.at(place) {
+                seen.extend(found.copied());
+                place = next;
+            }
+            prop_assert!(seen.iter().eq(naive.parts.values().flatten()));
             for payer in 0..4 {
                 let there = naive.parts.get(&payer).is_some_and(|p| !p.is_empty())
                     || naive.waiting.get(&payer).is_some_and(|&n| n > 0);

@@ -66,6 +66,15 @@ impl Running {
         let queue: OwnedFd = listener.as_fd().try_clone_to_owned()?;
         Command::new(format!("/lib/rvos/{service}")).stdin(Stdio::from(queue)).spawn().map(Self)
     }
+
+    /// Starts the test's own program with this argument as a service.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn again(word: &str, listener: &Listener) -> io::Result<Self> {
+        let queue: OwnedFd = listener.as_fd().try_clone_to_owned()?;
+        Command::new(std::env::current_exe()?).arg(word).stdin(Stdio::from(queue)).spawn().map(Self)
+    }
 }
 
 impl Drop for Running {

@@ -1,12 +1,14 @@
 // Ends of channels, sockets and sets of interests that wait in each other: what nobody can reach any more goes, and nothing else
 // does.
-// calls: chan_create chan_send chan_recv sendmsg
+// calls: chan_create chan_send chan_recv sendmsg svc_bind svc_connect
 // timeout: 120
 // only: rvos
 // budget: channels:max memory:max fds:max
 #include "../channel.h"
 #include "../socket/sock.h"
+#include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/mount.h>
 
 enum { PAIRS = 500, ENDS = 2 * PAIRS };
 
@@ -98,6 +100,41 @@ static void backlog(void) {
     OK(close(late)), OK(close(client)), OK(close(watch[0]));
 }
 
+// A listen queue of a service that waits in a connection to it; then one that holds connections to another that holds it.
+static void service(void) {
+    char path[] = "/tmp/inflight.XXXXXX";
+    OK(mkdtemp(path) ? 0 : -1);
+    OK(mount("svc", path, "svc", 0, NULL));
+    int dir = OK(open(path, O_RDONLY | O_DIRECTORY)), watch[2];
+    int queue = OK(rvos_svc_bind(dir, "one", NULL, 0));
+    int client = OK(openat(dir, "one", O_RDWR));
+    ch_pair(watch);
+    int both[2] = {queue, watch[1]};
+    OK(ch_send(client, "x", 1, both, 2, 0));
+    struct pollfd p = {.fd = watch[0], .events = POLLIN};
+    CHECK_EQ(poll(&p, 1, 10000), 1);
+    CHECK(p.revents & POLLHUP);
+    CHECK_ERRNO(openat(dir, "one", O_RDWR), ECONNREFUSED);
+    CHECK_ERRNO(ch_send(client, "x", 1, NULL, 0, 0), EPIPE);
+    OK(close(client)), OK(close(watch[0]));
+    // Each waits in a connection to the other; the clients are closed, and one queue is held: both live.
+    int queues[2] = {OK(rvos_svc_bind(dir, "one", NULL, 0)), OK(rvos_svc_bind(dir, "two", NULL, 0))};
+    int clients[2] = {OK(openat(dir, "one", O_RDWR)), OK(openat(dir, "two", O_RDWR))};
+    int kept = OK(fcntl(queues[1], F_DUPFD_CLOEXEC, 0));
+    OK(ch_send(clients[0], "two", 3, &queues[1], 1, 0));
+    OK(ch_send(clients[1], "one", 3, &queues[0], 1, 0));
+    OK(close(clients[0])), OK(close(clients[1]));
+    int again = OK(openat(dir, "one", O_RDWR));
+    OK(close(again));
+    // They go with the one that is held.
+    OK(close(kept));
+    CHECK_ERRNO(openat(dir, "one", O_RDWR), ECONNREFUSED);
+    CHECK_ERRNO(openat(dir, "two", O_RDWR), ECONNREFUSED);
+    OK(close(dir));
+    OK(umount(path));
+    OK(rmdir(path));
+}
+
 // Sends a descriptor, by moving or by copying it, through an end of a channel or a socket. False: it is refused.
 static int send_mixed(int through, int what, int is_channel) {
     if (is_channel && below(2)) return ch_send(through, "", 0, &what, 1, RVOS_CHAN_NONBLOCK) == 0;
@@ -148,6 +185,7 @@ int main(void) {
     smallest();
     two();
     backlog();
+    service();
     for (unsigned n = 0; n < 3; n++) graph(n), mixed(n);
     pid_t children[4];
     for (int i = 0; i < 4; i++)

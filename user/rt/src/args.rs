@@ -48,15 +48,20 @@ pub struct Terms {
 
 /// Room for the descriptors of a message. Only the kernel writes numbers here, each once, and [`Descriptors::take`] takes them out.
 #[derive(Debug)]
-pub struct Descriptors([i32; 64]);
+pub struct Descriptors([i32; 64], u32);
 
 impl Default for Descriptors {
     fn default() -> Self {
-        Self([-1; 64])
+        Self::at_most(64)
     }
 }
 
 impl Descriptors {
+    /// Room for so many.
+    #[must_use]
+    pub fn at_most(count: u32) -> Self {
+        Self([-1; 64], count.min(64))
+    }
     /// The descriptors that came, in their order.
     pub fn take(&mut self) -> impl Iterator<Item = OwnedFd> {
         let taken = std::mem::replace(&mut self.0, [-1; 64]);
@@ -71,8 +76,7 @@ fn part(bytes: &[u8], fds: &[i32]) -> ChanPart {
 }
 
 fn room(bytes: &mut [u8], fds: &mut Descriptors) -> ChanRoom {
-    let (bytes_cap, fds_cap) = (count(bytes.len()), count(fds.0.len()));
-    ChanRoom { bytes: at(bytes.as_mut_ptr()), fds: at(fds.0.as_mut_ptr()), bytes_cap, fds_cap }
+    ChanRoom { bytes: at(bytes.as_mut_ptr()), fds: at(fds.0.as_mut_ptr()), bytes_cap: count(bytes.len()), fds_cap: fds.1 }
 }
 
 fn at<T>(place: *const T) -> u64 {

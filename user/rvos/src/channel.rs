@@ -6,7 +6,7 @@ use rt::{Args, Descriptors, Terms};
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
-use wire::{Kind, Packet, Transport};
+use wire::{Kind, Packet, Room, Transport};
 
 /// Bytes that a receiver makes room for at first; a larger message says what it needs.
 const ROOM: usize = 1024;
@@ -82,14 +82,15 @@ impl End {
         }
     }
 
-    /// Sends the request and waits for its reply of `most` bytes at most. A request that was refused at once stays in its packet.
+    /// Sends the request and waits for its reply, which has so much room. A request that was refused at once stays in its packet.
     ///
     /// # Errors
     /// `EPIPE` when the server is gone, `ECONNRESET` when it went with the request; `TimedOut`.
-    pub fn call(&self, request: &mut Packet, reply: &mut Packet, most: usize, deadline: Deadline) -> io::Result<()> {
+    pub fn call(&self, request: &mut Packet, reply: &mut Packet, room: impl Into<Room>, deadline: Deadline) -> io::Result<()> {
+        let Room { bytes, descriptors } = room.into();
         reply.clear();
-        reply.bytes.resize(most, 0);
-        let (sent, mut fds) = (numbers(request), Descriptors::default());
+        reply.bytes.resize(bytes, 0);
+        let (sent, mut fds) = (numbers(request), Descriptors::at_most(u32::try_from(descriptors).unwrap_or(u32::MAX)));
         let mut args = Args::call(&request.bytes, &sent, &mut reply.bytes, &mut fds, deadline.terms());
         let result = rt::by_descriptor(self.0.as_fd(), &mut args);
         let length = length(args.raw().bytes_len);
@@ -166,8 +167,8 @@ impl AsFd for End {
 }
 
 impl Transport for End {
-    fn call(&mut self, request: &mut Packet, reply: &mut Packet, most: usize) -> io::Result<()> {
-        End::call(self, request, reply, most, Deadline::Never)
+    fn call(&mut self, request: &mut Packet, reply: &mut Packet, room: Room) -> io::Result<()> {
+        End::call(self, request, reply, room, Deadline::Never)
     }
 }
 

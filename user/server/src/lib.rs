@@ -4,11 +4,17 @@
 //! it acts on one [`Event`]. A client that calls is answered at once, as the kernel has kept room for its reply. A client that
 //! only sends gets its answers as messages: those that find no room wait in the session's outbox, and while that holds one,
 //! nothing more is read from that client. So a client that stalls, floods or dies costs the others a turn at most.
+//!
+//! What cannot be answered at once is answered later, in any order: the session, or what it shares with others, keeps the
+//! [`wire::Later`] and answers when it can. Of each client so many wait at most ([`Options::unanswered`]); further requests of that
+//! client stay in its channel.
 #![forbid(unsafe_code)]
 
+mod mail;
 mod session;
 mod sessions;
 
+use mail::{Letter, Mail};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll;
 use rvos::{Deadline, Listener, Peer};
@@ -24,11 +30,13 @@ use wire::Service;
 pub struct Options {
     /// Clients at a time; further ones wait in the listen queue.
     pub sessions: usize,
+    /// Requests of one client that wait for their answers; further ones wait in its channel.
+    pub unanswered: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { sessions: 1024 }
+        Self { sessions: 1024, unanswered: 64 }
     }
 }
 
@@ -38,7 +46,15 @@ enum Event {
     /// Somebody connects.
     Connection,
     /// A client has sent something, takes something again, or is gone.
-    Client(Key),
+    Client(Key, Presence),
+}
+
+/// Whether a client holds its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    Here,
+    /// Nobody takes answers any more.
+    Gone,
 }
 
 /// The number that stands for the listen queue in the epoll set.
@@ -58,6 +74,9 @@ struct Server<S> {
     set: OwnedFd,
     sessions: Sessions<Session<S>>,
     accepting: Accepting,
+    /// Answers that came later, not yet with their sessions.
+    mail: Mail,
+    unanswered: usize,
 }
 
 /// Serves protocol `P` for ever; `connect` makes the state of a client's session.
@@ -75,11 +94,14 @@ pub fn run<P: Service<S>, S>(listener: Listener, options: &Options, connect: imp
             Err(e) => return Err(e.into()),
         }
         for event in &ready {
-            let event = match event.data.u64() {
+            let (flags, data) = (event.flags, event.data.u64());
+            let event = match data {
                 LISTENER => Event::Connection,
-                key => Event::Client(Key::from(key)),
+                key if flags.contains(epoll::EventFlags::HUP) => Event::Client(Key::from(key), Presence::Gone),
+                key => Event::Client(Key::from(key), Presence::Here),
             };
             server.act::<P>(event, &mut connect)?;
+            server.deliver()?;
         }
     }
 }
@@ -88,13 +110,14 @@ impl<S> Server<S> {
     fn new(listener: Listener, options: &Options) -> io::Result<Self> {
         let set = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&set, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
-        Ok(Self { listener, set, sessions: Sessions::new(options.sessions), accepting: Accepting::Yes })
+        let (sessions, mail) = (Sessions::new(options.sessions), Mail::default());
+        Ok(Self { listener, set, sessions, accepting: Accepting::Yes, mail, unanswered: options.unanswered })
     }
 
     fn act<P: Service<S>>(&mut self, event: Event, connect: &mut impl FnMut(&Peer) -> S) -> io::Result<()> {
         match event {
             Event::Connection => self.accept(connect),
-            Event::Client(key) => self.serve::<P>(key),
+            Event::Client(key, presence) => self.serve::<P>(key, presence),
         }
     }
 
@@ -110,7 +133,7 @@ impl<S> Server<S> {
             Err(_) if !self.sessions.is_empty() => return self.set_accepting(Accepting::No),
             Err(e) => return Err(e),
         };
-        let key = self.sessions.add(Session::new(end, connect(&peer)));
+        let key = self.sessions.add(Session::new(end, connect(&peer), self.unanswered));
         let Some(session) = key.and_then(|key| self.sessions.get(key)) else { return Ok(()) };
         let data = epoll::EventData::new_u64(key.map_or(LISTENER, u64::from));
         if epoll::add(&self.set, session.as_fd(), data, epoll::EventFlags::IN).is_err() {
@@ -120,10 +143,31 @@ impl<S> Server<S> {
         Ok(())
     }
 
-    fn serve<P: Service<S>>(&mut self, key: Key) -> io::Result<()> {
+    fn serve<P: Service<S>>(&mut self, key: Key, presence: Presence) -> io::Result<()> {
         let Some(session) = self.sessions.get(key) else { return Ok(()) };
         let before = session.interest();
-        match session.progress::<P>() {
+        if presence == Presence::Gone {
+            session.expects_nothing();
+        }
+        let progress = session.progress::<P>(&self.mail, key);
+        self.after(key, before, progress)
+    }
+
+    /// Takes answers that came later to those whom they are for.
+    fn deliver(&mut self) -> io::Result<()> {
+        while let Some(Letter { to, call, packet }) = self.mail.next() {
+            let Some(session) = self.sessions.get(to) else { continue };
+            let before = session.interest();
+            let progress = session.deliver(call, packet);
+            self.after(to, before, progress)?;
+        }
+        Ok(())
+    }
+
+    /// A client had its turn.
+    fn after(&mut self, key: Key, before: epoll::EventFlags, progress: Progress) -> io::Result<()> {
+        let Some(session) = self.sessions.get(key) else { return Ok(()) };
+        match progress {
             Progress::Gone => {
                 self.end(Some(key));
                 self.set_accepting(Accepting::Yes)

@@ -19,7 +19,17 @@ struct Method {
     types: Vec<Type>,
     value: Type,
     error: Type,
+    answers: Answers,
     doc: String,
+}
+
+/// When a method answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    /// When it returns: `-> Result<VALUE, ERROR>`.
+    Now,
+    /// By its first argument, a `Later<VALUE, ERROR>`.
+    Later,
 }
 
 /// A whole protocol, taken apart.
@@ -74,6 +84,8 @@ impl Method {
             Some(FnArg::Receiver(receiver)) if receiver.reference.is_some() && receiver.mutability.is_some() => {}
             _ => return refuse(&function.sig, "a method takes &mut self"),
         }
+        let mut inputs = inputs.peekable();
+        let later = inputs.next_if(|input| later_of(input).is_some()).and_then(later_of);
         let (mut names, mut types) = (Vec::new(), Vec::new());
         for input in inputs {
             let FnArg::Typed(typed) = input else { return refuse(input, "an argument has a type") };
@@ -81,24 +93,41 @@ impl Method {
             names.push(pattern.ident.clone());
             types.push((*typed.ty).clone());
         }
-        let (value, error) = outcome(&function.sig.output)?;
+        let (answers, (value, error)) = match (later, &function.sig.output) {
+            (Some(types), ReturnType::Default) => (Answers::Later, types),
+            (Some(_), output) => return refuse(output, "a method that answers later returns nothing"),
+            (None, output) => (Answers::Now, outcome(output)?),
+        };
         let (variant, doc) = (camel(&function.sig.ident), doc(&function.attrs));
-        Ok(Self { function, variant, tag, since, names, types, value, error, doc })
+        Ok(Self { function, variant, tag, since, names, types, value, error, answers, doc })
     }
+}
+
+/// The two types of an argument `Later<VALUE, ERROR>`.
+fn later_of(input: &FnArg) -> Option<(Type, Type)> {
+    let FnArg::Typed(typed) = input else { return None };
+    two_types(&typed.ty, "Later")
 }
 
 /// The two types of the `Result` that a method returns.
 fn outcome(output: &ReturnType) -> Result<(Type, Type)> {
-    let ReturnType::Type(_, ty) = output else { return refuse(output, "a method returns Result<VALUE, ERROR>") };
-    let Type::Path(path) = &**ty else { return refuse(ty, "a method returns Result<VALUE, ERROR>") };
-    let Some(last) = path.path.segments.last().filter(|s| s.ident == "Result") else {
-        return refuse(ty, "a method returns Result<VALUE, ERROR>");
+    let types = match output {
+        ReturnType::Type(_, ty) => two_types(ty, "Result"),
+        ReturnType::Default => None,
     };
-    let PathArguments::AngleBracketed(list) = &last.arguments else { return refuse(ty, "a method returns Result<VALUE, ERROR>") };
+    types
+        .map_or_else(|| refuse(output, "a method returns Result<VALUE, ERROR>, or has Later<VALUE, ERROR> as first argument"), Ok)
+}
+
+/// The types in `NAME<FIRST, SECOND>`.
+fn two_types(ty: &Type, name: &str) -> Option<(Type, Type)> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|s| s.ident == name)?;
+    let PathArguments::AngleBracketed(list) = &last.arguments else { return None };
     let mut types = list.args.iter();
     match (types.next(), types.next()) {
-        (Some(GenericArgument::Type(value)), Some(GenericArgument::Type(error))) => Ok((value.clone(), error.clone())),
-        _ => refuse(ty, "a method returns Result<VALUE, ERROR>"),
+        (Some(GenericArgument::Type(value)), Some(GenericArgument::Type(error))) => Some((value.clone(), error.clone())),
+        _ => None,
     }
 }
 
@@ -205,14 +234,14 @@ impl Protocol {
         let (vis, client, request) = (&self.item.vis, &self.client, &self.request);
         let about = format!("A client of [`{}`].", self.item.ident);
         let methods = self.methods.iter().map(|m| {
-            let (inputs, variant, names) = (&m.function.sig.inputs, &m.variant, &m.names);
+            let (types, variant, names) = (&m.types, &m.variant, &m.names);
             let (name, doc, value, error) = (&m.function.sig.ident, &m.doc, &m.value, &m.error);
             quote! {
                 #[doc = #doc]
                 ///
                 /// # Errors
                 /// The service's own, or why there is no reply.
-                #vis fn #name(#inputs) -> ::core::result::Result<#value, ::wire::CallError<#error>> {
+                #vis fn #name(&mut self, #(#names: #types),*) -> ::core::result::Result<#value, ::wire::CallError<#error>> {
                     ::wire::ask(&mut self.transport, #request::#variant { #(#names),* }, &mut self.desk)
                 }
             }
@@ -249,8 +278,17 @@ impl Protocol {
         let descriptions = self.methods.iter().map(Method::describe);
         let arms = self.methods.iter().map(|m| {
             let (variant, names, tag, method) = (&m.variant, &m.names, &m.tag, &m.function.sig.ident);
-            quote!(Ok(#request::#variant { #(#names),* }) =>
-                ::wire::answer(::wire::id(#name), #version, #tag, session.#method(#(#names),*), reply))
+            let body = match m.answers {
+                Answers::Now => quote! {
+                    ::wire::answer(::wire::id(#name), #version, #tag, session.#method(#(#names),*), reply);
+                    ::wire::Served::Now
+                },
+                Answers::Later => quote! {
+                    session.#method(::wire::Later::new(::wire::id(#name), #version, #tag, outlet()), #(#names),*);
+                    ::wire::Served::Later
+                },
+            };
+            quote!(Ok(#request::#variant { #(#names),* }) => { #body })
         });
         let elided = if self.borrows { quote!(<'_>) } else { quote!() };
         let replies = self.methods.iter().map(|m| {
@@ -281,10 +319,19 @@ impl Protocol {
             impl<S: #ident + ?Sized> ::wire::Service<S> for #protocol {
                 const NAME: &'static str = #name;
 
-                fn serve(session: &mut S, request: &mut ::wire::Packet, reply: &mut ::wire::Packet) {
+                fn serve(
+                    session: &mut S,
+                    request: &mut ::wire::Packet,
+                    reply: &mut ::wire::Packet,
+                    outlet: &mut dyn FnMut() -> ::wire::Outlet,
+                ) -> ::wire::Served {
+                    let _ = &outlet;
                     match ::wire::parse_request::<#request #elided>(request) {
-                        #(#arms,)*
-                        Err((header, fault)) => ::wire::answer_fault(header, fault, reply),
+                        #(#arms)*
+                        Err((header, fault)) => {
+                            ::wire::answer_fault(header, fault, reply);
+                            ::wire::Served::Now
+                        }
                     }
                 }
             }

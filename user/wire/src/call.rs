@@ -3,7 +3,7 @@
 //! [`Requests`] and the functions here are what the code that [`crate::protocol`] makes stands on.
 
 use crate::fuzz::Source;
-use crate::{Error, Header, Packet, Reader, Shape, Wire};
+use crate::{Error, Header, Outlet, Packet, Reader, Served, Shape, Wire};
 use std::{fmt, io};
 
 /// In a reply's header, beside the tag of its request.
@@ -40,6 +40,8 @@ pub enum Fault {
     Unknown,
     /// The server speaks versions up to this one.
     Version(u16),
+    /// The server let go of the request without an answer.
+    Unanswered,
 }
 
 impl<'a> Wire<'a> for Fault {
@@ -52,6 +54,7 @@ impl<'a> Wire<'a> for Fault {
             Fault::Malformed => (1_u16, 0),
             Fault::Unknown => (2, 0),
             Fault::Version(version) => (3, version),
+            Fault::Unanswered => (4, 0),
         };
         code.emit(to);
         version.emit(to);
@@ -62,14 +65,16 @@ impl<'a> Wire<'a> for Fault {
             (1, 0) => Ok(Fault::Malformed),
             (2, 0) => Ok(Fault::Unknown),
             (3, version) => Ok(Fault::Version(version)),
+            (4, 0) => Ok(Fault::Unanswered),
             _ => Err(Error::Tag),
         }
     }
 
     fn sample(source: &mut Source<'a>) -> Self {
-        match source.byte() % 3 {
+        match source.byte() % 4 {
             0 => Fault::Malformed,
             1 => Fault::Unknown,
+            2 => Fault::Unanswered,
             _ => Fault::Version(u16::sample(source)),
         }
     }
@@ -101,18 +106,34 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
 
 impl<E: fmt::Debug> std::error::Error for CallError<E> {}
 
+/// How large a reply may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes.
+    pub bytes: usize,
+    /// Descriptors: numbers for so many are kept free until the reply is there.
+    pub descriptors: usize,
+}
+
+impl From<usize> for Room {
+    /// Bytes alone.
+    fn from(bytes: usize) -> Self {
+        Self { bytes, descriptors: 0 }
+    }
+}
+
 /// What carries a request to a server and its reply back.
 pub trait Transport {
-    /// Sends the request, which moves out of its packet, and puts the reply into the other; it has at most `most` bytes.
+    /// Sends the request, which moves out of its packet, and puts the reply into the other, for which there is so much room.
     ///
     /// # Errors
     /// When there is no reply.
-    fn call(&mut self, request: &mut Packet, reply: &mut Packet, most: usize) -> io::Result<()>;
+    fn call(&mut self, request: &mut Packet, reply: &mut Packet, room: Room) -> io::Result<()>;
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
-    fn call(&mut self, request: &mut Packet, reply: &mut Packet, most: usize) -> io::Result<()> {
-        (**self).call(request, reply, most)
+    fn call(&mut self, request: &mut Packet, reply: &mut Packet, room: Room) -> io::Result<()> {
+        (**self).call(request, reply, room)
     }
 }
 
@@ -128,8 +149,8 @@ pub trait Service<S: ?Sized> {
     /// The protocol's name.
     const NAME: &'static str;
 
-    /// Takes the request apart, has the session do it, and makes `reply` hold what came of it.
-    fn serve(session: &mut S, request: &mut Packet, reply: &mut Packet);
+    /// Takes the request apart and has the session do it. What came of it is in `reply`, or goes through an `outlet` later.
+    fn serve(session: &mut S, request: &mut Packet, reply: &mut Packet, outlet: &mut dyn FnMut() -> Outlet) -> Served;
 }
 
 /// Makes the packet hold this request.
@@ -241,8 +262,8 @@ where
 {
     let tag = request.tag();
     emit_request(request, &mut desk.request);
-    let most = Header::MAX + Outcome::<T, E>::MAX;
-    transport.call(&mut desk.request, &mut desk.reply, most).map_err(CallError::Transport)?;
+    let room = Room { bytes: Header::MAX + Outcome::<T, E>::MAX, descriptors: Outcome::<T, E>::DESCRIPTORS };
+    transport.call(&mut desk.request, &mut desk.reply, room).map_err(CallError::Transport)?;
     match parse_reply(R::ID, tag, &mut desk.reply).map_err(CallError::Reply)? {
         Outcome::Value(value) => Ok(value),
         Outcome::Service(error) => Err(CallError::Service(error)),

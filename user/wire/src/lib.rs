@@ -4,7 +4,8 @@
 //!   structs and enums by `#[derive(Wire)]`. Every type knows its least and greatest size when compiled.
 //! - [`Message`] is a type that fills a whole message, with protocol and version in a [`Header`] before it.
 //! - [`protocol`] turns a trait into a service: the trait itself is the server's side, and a module beside it holds the requests,
-//!   a client, the dispatch of a server, a description for the book ([`Protocol`]) and a fuzzer.
+//!   a client, the dispatch of a server, a description for the book ([`Protocol`]) and a fuzzer. A method with a [`Later`] is answered
+//!   when the server can.
 //!
 //! The form is canonical: little endian, no padding, fields in their order, descriptors apart and in order. Unknown tags, unknown bits,
 //! bytes or descriptors too many are refused. So a parser that accepts bytes and an emitter that gives them back check each other
@@ -20,6 +21,7 @@ mod codec;
 mod describe;
 mod descriptors;
 pub mod fuzz;
+mod later;
 pub mod math;
 mod message;
 mod plain;
@@ -29,8 +31,11 @@ mod tests;
 
 pub use bitflags;
 pub use bounded::{Bytes, List, Text};
-pub use call::{CallError, Desk, Fault, Requests, Service, Transport, answer, answer_fault, ask, emit_request, parse_request};
+pub use call::{
+    CallError, Desk, Fault, Requests, Room, Service, Transport, answer, answer_fault, ask, emit_request, parse_request,
+};
 pub use codec::{Error, MAX_BYTES, MAX_DESCRIPTORS, Packet, Reader, Wire};
 pub use describe::{Case, Field, Method, Protocol, Shape};
+pub use later::{Later, Outlet, Served};
 pub use message::{Header, Kind, Message, emit, id, parse};
 pub use wire_derive::{Wire, protocol};

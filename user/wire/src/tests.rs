@@ -1,9 +1,14 @@
 //! Round trips of everything that has a form, arbitrary bytes at every parser, and a call from client to server.
 
-use crate::{Bytes, Error, List, Packet, Reader, Service, Text, Transport, Wire, bitflags, emit, fuzz, parse, protocol};
+use crate::{
+    Bytes, Error, Later, List, Outlet, Packet, Reader, Room, Served, Service, Text, Transport, Wire, bitflags, emit, fuzz, parse,
+    protocol,
+};
 use proptest::prelude::*;
+use std::cell::RefCell;
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 
 bitflags::bitflags! {
     /// How to open.
@@ -71,9 +76,13 @@ pub(crate) trait Calc {
     /// What was said, again.
     #[wire(3)]
     fn echo(&mut self, bytes: Bytes<'_, 64>, file: Option<OwnedFd>) -> Result<Bytes<'_, 64>, std::convert::Infallible>;
+    /// Twice the number, when the time has come.
+    #[wire(4)]
+    fn twice(&mut self, reply: Later<u32, Refusal>, number: u32);
 }
 
-struct Server(Vec<u8>);
+#[derive(Default)]
+struct Server(Vec<u8>, Vec<(Later<u32, Refusal>, u32)>);
 
 impl Calc for Server {
     fn sum(&mut self, values: List<'_, i64, 1000>) -> Result<i64, Refusal> {
@@ -88,22 +97,30 @@ impl Calc for Server {
         self.0 = bytes.to_vec();
         Ok(Bytes::new(&self.0).expect("as long as before"))
     }
+
+    fn twice(&mut self, reply: Later<u32, Refusal>, number: u32) {
+        self.1.push((reply, number));
+    }
+}
+
+fn no_outlet() -> Outlet {
+    panic!("answered at once")
 }
 
 /// Client and server in one process.
 struct Here(Server);
 
 impl Transport for Here {
-    fn call(&mut self, request: &mut Packet, reply: &mut Packet, most: usize) -> std::io::Result<()> {
-        CalcProtocol::serve(&mut self.0, request, reply);
-        assert!(reply.bytes.len() <= most);
+    fn call(&mut self, request: &mut Packet, reply: &mut Packet, room: Room) -> std::io::Result<()> {
+        assert_eq!(CalcProtocol::serve(&mut self.0, request, reply, &mut no_outlet), Served::Now);
+        assert!(reply.bytes.len() <= room.bytes && reply.descriptors.len() <= room.descriptors);
         Ok(())
     }
 }
 
 #[test]
 fn calls_give_values_errors_and_faults() {
-    let mut client = CalcClient::new(Here(Server(Vec::new())));
+    let mut client = CalcClient::new(Here(Server::default()));
     let values = [1, 2, 39];
     assert_eq!(client.sum(List::new(&values).expect("three")).expect("a sum"), 42);
     assert!(matches!(client.divide(0, 1), Err(crate::CallError::Service(Refusal::Zero))));
@@ -113,7 +130,7 @@ fn calls_give_values_errors_and_faults() {
 
 #[test]
 fn an_unreadable_request_is_answered_with_a_fault() {
-    let mut server = Server(Vec::new());
+    let mut server = Server::default();
     let good = {
         let mut packet = Packet::new();
         crate::call::emit_request(CalcRequest::Divide { by: 1, value: 2 }, &mut packet);
@@ -123,7 +140,7 @@ fn an_unreadable_request_is_answered_with_a_fault() {
         let (mut packet, mut reply) = (Packet::new(), Packet::new());
         packet.bytes = good.clone();
         change(&mut packet.bytes);
-        CalcProtocol::serve(server, &mut packet, &mut reply);
+        assert_eq!(CalcProtocol::serve(server, &mut packet, &mut reply, &mut no_outlet), Served::Now);
         reply.bytes
     };
     let fault = |bytes: &[u8]| (bytes[8], bytes[9]);
@@ -134,6 +151,29 @@ fn an_unreadable_request_is_answered_with_a_fault() {
     assert_eq!(fault(&ask(&|b| b[4] = 1, &mut server)), (2, 2), "not yet in version 1");
     let newer = ask(&|b| b[4] = 3, &mut server);
     assert_eq!((fault(&newer), newer[11]), ((2, 3), 2), "a version that the server does not speak");
+}
+
+#[test]
+fn answers_come_later_in_any_order() {
+    let (mut server, answers) = (Server::default(), Rc::new(RefCell::new(Vec::new())));
+    for number in 0..4 {
+        let (mut packet, mut reply) = (Packet::new(), Packet::new());
+        crate::call::emit_request(CalcRequest::Twice { number }, &mut packet);
+        let sent = Rc::clone(&answers);
+        let mut outlet = || -> Outlet {
+            let sent = Rc::clone(&sent);
+            Box::new(move |packet| sent.borrow_mut().push((number, packet)))
+        };
+        assert_eq!(CalcProtocol::serve(&mut server, &mut packet, &mut reply, &mut outlet), Served::Later);
+        assert!(reply.bytes.is_empty() && answers.borrow().is_empty());
+    }
+    // The last first, one with an error, one with a value; two are let go of.
+    for (reply, number) in server.1.drain(2..).rev() {
+        reply.answer(if number == 2 { Err(Refusal::Zero) } else { Ok(2 * number) });
+    }
+    server.1.clear();
+    let come: Vec<_> = answers.borrow().iter().map(|(number, packet)| (*number, packet.bytes[8], packet.bytes[9])).collect();
+    assert_eq!(come, [(3, 0, 6), (2, 1, 4), (0, 2, 4), (1, 2, 4)], "request, kind of outcome, its first byte");
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub(crate) fn find(only: Option<&str>) -> Result<Vec<Test>> {
     }
     let tests: Vec<Test> = found.into_values().collect();
     ensure!(!tests.is_empty(), "there are no tests under tests/linux");
-    Ok(tests.into_iter().filter(|t| only.is_none_or(|part| t.name.contains(part))).collect())
+    Ok(tests.into_iter().filter(|t| only.is_none_or(|parts| parts.split(',').any(|part| t.name.contains(part)))).collect())
 }
 
 fn collect(dir: &Path, language: Language, found: &mut BTreeMap<String, Test>) -> Result<()> {

@@ -4,7 +4,7 @@ use super::names::Bound;
 use super::{ALL, Creds, Kind, Patience, READABLE, Role, Room, Socket, discard};
 use crate::fs::file::Descriptor;
 use crate::linux::Stop;
-use crate::object::inflight::{self, InFlight};
+use crate::object::inflight::InFlight;
 use abi::Errno;
 use logic_waits::Events;
 use mem::Ref;
@@ -95,7 +95,7 @@ impl Socket {
             return Some(Err(Errno::ENOMEM));
         }
         if let Some(connection) = waits.take() {
-            inflight::changes();
+            self.flight.changes();
             state.backlog.push_back(connection);
         }
         Some(Ok(state.peer_creds))
@@ -129,7 +129,7 @@ impl Socket {
                 && state.role == Role::Listening
                 && let Some(back) = connection.take()
             {
-                inflight::changes();
+                self.flight.changes();
                 // reserved: whoever added one meanwhile kept room for those in hand.
                 state.backlog.push_front(back);
             }
@@ -149,7 +149,7 @@ impl Socket {
             return Some(Err(Errno::EINVAL));
         }
         if let Some(connection) = state.backlog.pop_front() {
-            inflight::changes();
+            self.flight.changes();
             state.in_hand = state.in_hand.saturating_add(1);
             return Some(Ok(connection));
         }
@@ -184,7 +184,7 @@ impl Socket {
         let lost = self.state.lock().inbox.len();
         for _ in 0..lost {
             // The inbox keeps its memory: who has a packet in hand may put it back.
-            let packet = self.state.lock().lose_first();
+            let packet = self.state.lock().lose_first(&self.flight);
             if let Some(packet) = packet {
                 discard(packet);
             }

@@ -18,7 +18,6 @@ use mem::{Ref, user};
 /// An open socket.
 pub(crate) struct SocketFile {
     pub(super) socket: Ref<Socket>,
-    pub(super) flight: Flight,
 }
 
 /// What read(2) does with what comes besides bytes: nothing.
@@ -78,7 +77,7 @@ impl File for SocketFile {
 
 impl Carrier for SocketFile {
     fn flight(&self) -> &Flight {
-        &self.flight
+        &self.socket.flight
     }
     fn waits_at(&self, place: Place) -> Found<Ref<OpenFile>> {
         let state = self.socket.state.lock();

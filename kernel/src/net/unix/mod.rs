@@ -24,8 +24,8 @@ use crate::linux::{Restart, Stop};
 use crate::object::inflight::{Flight, InFlight};
 use crate::object::message::{self, Message};
 use crate::see::{On, Waits};
-use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
+use crate::task::{Thread, users};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -90,6 +90,8 @@ pub(crate) struct Envelope {
     len: u32,
     /// It is on its way as long as this lives.
     sent: OnItsWay,
+    /// So are its descriptors.
+    passed: Option<Box<users::Counted>>,
 }
 
 /// Bytes that a socket has on their way: room for more once they are consumed.
@@ -136,6 +138,7 @@ pub(crate) struct Socket {
     /// SO_RCVLOWAT: a read of a stream waits for so many bytes.
     pub(crate) least: AtomicU32,
     state: SpinLock<State, levels::ObjectState>,
+    flight: Flight,
 }
 
 type Guard<'a> = SpinGuard<'a, State, levels::ObjectState>;
@@ -285,13 +288,14 @@ impl Socket {
             held_up: Vec::new(),
         };
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Ref::try_new(Socket { _counted: Counted::new(), kind, id, least: AtomicU32::new(1), state: SpinLock::new(state) })
+        let (least, state, flight) = (AtomicU32::new(1), SpinLock::new(state), Flight::new());
+        Ref::try_new(Socket { _counted: Counted::new(), kind, id, least, state, flight })
     }
 
     /// A socket with its first descriptor.
     fn open(kind: Kind, flags: u32) -> Result<(Ref<Socket>, Descriptor), NoMemory> {
         let socket = Self::try_new(kind)?;
-        let file = Ref::try_new(SocketFile { socket: socket.clone(), flight: Flight::new() })?;
+        let file = Ref::try_new(SocketFile { socket: socket.clone() })?;
         Ok((socket, OpenFile::open(file.unsize(|p| p), None, flags | O_RDWR)?))
     }
 
@@ -354,6 +358,7 @@ impl Socket {
             state.role = Role::Closed;
             (state.no_more_in, state.no_more_out) = (true, true);
             state.bytes = 0;
+            self.flight.changes();
             let bound = state.bound.as_mut().map(Bound::take);
             (core::mem::take(&mut state.inbox), core::mem::take(&mut state.backlog), state.peer.take(), bound, state.embryo)
         };

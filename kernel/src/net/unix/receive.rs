@@ -92,7 +92,7 @@ impl Socket {
         }
         if let Some(packet) = state.inbox.pop_front() {
             if !packet.fds.is_empty() {
-                inflight::changes();
+                self.flight.changes();
             }
             state.in_hand = state.in_hand.saturating_add(1);
             state.reading = stream;
@@ -122,7 +122,7 @@ impl Socket {
         }
         state.taken = taken;
         if !packet.fds.is_empty() {
-            inflight::waits_again(&packet);
+            inflight::waits_again(&packet, &self.flight);
         }
         // reserved: whoever added one meanwhile kept room for those in hand.
         state.inbox.push_front(packet);
@@ -221,8 +221,9 @@ impl Socket {
                 Ok(_) if all => self.consume(packet),
                 Ok(_) => {
                     let fds = core::mem::take(&mut packet.fds);
+                    let passed = packet.envelope.as_mut().and_then(|e| e.passed.take());
                     self.put_back(packet, read);
-                    drop(fds);
+                    drop((fds, passed));
                     break;
                 }
             }

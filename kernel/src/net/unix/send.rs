@@ -8,10 +8,10 @@ use crate::budget;
 use crate::fs::buffer::Buffer;
 use crate::fs::table::Passed;
 use crate::linux::Stop;
-use crate::object::inflight;
+use crate::object::inflight::{self, Flight};
 use crate::object::message::Message;
 use crate::task::signal::{self, SIGPIPE};
-use crate::task::wait;
+use crate::task::{users, wait};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -154,6 +154,10 @@ impl Socket {
     #[inline]
     fn packet(&self, how: &mut Sending<'_>, sent: OnItsWay, from: &mut Buffer<'_>, len: usize) -> Result<Box<Message>, Errno> {
         let payer = budget::current();
+        let passed = match how.fds.len() {
+            0 => None,
+            n => Some(mem::try_box(users::pass(how.patience.me, n)?).map_err(|mem::NoMemory| Errno::ENOBUFS)?),
+        };
         let room = Size { bytes: len as u32, fds: 0 };
         let mut packet = Message::try_new(&payer, room).map_err(|e| if e == Errno::EDQUOT { Errno::ENOBUFS } else { e })?;
         let start = from.mark();
@@ -166,14 +170,14 @@ impl Socket {
         };
         packet.fds = core::mem::take(&mut how.fds);
         let creds = how.creds.unwrap_or_else(|| Creds::of(how.patience.me, false));
-        packet.envelope = Some(Envelope { creds, len: len as u32, sent });
+        packet.envelope = Some(Envelope { creds, len: len as u32, sent, passed });
         Ok(packet)
     }
 
     /// Puts a packet into the inbox of a connected socket; it comes to its end if that cannot be.
     fn put(&self, packet: Box<Message>) -> Result<(), Errno> {
         let mut state = self.state.lock();
-        let result = if state.no_more_in { Err((Errno::EPIPE, packet)) } else { state.add(packet) };
+        let result = if state.no_more_in { Err((Errno::EPIPE, packet)) } else { state.add(packet, &self.flight) };
         self.pushed(state, result).map_err(|(e, packet)| {
             discard(packet);
             e
@@ -197,7 +201,7 @@ impl Socket {
             return None;
         }
         let held = packet.take()?;
-        let result = state.add(held);
+        let result = state.add(held, &to.flight);
         Some(to.pushed(state, result).map_err(|(e, back)| {
             *packet = Some(back);
             e
@@ -228,11 +232,11 @@ impl Socket {
 }
 
 impl State {
-    /// Takes out a packet that nobody shall read.
-    pub(super) fn lose_first(&mut self) -> Option<Box<Message>> {
+    /// Takes out a packet of the socket that `flight` is of, which nobody shall read.
+    pub(super) fn lose_first(&mut self, flight: &Flight) -> Option<Box<Message>> {
         let packet = self.inbox.pop_front()?;
         if !packet.fds.is_empty() {
-            inflight::changes();
+            flight.changes();
         }
         self.bytes = self.bytes.saturating_sub(packet.envelope.as_ref().map_or(0, |e| e.len as usize));
         Some(packet)
@@ -241,15 +245,15 @@ impl State {
     pub(super) fn is_full(&self) -> bool {
         self.inbox.len().saturating_add(self.in_hand) > MOST_DATAGRAMS
     }
-    /// Puts a packet at the end of the inbox.
-    fn add(&mut self, packet: Box<Message>) -> Result<(), (Errno, Box<Message>)> {
+    /// Puts a packet at the end of the inbox of the socket that `flight` is of.
+    fn add(&mut self, packet: Box<Message>, flight: &Flight) -> Result<(), (Errno, Box<Message>)> {
         // Those in hand may come back.
         if self.inbox.try_reserve(self.in_hand.saturating_add(1)).is_err() {
             return Err((Errno::ENOBUFS, packet));
         }
         if !packet.fds.is_empty() {
             // Whoever held them may have let go meanwhile.
-            inflight::waits_again(&packet);
+            inflight::waits_again(&packet, flight);
         }
         self.bytes = self.bytes.saturating_add(packet.envelope.as_ref().map_or(0, |e| e.len as usize));
         self.inbox.push_back(packet);
