@@ -1,6 +1,7 @@
 //! killed_in_mid_calls: a server is killed in the middle of 1,000 open calls. Each of them fails: with ECONNRESET if the server had taken the
 //! request, with EPIPE if not; none hangs, and nothing is left.
 //! timeout: 120
+//! budget: pids:1200 memory:max fds:max
 // calls: chan_call chan_recv
 
 use ktest::process;
