@@ -67,7 +67,7 @@ impl Calling {
     fn end(&self) {
         self.channel.store(0, Ordering::Relaxed);
     }
-    /// The request was received.
+    /// The request was received, or will be by this process as a rule.
     #[inline]
     pub(super) fn taken_by(&self, process: u64) {
         self.to.store(process, Ordering::Relaxed);
@@ -239,7 +239,10 @@ impl ChannelEnd {
         // Who answers wakes this thread from here on.
         me.wait.arm();
         // Point of no return, once it is queued.
-        let open = |l: &mut Logic, m| l.call(self.end, m, request.size, request.room, || me.to_ref());
+        let open = |l: &mut Logic, m| {
+            me.calling.taken_by(l.receiver(self.end.peer()));
+            l.call(self.end, m, request.size, request.room, || me.to_ref())
+        };
         let sent = match request.fds {
             [] => self.push(message, open),
             fds => self.push_with(&me.files(), fds, message, |l| l.prepare_call(self.end, request.size), open),
@@ -361,19 +364,25 @@ impl ChannelEnd {
 
     /// Whether a call from `me` would close a circle of processes that wait for each other's answers.
     pub(crate) fn closes_circle(&self, me: &Process) -> bool {
-        const LONGEST: usize = 64;
-        let mut at = self.channel.state.lock().logic.figures(self.end.peer()).receiver;
-        for _ in 0..LONGEST {
-            if at == me.id() {
-                return true;
-            }
-            match callee(at) {
-                Some(next) => at = next,
-                None => return false,
-            }
-        }
-        false
+        let receiver = self.channel.state.lock().logic.receiver(self.end.peer());
+        waits_for(receiver, me.id())
     }
+}
+
+/// Whether a process is another, or waits for an answer of it, perhaps through others.
+pub(crate) fn waits_for(process: u64, other: u64) -> bool {
+    const LONGEST: usize = 64;
+    let mut at = process;
+    for _ in 0..LONGEST {
+        if at == other {
+            return true;
+        }
+        match callee(at) {
+            Some(next) => at = next,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// The process whose answer a process waits for.

@@ -76,6 +76,7 @@ impl ChannelEnd {
         };
         (message.process, message.budget) = (process, budget);
         *message.words_mut() = *words;
+        me.calling.taken_by(state.logic.receiver(self.end.peer()));
         // Point of no return, once it is queued.
         match state.logic.call(self.end, message, request.size, request.room, || me.to_ref()) {
             Ok(id) => Some((id, self.channel.tell(state, self.end.peer(), super::channel::READABLE))),

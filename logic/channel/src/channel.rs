@@ -205,6 +205,13 @@ impl<M, W: Clone> Channel<M, W> {
         self.look(end).figures
     }
 
+    /// Who received at an end last; 0: nobody yet.
+    #[must_use]
+    #[inline]
+    pub const fn receiver(&self, end: End) -> u64 {
+        self.look(end).figures.receiver
+    }
+
     /// How many calls are open.
     #[must_use]
     pub const fn open_calls(&self) -> u32 {

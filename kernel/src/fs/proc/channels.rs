@@ -4,6 +4,7 @@
 
 use super::rvos::each_visible;
 use super::text::{Made, Text};
+use crate::object::call::waits_for;
 use crate::task::ids;
 use core::fmt::Write;
 
@@ -52,13 +53,14 @@ pub(super) fn channels(t: &mut Text) -> Made {
 /// A line for each thread that waits for an answer: its process by number and by the id that messages carry, and the process
 /// that is to answer, 0 while nobody ever received at the other end.
 pub(super) fn calls(t: &mut Text) -> Made {
-    writeln!(t, "pid tid process channel call waits_for")?;
+    writeln!(t, "pid tid process channel call waits_for circle")?;
     each_visible(|pid, process| {
         let mut made = Ok(());
         process.each_thread(|thread| {
             if let (Some(e), Ok(())) = (thread.calling.edge(), made) {
                 let (tid, id) = (ids::seen_by_caller(thread.tid()), process.id());
-                made = writeln!(t, "{pid} {tid} {id} {} {:#x} {}", e.channel, e.number, visible(e.to));
+                let circle = if waits_for(e.to, id) { "yes" } else { "no" };
+                made = writeln!(t, "{pid} {tid} {id} {} {:#x} {} {circle}", e.channel, e.number, visible(e.to));
             }
         });
         Ok(made?)
