@@ -230,6 +230,8 @@ fn seen_call(what: u32, c: &mut Call<'_>) {
     finish(c, result);
 }
 
+/// In a function of its own, which a backtrace names.
+#[inline(never)]
 fn at_every_call(what: u32, c: &Call<'_>, number: usize, result: &CallResult) {
     assert!(what & PANIC == 0, "as rvos.test=panic asked for");
     if what & NOTE != 0 {
