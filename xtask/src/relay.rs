@@ -243,11 +243,14 @@ impl<'a> Pump<'a> {
         if self.deadline.is_some_and(|at| at <= now) {
             return Some(End::TimedOut);
         }
-        self.power_off_by.is_some_and(|at| at <= now).then_some(End::NoPowerOff)
+        // Once QEMU's output has ended only a slow reader of ours is waited for.
+        let running = self.from_qemu.is_some();
+        self.power_off_by.is_some_and(|at| running && at <= now).then_some(End::NoPowerOff)
     }
 
     fn wait(&self) -> Result<Ready> {
-        let room = self.stdout.waiting.len().max(self.stderr.waiting.len()) < MAX_WAITING;
+        // After the exit frame there is no more than the kernel's last words.
+        let room = self.status.is_some() || self.stdout.waiting.len().max(self.stderr.waiting.len()) < MAX_WAITING;
         let take_input = self.credit.is_some() && self.read_ahead.len() < MAX_READ_AHEAD;
         let source = match &self.source {
             Some(Source::Fd(fd)) if take_input => Some(fd.as_fd()),
@@ -270,7 +273,8 @@ impl<'a> Pump<'a> {
                 slots.push(slot);
             }
         }
-        let limit = [self.deadline, self.power_off_by].into_iter().flatten().min();
+        let power_off_by = self.power_off_by.filter(|_| self.from_qemu.is_some());
+        let limit = [self.deadline, power_off_by].into_iter().flatten().min();
         let limit = limit.map(|at| at.saturating_duration_since(Instant::now()));
         let limit = limit.map(|d| Timespec { tv_sec: d.as_secs().cast_signed(), tv_nsec: i64::from(d.subsec_nanos()) });
         match poll(&mut fds, limit.as_ref()) {

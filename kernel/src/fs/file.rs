@@ -249,7 +249,7 @@ impl OpenFile {
     }
     /// Whether reading is possible.
     pub(crate) fn readable(&self) -> bool {
-        self.flags() & O_ACCMODE != O_WRONLY && self.flags() & O_PATH == 0
+        self.flags() & O_WRONLY == 0 && self.flags() & O_PATH == 0
     }
     /// Whether writing is possible.
     pub(crate) fn writable(&self) -> bool {

@@ -277,14 +277,17 @@ fn check_rename(
     if moved_is_dir && is_above(moved, &to.dir.dentry) {
         return Err(Errno::EINVAL);
     }
-    let Some(target) = target else { return Ok(()) };
-    if existing == Existing::Keep {
+    let busy = |d: &Dentry| d.mounts.load(Ordering::Acquire) != 0;
+    if target.is_some() && existing == Existing::Keep {
         return Err(Errno::EEXIST);
     }
+    if busy(moved) {
+        return Err(Errno::EBUSY);
+    }
+    let Some(target) = target else { return Ok(()) };
     let target_attrs = *target.inode().attrs.lock();
     check_sticky(&to.dir.inode().attrs.lock().clone(), &target_attrs, cred)?;
-    let busy = |d: &Dentry| d.mounts.load(Ordering::Acquire) != 0;
-    if busy(target) || busy(moved) {
+    if busy(target) {
         return Err(Errno::EBUSY);
     }
     let target_is_dir = target.inode().is_dir();

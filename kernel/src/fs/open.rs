@@ -38,6 +38,10 @@ pub(crate) type Opened = (Descriptor, Rights);
 /// Opens a file; `start` is where a relative path begins.
 pub(crate) fn open(me: &Thread, fs: &FsContext, cred: &Cred, start: &Reached, r: &Request<'_>) -> Result<Opened, Stop> {
     let walker = Walker { fs, cred, resolve: r.resolve };
+    // Nor together with O_TMPFILE (open(2)).
+    if r.flags & (O_CREAT | O_DIRECTORY | O_PATH) == O_CREAT | O_DIRECTORY {
+        return Err(Errno::EINVAL.into());
+    }
     if r.flags & O_TMPFILE == O_TMPFILE {
         return open_unnamed(me, &walker, start, r);
     }
@@ -102,7 +106,6 @@ fn create_or_open(me: &Thread, walker: &Walker<'_>, start: &Reached, r: &Request
                 };
             }
             Entry::Free(parent) if parent.must_be_dir => return Err(Errno::EISDIR.into()),
-            Entry::Free(_) if r.flags & O_DIRECTORY != 0 => return Err(Errno::EINVAL.into()),
             Entry::Free(parent) => match create(walker, &parent, r) {
                 // Somebody was faster: then it exists now.
                 Err(Stop::Errno(Errno::EEXIST)) if !exclusive => {}

@@ -273,7 +273,7 @@ pub(crate) fn seek_in(
         }
         _ => return Err(Errno::EINVAL),
     };
-    let to = base.checked_add(offset).ok_or(Errno::EOVERFLOW)?;
+    let to = base.checked_add(offset).ok_or(Errno::EINVAL)?;
     let to = u64::try_from(to).map_err(|_| Errno::EINVAL)?;
     of.position.store(to, Ordering::Release);
     Ok(to)

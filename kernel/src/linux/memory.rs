@@ -73,19 +73,23 @@ impl PageSource for SharedMemory {
 
 static NEXT_SHARED: AtomicU64 = AtomicU64::new(1);
 
+const MAP_SHARED: u32 = 1;
+const MAP_PRIVATE: u32 = 2;
+const MAP_SHARED_VALIDATE: u32 = 3;
+const MAP_FIXED: u32 = 0x10;
+const MAP_ANONYMOUS: u32 = 0x20;
+const MAP_GROWSDOWN: u32 = 0x100;
+const MAP_LOCKED: u32 = 0x2000;
+const MAP_NORESERVE: u32 = 0x4000;
+const MAP_POPULATE: u32 = 0x8000;
+const MAP_NONBLOCK: u32 = 0x1_0000;
+const MAP_HUGETLB: u32 = 0x4_0000;
+const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
+/// All up to MAP_FIXED_NOREPLACE, but for MAP_SYNC.
+const VALID: u32 = 0x17_ffff;
+
 /// mmap(2).
 pub(super) fn mmap(c: &mut Call<'_>) -> CallResult {
-    const MAP_SHARED: u32 = 1;
-    const MAP_PRIVATE: u32 = 2;
-    const MAP_SHARED_VALIDATE: u32 = 3;
-    const MAP_FIXED: u32 = 0x10;
-    const MAP_ANONYMOUS: u32 = 0x20;
-    const MAP_GROWSDOWN: u32 = 0x100;
-    const MAP_LOCKED: u32 = 0x2000;
-    const MAP_NORESERVE: u32 = 0x4000;
-    const MAP_POPULATE: u32 = 0x8000;
-    const MAP_NONBLOCK: u32 = 0x1_0000;
-    const MAP_FIXED_NOREPLACE: u32 = 0x10_0000;
     let (addr, flags, offset) = (c.arg(0) as u64, c.uint(3), c.arg(5) as u64);
     let prot = prot_of(c.uint(2) & 0xf)?;
     if c.arg(1) == 0 || offset % PAGE64 != 0 {
@@ -93,10 +97,15 @@ pub(super) fn mmap(c: &mut Call<'_>) -> CallResult {
     }
     let len = (c.arg(1) as u64).checked_next_multiple_of(PAGE64).ok_or(Errno::ENOMEM)?;
     let shared = match flags & 0xf {
-        MAP_SHARED | MAP_SHARED_VALIDATE => true,
+        MAP_SHARED => true,
         MAP_PRIVATE => false,
+        // For files alone.
+        MAP_SHARED_VALIDATE if flags & MAP_ANONYMOUS == 0 => true,
         _ => return Err(Errno::EINVAL.into()),
     };
+    if flags & (MAP_HUGETLB | MAP_ANONYMOUS) == MAP_HUGETLB | MAP_ANONYMOUS {
+        return Err(Errno::ENOMEM.into());
+    }
     let placement = if flags & MAP_FIXED_NOREPLACE != 0 {
         Placement::Free
     } else if flags & MAP_FIXED != 0 {
@@ -125,6 +134,9 @@ pub(super) fn mmap(c: &mut Call<'_>) -> CallResult {
         anonymous(prot, traits, len)?
     } else {
         let slot = c.me.files().slot(c.int(4), c.need(4))?;
+        if flags & 0xf == MAP_SHARED_VALIDATE && flags & !VALID != 0 {
+            return Err(Errno::EOPNOTSUPP.into());
+        }
         if offset.checked_add(len).is_none() {
             return Err(Errno::EOVERFLOW.into());
         }
@@ -264,6 +276,10 @@ pub(super) fn brk(c: &mut Call<'_>) -> CallResult {
     if wanted > old && !traits.is_empty() && memlock::check_mapping(c.me, &space, wanted.saturating_sub(old)).is_err() {
         return Ok(old as usize);
     }
+    let grows = wanted.saturating_sub(space.lock().layout.brk);
+    if check_commit(Prot::WRITE, grows, Traits::empty()).is_err() {
+        return Ok(space.lock().layout.brk as usize);
+    }
     let end = space.brk(wanted, limit, c.limit_bytes());
     if traits == Traits::LOCKED && end > old {
         let _ = space.populate(old & !(PAGE64 - 1)..end);
@@ -294,9 +310,6 @@ pub(super) fn mremap(c: &mut Call<'_>) -> CallResult {
         (true, true, true) => Target::FixedKeep(to),
     };
     let space = c.space()?;
-    if old_len == 0 {
-        return Err(Errno::EINVAL.into());
-    }
     Ok(space.remap(addr..addr.saturating_add(old_len), new_len, target, c.limit_bytes())? as usize)
 }
 
@@ -358,7 +371,14 @@ pub(super) fn msync(c: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let range = pages(c.arg(0), c.arg(1))?;
-    if !range.is_empty() && !c.space()?.lock().regions.covers(&range) {
+    let space = c.space()?;
+    let inner = space.lock();
+    let mut locked = false;
+    inner.each_in(&range, |r| locked |= r.traits.contains(Traits::LOCKED));
+    if locked && flags & MS_INVALIDATE != 0 {
+        return Err(Errno::EBUSY.into());
+    }
+    if !range.is_empty() && !inner.regions.covers(&range) {
         return Err(Errno::ENOMEM.into());
     }
     Ok(0)

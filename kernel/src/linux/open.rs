@@ -3,7 +3,9 @@
 use super::lock::{F_GETLK, F_OFD_GETLK, F_OFD_SETLKW, F_SETLKW, record_lock};
 use super::path::read_path;
 use super::{Call, CallResult};
-use crate::fs::file::{Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_NOATIME, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, OpenFile};
+use crate::fs::file::{
+    Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, OpenFile,
+};
 use crate::fs::inode::{Inode, S_IFREG};
 use crate::fs::open::{Opened, Request, open};
 use crate::fs::regular::RegularFile;
@@ -50,7 +52,8 @@ impl Call<'_> {
 fn open_with(c: &mut Call<'_>, flags: u32, mode: u32, resolve: Resolve) -> CallResult {
     let path = read_path(c.arg(1))?;
     let cx = c.context();
-    let start = c.start(0, &cx, &path)?;
+    // Under RESOLVE_IN_ROOT a leading slash means the descriptor.
+    let start = c.start(0, &cx, if resolve.in_root { b"." } else { &path })?;
     let request = Request { path: &path, flags, mode, resolve };
     let opened = open(c.me, &cx.fs, &cx.cred, &start, &request)?;
     Ok(c.install_with(opened, flags & O_CLOEXEC != 0, 0)?)
@@ -80,6 +83,11 @@ pub(super) fn openat2(c: &mut Call<'_>) -> CallResult {
     const KNOWN: u64 = 0x7f_ffff;
     let creates = flags & u64::from(O_CREAT) != 0 || flags & u64::from(O_TMPFILE) == u64::from(O_TMPFILE);
     if flags & !KNOWN != 0 || mode & !0o7777 != 0 || (mode != 0 && !creates) || resolve & !0x3f != 0 || resolve & 0x18 == 0x18 {
+        return Err(Errno::EINVAL.into());
+    }
+    // Next to O_PATH most flags mean nothing, which openat(2) overlooks.
+    const WITH_PATH: u64 = (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) as u64;
+    if flags & u64::from(O_PATH) != 0 && flags & !WITH_PATH != 0 {
         return Err(Errno::EINVAL.into());
     }
     if resolve & 0x20 != 0 {

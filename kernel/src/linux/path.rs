@@ -290,7 +290,8 @@ pub(super) fn readlinkat(c: &mut Call<'_>) -> CallResult {
     }
     let link = c.locate_or_fd(0, 1, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)?;
     if link.inode().kind() != S_IFLNK {
-        return Err(Errno::EINVAL.into());
+        // An empty path names nothing else than a link (readlink(2)).
+        return Err(if read_path(c.arg(1))?.is_empty() { Errno::ENOENT } else { Errno::EINVAL }.into());
     }
     let text = LinkText::of(&link)?;
     let n = text.0.len().min(c.arg(3));

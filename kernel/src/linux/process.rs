@@ -6,7 +6,7 @@ use crate::events::pidfd::Of;
 use crate::fs::file::O_NONBLOCK;
 use crate::fs::walk::Last;
 use crate::mm::exec::Strings;
-use crate::task::clone::{CLONE_CHILD_CLEARTID, CLONE_THREAD, Request, clone as clone_thread};
+use crate::task::clone::{CLONE_CHILD_CLEARTID, CLONE_PARENT, CLONE_THREAD, Request, clone as clone_thread};
 use crate::task::exec::{self, exec};
 use crate::task::exit::{self, Kin, Wanted, Which, wait_child};
 use crate::task::process::{Process, TREE};
@@ -56,7 +56,7 @@ pub(super) fn clone3(c: &mut Call<'_>) -> CallResult {
     if flags & (0xff | CLONE_DETACHED) != 0 || exit_signal > 64 || set_tid_size != 0 || (stack == 0) != (stack_size == 0) {
         return Err(Errno::EINVAL.into());
     }
-    if flags & CLONE_THREAD != 0 && exit_signal != 0 {
+    if flags & (CLONE_THREAD | CLONE_PARENT) != 0 && exit_signal != 0 {
         return Err(Errno::EINVAL.into());
     }
     let r = Request {
@@ -306,7 +306,7 @@ pub(super) fn getsid(c: &mut Call<'_>) -> CallResult {
 /// setpgid(2).
 pub(super) fn setpgid(c: &mut Call<'_>) -> CallResult {
     let pgid = c.int(1);
-    if pgid < 0 {
+    if pgid < 0 || pgid == 0 && c.int(0) < 0 {
         return Err(Errno::EINVAL.into());
     }
     let target = named(c, 0)?;

@@ -201,7 +201,11 @@ pub(super) fn kill(c: &mut Call<'_>) -> CallResult {
             let own_group = own.state.lock().pgid;
             kill_many(c, signal, |p| p.state.lock().pgid == own_group)
         }
-        -1 => kill_many(c, signal, |p| p.number_in(own.scope()) > 1 && p.pid() != own.pid()),
+        -1 => {
+            let sent = kill_many(c, signal, |p| p.number_in(own.scope()) > 1 && p.pid() != own.pid());
+            // That there was nobody is an error, that nobody could be signalled is none.
+            sent.or_else(|e| if matches!(e, Stop::Errno(Errno::EPERM)) { Ok(0) } else { Err(e) })
+        }
         i32::MIN => Err(Errno::ESRCH.into()),
         p if p < 0 => {
             let group = ids::root_of(p.unsigned_abs()).ok_or(Errno::ESRCH)?;

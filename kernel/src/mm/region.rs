@@ -113,6 +113,17 @@ impl Region {
         }
         f
     }
+    /// Whether what it shows `distance` bytes into it is what `other` shows at its beginning.
+    pub(crate) fn shows(&self, distance: u64, other: &Region) -> bool {
+        self.is_shared() == other.is_shared()
+            && match (&self.source, &other.source) {
+                (Source::Anonymous, Source::Anonymous) => true,
+                (Source::Object { object: a, offset, .. }, Source::Object { object: b, offset: of_other, .. }) => {
+                    Ref::ptr_eq(a, b) && offset.checked_add(distance) == Some(*of_other)
+                }
+                _ => false,
+            }
+    }
     /// Page index in the object of the page `distance` bytes into the region.
     pub(crate) fn object_index(&self, distance: u64) -> u64 {
         match &self.source {

@@ -6,7 +6,7 @@ use super::vdso::is_special;
 use abi::Errno;
 use core::ops::Range;
 use logic_vmtree::new_node;
-use mem::{NoMemory, PAGE, try_box};
+use mem::{PAGE, try_box};
 
 impl AddressSpace {
     /// Moves the end of the heap; gives the end as it is afterwards (unchanged if it cannot be moved).
@@ -63,7 +63,15 @@ impl AddressSpace {
             }
             copy
         };
-        if matches!(target, Target::Stay | Target::Anywhere) {
+        if old_len == 0 {
+            // A second mapping of the same pages (mremap(2)).
+            if !region.is_shared() {
+                return Err(Errno::EINVAL);
+            }
+            if target == Target::Stay {
+                return Err(Errno::ENOMEM);
+            }
+        } else if matches!(target, Target::Stay | Target::Anywhere) {
             if new_len <= old_len {
                 if new_len < old_len {
                     self.unmap(old.start.saturating_add(new_len)..old.end)?;
@@ -118,22 +126,33 @@ impl AddressSpace {
         let keep = matches!(target, Target::FixedKeep(_) | Target::AnywhereKeep);
         let allowance = if keep { limit_bytes } else { limit_bytes.saturating_add(old_len) };
         let is_code = region.traits.contains(Traits::VDSO);
+        let moved = region.clone();
         let to = self.map(MapRequest { addr, len: new_len, placement, region, limit_bytes: allowance })?;
         if is_code {
             // Signal handlers return to it.
             self.lock().layout.vdso = to;
         }
-        self.move_pages(&old, to, old_len.min(new_len)).map_err(|NoMemory| Errno::ENOMEM)?;
-        if !keep {
-            self.unmap(old)?;
+        if old_len != 0 {
+            self.move_pages(&old, to, old_len.min(new_len), &moved)?;
+            if !keep {
+                self.unmap(old)?;
+            }
         }
         Ok(to)
     }
 
     /// Moves the pages of a private or shared mapping to another address of the same space.
-    fn move_pages(&self, from: &Range<u64>, to: u64, len: u64) -> Result<(), NoMemory> {
+    fn move_pages(&self, from: &Range<u64>, to: u64, len: u64, moved: &Region) -> Result<(), Errno> {
         let mut inner = self.lock();
         let inner = &mut *inner;
+        // Other threads may have put something else there since: its pages stay where they are.
+        for start in [from.start, to] {
+            if !inner.region_at(start).is_some_and(|(r, region)| {
+                r.end.saturating_sub(start) >= len && region.shows(start.saturating_sub(r.start), moved)
+            }) {
+                return Err(Errno::EFAULT);
+            }
+        }
         let mut gather = mem::Gather::new();
         let mut at = 0;
         while at < len {
@@ -141,10 +160,9 @@ impl AddressSpace {
             if let Some(leaf) = inner.tables.get(src)
                 && let Some(frame) = inner.tables.frame(src)
             {
-                let result = inner.tables.map(dst, frame, leaf.flags);
-                if result.is_err() {
+                if inner.tables.map(dst, frame, leaf.flags).is_err() {
                     inner.tables.flush(&mut gather);
-                    return result;
+                    return Err(Errno::ENOMEM);
                 }
                 if gather.is_full() {
                     inner.tables.flush(&mut gather);

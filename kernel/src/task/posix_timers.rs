@@ -219,7 +219,7 @@ pub(crate) fn set(process: &Process, id: i32, start: Start, new: Setting) -> Res
     timer.disarm();
     let now = timer.now_ns();
     let mut s = timer.state.lock();
-    s.interval_ns = new.interval_ns;
+    s.interval_ns = if new.left_ns == 0 { 0 } else { new.interval_ns };
     (s.missed, s.overrun) = (0, 0);
     if s.signal == SignalState::Queued {
         s.signal = SignalState::Stale;

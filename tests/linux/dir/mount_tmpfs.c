@@ -37,6 +37,15 @@ int main(void) {
     CHECK_ERRNO(mount("none", "absent", "tmpfs", 0, NULL), ENOENT);
     CHECK_ERRNO(mount("none", "point", "no-such-fs", 0, NULL), ENODEV);
     CHECK_ERRNO(mount("none", "point/below", "tmpfs", 0, NULL), ENOTDIR);
+    OK(mkdir("plain", 0755));
+    OK(mount("none", "point", "tmpfs", 0, NULL));
+    CHECK_ERRNO(rename("point", "moved"), EBUSY); // a mount point stays, under its name
+    CHECK_ERRNO(rename("plain", "point"), EBUSY);
+    CHECK_ERRNO(rename("point", "plain"), EBUSY);
+    CHECK_ERRNO(rmdir("point"), EBUSY);
+    OK(umount2("point", 0));
+    OK(rename("point", "moved"));
+    OK(rename("moved", "point"));
     IN_CHILD({
         h_drop_to(1000);
         CHECK_ERRNO(mount("none", "point", "tmpfs", 0, NULL), EPERM);

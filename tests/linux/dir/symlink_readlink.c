@@ -24,5 +24,6 @@ int main(void) {
     CHECK_ERRNO(symlinkat("", AT_FDCWD, "empty"), ENOENT);
     int fd = OK(open("link", O_PATH | O_NOFOLLOW));
     CHECK_EQ(readlinkat(fd, "", text, sizeof text), 10);
+    CHECK_ERRNO(readlinkat(AT_FDCWD, "", text, sizeof text), ENOENT);
     return 0;
 }

@@ -18,6 +18,9 @@ int main(void) {
     CHECK_EQ(write(fd, "!", 1), 1);
     CHECK_EQ(pread(fd, text, 16, 6), 11);
     CHECK(memcmp(text, "\0\0\0\0\0\0\0\0\0\0!", 11) == 0);
+    CHECK_EQ(lseek(fd, 16, SEEK_SET), 16);
+    CHECK_ERRNO(lseek(fd, 0x7fffffffffffffff, SEEK_CUR), EINVAL);
+    CHECK_EQ(lseek(fd, 0, SEEK_CUR), 16);
     OK(pipe(ends));
     CHECK_ERRNO(lseek(ends[0], 0, SEEK_CUR), ESPIPE);
     CHECK_ERRNO(lseek(-1, 0, SEEK_CUR), EBADF);

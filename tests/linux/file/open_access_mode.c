@@ -24,5 +24,8 @@ int main(void) {
     CHECK_ERRNO(close(w), EBADF);
     CHECK_ERRNO(openat(w, "file", O_RDONLY), EBADF);
     CHECK_ERRNO(openat(r, "file", O_RDONLY), ENOTDIR);
+    int neither = OK(open("file", O_ACCMODE)); // for ioctl(2) alone, and both are asked of the mode
+    CHECK_ERRNO(read(neither, text, 1), EBADF);
+    CHECK_ERRNO(write(neither, text, 1), EBADF);
     return 0;
 }

@@ -16,5 +16,8 @@ int main(void) {
     char byte;
     CHECK_ERRNO(read(fd, &byte, 1), EISDIR);
     CHECK_ERRNO(openat(fd, "absent", O_RDONLY | O_DIRECTORY), ENOENT);
+    CHECK_ERRNO(openat(AT_FDCWD, "dir", O_CREAT | O_DIRECTORY, 0600), EINVAL);
+    CHECK_ERRNO(openat(AT_FDCWD, "absent", O_CREAT | O_DIRECTORY, 0600), EINVAL);
+    CHECK_ERRNO(openat(AT_FDCWD, "absent", O_RDONLY), ENOENT);
     return 0;
 }

@@ -25,6 +25,10 @@ int main(void) {
     CHECK_ERRNO(how(root, "/file", O_RDONLY, RESOLVE_BENEATH), EXDEV);
     OK(how(root, "absolute", O_RDONLY, RESOLVE_IN_ROOT));
     OK(how(root, "../../file", O_RDONLY, RESOLVE_IN_ROOT));
+    OK(how(root, "/file", O_RDONLY, RESOLVE_IN_ROOT)); // the descriptor is the root of this path
+    CHECK_ERRNO(how(root, "/outside", O_RDONLY, RESOLVE_IN_ROOT), ENOENT);
+    CHECK_ERRNO(how(root, "file", O_PATH | O_RDWR, 0), EINVAL);
+    OK(how(root, "file", O_PATH | O_CLOEXEC | O_NOFOLLOW, 0));
     CHECK_ERRNO(how(root, "sub/up", O_RDONLY, RESOLVE_IN_ROOT), ENOENT);
     CHECK_ERRNO(how(root, "plain", O_RDONLY, RESOLVE_NO_SYMLINKS), ELOOP);
     int fd = OK(how(root, "plain", O_RDONLY | O_CLOEXEC, 0));

@@ -8,6 +8,7 @@ int main(void) {
     OK(mlock(a, 4 * PAGE));
     OK(mincore(a, 4 * PAGE, there));
     for (int i = 0; i < 4; i++) CHECK_EQ(there[i] & 1, 1);
+    CHECK_ERRNO(msync(a, PAGE, MS_INVALIDATE), EBUSY); // msync(2): not while it is locked
     OK(munlock(a, 4 * PAGE));
     OK(munmap(a + PAGE, PAGE));
     CHECK_ERRNO(mlock(a, 4 * PAGE), ENOMEM);

@@ -29,5 +29,14 @@ int main(void) {
     CHECK(mremap(d, PAGE, 0, 0) == MAP_FAILED && errno == EINVAL);
     CHECK(mremap(d, PAGE, PAGE, MREMAP_FIXED, c) == MAP_FAILED && errno == EINVAL);
     CHECK(mremap(d, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, d + PAGE) == MAP_FAILED && errno == EINVAL);
+    char *shared = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(shared != MAP_FAILED);
+    shared[PAGE] = 7;
+    char *twice = mremap(shared + PAGE, 0, PAGE, MREMAP_MAYMOVE); // another mapping of the same pages
+    CHECK(twice != MAP_FAILED && twice != shared + PAGE);
+    CHECK_EQ(twice[0], 7);
+    twice[1] = 8;
+    CHECK_EQ(shared[PAGE + 1], 8);
+    CHECK(mremap(d, 0, PAGE, MREMAP_MAYMOVE) == MAP_FAILED && errno == EINVAL); // of private memory there is none
     return 0;
 }

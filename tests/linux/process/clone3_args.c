@@ -26,5 +26,7 @@ int main(void) {
     CHECK_ERRNO(syscall(SYS_clone3, &args, sizeof args), EINVAL);
     args.stack_size = 0, args.flags = 1ULL << 60;
     CHECK_ERRNO(syscall(SYS_clone3, &args, sizeof args), EINVAL);
+    args.flags = CLONE_PARENT; // its parent is told as ours is
+    CHECK_ERRNO(syscall(SYS_clone3, &args, sizeof args), EINVAL);
     return 0;
 }

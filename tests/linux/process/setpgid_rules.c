@@ -43,5 +43,7 @@ int main(int argc, char **argv) {
     h_kill_and_reap(b);
     h_kill_and_reap(a);
     CHECK_ERRNO(syscall(SYS_getpgid, a), ESRCH);
+    CHECK_ERRNO(setpgid(-1, 0), EINVAL);
+    CHECK_ERRNO(setpgid(0, -1), EINVAL);
     return 0;
 }

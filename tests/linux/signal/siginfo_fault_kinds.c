@@ -25,6 +25,11 @@ int main(void) {
     CHECK_EQ(got.si_signo, SIGTRAP);
     CHECK_EQ(got.si_code, TRAP_BRKPT);
     CHECK((char *)got.si_addr == break_at);
+    extern char amo_at[];
+    if (sigsetjmp(back, 1) == 0) __asm__ volatile(".globl amo_at\namo_at: amoadd.w zero, zero, (%0)" ::"r"((char *)h_pages(1) + 2) : "memory");
+    CHECK_EQ(got.si_signo, SIGBUS);
+    CHECK_EQ(got.si_code, BUS_ADRALN);
+    CHECK((char *)got.si_addr == amo_at);
     h_scratch();
     int fd = OK(open("file", O_RDWR | O_CREAT, 0600));
     CHECK_EQ(write(fd, "x", 1), 1);

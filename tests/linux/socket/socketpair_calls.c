@@ -21,6 +21,9 @@ int main(void)
 	CHECK(recvmsg(s[1], &in, 0) == 4);
 	CHECK(memcmp(buf, "defg", 4) == 0);
 	CHECK_ERRNO(recv(s[1], buf, sizeof buf, MSG_DONTWAIT), EAGAIN);
+	struct stat st;
+	CHECK(fstat(s[0], &st) == 0);
+	CHECK(S_ISSOCK(st.st_mode));
 	CHECK(shutdown(s[0], SHUT_WR) == 0);
 	CHECK(recv(s[1], buf, sizeof buf, 0) == 0);
 	close(s[0]);

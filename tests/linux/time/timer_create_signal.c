@@ -49,6 +49,10 @@ int main(void) {
     count = 0;
     OK(timer_settime(second, TIMER_ABSTIME, &set, NULL));
     while (count == 0) pause();
+    memset(&set.it_value, 0, sizeof set.it_value);
+    OK(timer_settime(second, 0, &set, NULL)); // off, and with that the interval goes too
+    OK(timer_gettime(second, &now));
+    CHECK_EQ(now.it_interval.tv_nsec + now.it_interval.tv_sec + now.it_value.tv_nsec, 0);
     OK(timer_delete(timer));
     OK(timer_delete(second));
     CHECK_ERRNO(timer_gettime(timer, &now), EINVAL);

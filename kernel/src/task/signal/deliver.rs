@@ -144,7 +144,7 @@ pub(crate) fn raise_exception(cause: arch::Cause, frame: &TrapFrame) {
     let (signal, code, addr) = match cause {
         arch::Cause::Illegal => (Signal::ILL, ILL_ILLOPC, frame.pc()),
         arch::Cause::Breakpoint => (Signal::TRAP, TRAP_BRKPT, frame.pc()),
-        arch::Cause::Misaligned => (Signal::BUS, BUS_ADRALN, frame.tval),
+        arch::Cause::Misaligned => (Signal::BUS, BUS_ADRALN, frame.pc()),
         _ => (Signal::SEGV, SEGV_ACCERR, frame.tval),
     };
     crate::task::with_current(|me| {
