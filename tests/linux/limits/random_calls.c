@@ -1,6 +1,6 @@
 // syscalls(2): random calls with random arguments, from several processes and threads at once, in a World of their own that then ends.
 // Whatever a program asks for, the kernel goes on, answers, and has everything back. Arguments: [SEED [ROUNDS]].
-// calls:
+// calls: clone
 // timeout: 90
 #include "../harness.h"
 #include <sys/epoll.h>
@@ -166,7 +166,14 @@ static void first(uint64_t seed, const char *scratch) {
     Chance c = {seed};
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("x", scratch, "tmpfs", 0, "size=16m") != 0) _exit(1);
     OK(chdir(scratch));
-    chmod(".", 0777);
+    // The only root there is: no way up leads out of it.
+    OK(mount(".", "/", NULL, MS_MOVE, NULL));
+    OK(chroot("."));
+    OK(mkdir("proc", 0755) | mkdir("dev", 0755) | mkdir("dev/shm", 0777) | mkdir("work", 0777));
+    OK(mount("proc", "proc", "proc", 0, NULL));
+    OK(mknod("dev/null", S_IFCHR | 0666, 1 << 8 | 3) | mknod("dev/zero", S_IFCHR | 0666, 1 << 8 | 5));
+    OK(chdir("work"));
+    OK(chmod(".", 0777));
     for (int i = 0; i < WORKERS; i++) {
         uint64_t of_worker = draw(&c);
         if (fork() == 0) worker(of_worker);
