@@ -93,11 +93,13 @@ impl Args {
         let mut builder = Guest::builder().smp(self.smp).mem(self.mem).icount(self.icount).profile(self.profile);
         for add in self.add {
             let (host, guest) = add.split_once(':').with_context(|| format!("--add {add}: HOST:GUEST is wanted"))?;
+            there(Path::new(host))?;
             builder = builder.add(host, place_in_guest(host, guest));
         }
         if self.tests {
             builder = with_tests(builder)?;
         }
+        self.rootfs.iter().chain(&self.initramfs).try_for_each(|path| there(path))?;
         if let Some(path) = self.rootfs {
             builder = builder.rootfs(path);
         }
@@ -112,6 +114,11 @@ impl Args {
         }
         Ok(builder.args(self.program))
     }
+}
+
+/// Says at once what would only show after minutes of building.
+fn there(path: &Path) -> Result<()> {
+    std::fs::metadata(path).map(drop).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// What `--mem` may say: a number with `K`, `M`, `G` or `T` behind it, MiB without one as QEMU counts, and enough to boot in.
