@@ -61,7 +61,8 @@ fn user_exception(cause: Cause, frame: &mut TrapFrame) {
         Cause::FetchFault => Access::Execute,
         Cause::LoadFault => Access::Read,
         Cause::StoreFault => Access::Write,
-        Cause::Illegal if with_current(start_fp) => return,
+        // Off until the first use.
+        Cause::Illegal if frame.fs() == 0 => return with_current(start_fp),
         other => return crate::task::signal::raise_exception(other, frame),
     };
     if let Err(e) = mm::fault::user_fault(frame.tval, access) {
@@ -69,9 +70,9 @@ fn user_exception(cause: Cause, frame: &mut TrapFrame) {
     }
 }
 
-/// The first floating-point instruction of a thread traps.
-fn start_fp(me: &crate::task::Thread) -> bool {
-    mem::Threaded::task(me).start_fp()
+/// A floating-point instruction traps while the registers are off.
+fn start_fp(me: &crate::task::Thread) {
+    mem::Threaded::task(me).start_fp();
 }
 
 /// Does what is due before the thread goes on in user mode; returns with interrupts off.

@@ -45,12 +45,18 @@ const MAX_REFS: u32 = u32::MAX / 2;
 impl<T> Ref<T> {
     /// A new reference; the value is lost when memory is refused.
     pub fn try_new(value: T) -> Result<Self, NoMemory> {
+        Self::try_new_with(|| value)
+    }
+
+    /// A new reference to a value that is made in its place, once the memory is there.
+    #[inline(always)]
+    pub fn try_new_with(make: impl FnOnce() -> T) -> Result<Self, NoMemory> {
         let layout = Layout::new::<Shared<T>>();
         // SAFETY: the layout is not empty (it holds the counts).
         let p = tagged::<T, _>(|| unsafe { alloc::alloc::alloc(layout) }).cast::<Shared<T>>();
         let p = NonNull::new(p).ok_or(NoMemory)?;
         // SAFETY: fresh memory of this layout.
-        unsafe { p.write(Shared { strong: AtomicU32::new(1), weak: AtomicU32::new(1), value }) };
+        unsafe { p.write(Shared { strong: AtomicU32::new(1), weak: AtomicU32::new(1), value: make() }) };
         Ok(Ref { p, owns: PhantomData })
     }
 
@@ -207,26 +213,22 @@ impl<T: ?Sized> Drop for Weak<T> {
 }
 
 impl<T> Ref<T> {
-    /// Gives up the handle but not the reference.
-    pub(crate) fn into_raw(r: Self) -> *mut Shared<T> {
-        let p = r.p.as_ptr();
+    /// Gives up the handle but not the reference: the value lives for ever, unless that is taken back.
+    pub(crate) fn leak(r: Self) -> &'static T {
+        let p = r.p;
         core::mem::forget(r);
-        p
+        // SAFETY: the reference is never dropped.
+        unsafe { &(*p.as_ptr()).value }
     }
-    /// Takes a reference back.
+    /// Takes back a reference whose handle was forgotten.
     ///
     /// # Safety
-    /// `p` came from [`Ref::into_raw`] and is taken back once.
-    pub(crate) unsafe fn from_raw(p: *mut Shared<T>) -> Self {
-        // SAFETY: by contract not null.
+    /// `value` is that of a `Ref<T>`; each forgotten handle is taken back once.
+    #[inline(always)]
+    pub(crate) unsafe fn from_value(value: *const T) -> Self {
+        // SAFETY: by contract inside a live allocation of this type.
+        let p = unsafe { value.byte_sub(core::mem::offset_of!(Shared<T>, value)) }.cast_mut().cast::<Shared<T>>();
+        // SAFETY: as above.
         Ref { p: unsafe { NonNull::new_unchecked(p) }, owns: PhantomData }
-    }
-    /// The value behind a reference that was given up.
-    ///
-    /// # Safety
-    /// The reference is held for `'a`.
-    pub(crate) unsafe fn raw_value<'a>(p: *mut Shared<T>) -> &'a T {
-        // SAFETY: by contract alive.
-        unsafe { &(*p).value }
     }
 }

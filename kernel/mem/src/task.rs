@@ -1,13 +1,13 @@
 //! Threads as the hardware sees them: a stack, a context, and the switch between two of them.
 
 use crate::heap::current_heap;
-use crate::refs::{Ref, Shared};
+use crate::refs::Ref;
 use crate::stack::KernelStack;
 use crate::tables::SpaceHandle;
-use arch::{FpState, HartBlock, IrqOff, MAX_HARTS, SSTATUS_FS_CLEAN, SSTATUS_FS_DIRTY, ThreadCore, TrapFrame};
+use arch::{FpState, HartBlock, IrqOff, SSTATUS_FS_CLEAN, SSTATUS_FS_DIRTY, ThreadCore, TrapFrame};
 use core::any::TypeId;
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 use sync::{SpinLock, levels};
 
 /// Stack and context of a thread. The kernel's thread type holds one and implements [`Threaded`].
@@ -27,6 +27,9 @@ struct UserState {
     fp_use: FpUse,
     /// Hart index whose registers were last loaded from `fp`.
     fp_hart: u32,
+    /// How many more times the registers are loaded when the thread comes to a hart. Without any left they are loaded at their
+    /// first use.
+    fp_eager: u8,
     space: Option<Ref<SpaceHandle>>,
 }
 
@@ -89,8 +92,11 @@ impl Task {
 }
 
 impl UserState {
-    const NEW: UserState = UserState { fp: FpState::ZERO, fp_use: FpUse::Never, fp_hart: u32::MAX, space: None };
+    const NEW: UserState = UserState { fp: FpState::ZERO, fp_use: FpUse::Never, fp_hart: u32::MAX, fp_eager: 0, space: None };
 }
+
+/// How many times the registers of a thread are loaded when it comes, after it used them.
+const EAGER: u8 = 8;
 
 impl Task {
     /// Calls `f` with the user state; the task must be the running one.
@@ -101,20 +107,17 @@ impl Task {
         f(unsafe { &mut *self.user.get() })
     }
 
-    /// The thread executed its first floating-point instruction: from here on it has a state, all zero.
-    /// False if it had one already (then the instruction is really illegal).
-    pub fn start_fp(&self) -> bool {
+    /// The thread executed a floating-point instruction while the registers were off: from here on they hold its state, all zero
+    /// if it had none.
+    pub fn start_fp(&self) {
         let id = core::ptr::from_ref(&self.core) as u64;
         self.own(|u| {
-            if u.fp_use == FpUse::Yes {
-                return false;
-            }
             u.fp_use = FpUse::Yes;
+            u.fp_eager = EAGER;
             arch::fp_restore(&u.fp);
             arch::set_fs_live(SSTATUS_FS_CLEAN);
             claim_fp(u, id);
-            true
-        })
+        });
     }
 
     /// Whether it has a floating-point state.
@@ -183,24 +186,29 @@ fn claim_fp(u: &mut UserState, id: u64) {
 /// Saves the registers if they are newer than memory.
 fn save_fp(u: &mut UserState) {
     if u.fp_use == FpUse::Yes && arch::fs_live() == SSTATUS_FS_DIRTY {
+        u.fp_eager = EAGER;
         arch::fp_save(&mut u.fp);
         arch::set_fs_live(SSTATUS_FS_CLEAN);
     }
 }
 
-/// Loads the registers unless this hart still holds them, and leaves `sstatus.FS` as the thread's.
+/// Leaves `sstatus.FS` as the thread's, with its state in the registers: this hart still holds it, or it is loaded for a thread
+/// that used it lately. For another they are off until it does ([`Task::start_fp`]).
 #[inline]
 fn load_fp(u: &mut UserState, id: u64) {
-    if u.fp_use == FpUse::Never {
-        arch::set_fs_live(0);
-        return;
+    let mut fs = 0;
+    if u.fp_use == FpUse::Yes {
+        let hart = arch::core(ThreadCore::hart_block);
+        if hart.fp_owner.load(Ordering::Relaxed) == id && u.fp_hart == hart.index {
+            fs = SSTATUS_FS_CLEAN;
+        } else if u.fp_eager != 0 {
+            u.fp_eager -= 1;
+            arch::fp_restore(&u.fp);
+            claim_fp(u, id);
+            fs = SSTATUS_FS_CLEAN;
+        }
     }
-    let hart = arch::core(ThreadCore::hart_block);
-    if hart.fp_owner.load(Ordering::Relaxed) != id || u.fp_hart != hart.index {
-        arch::fp_restore(&u.fp);
-        claim_fp(u, id);
-    }
-    arch::set_fs_live(SSTATUS_FS_CLEAN);
+    arch::set_fs_live(fs);
 }
 
 /// Moves this hart from one page table to another.
@@ -219,13 +227,13 @@ fn change_space(old: Option<&SpaceHandle>, new: Option<&SpaceHandle>) {
     }
 }
 
-/// References of the threads that run, and of those that were just left, one a hart.
-static RUNNING: [AtomicPtr<()>; MAX_HARTS] = [const { AtomicPtr::new(core::ptr::null_mut()) }; MAX_HARTS];
-static LEFT: [AtomicPtr<()>; MAX_HARTS] = [const { AtomicPtr::new(core::ptr::null_mut()) }; MAX_HARTS];
-
+#[inline]
 fn bind<T: Threaded>(thread: &Ref<T>) {
     let value: *const T = &**thread;
     let task: *const Task = thread.task();
+    if core::ptr::eq(value.cast(), thread.task().core.owner.load(Ordering::Relaxed)) {
+        return;
+    }
     assert!(
         task as usize >= value as usize && task as usize + size_of::<Task>() <= value as usize + size_of::<T>(),
         "a thread's task must be a field of it"
@@ -241,7 +249,7 @@ pub fn with_current<T: Threaded, R>(f: impl FnOnce(&T) -> R) -> R {
         c.owner.load(Ordering::Relaxed).cast::<T>()
     });
     // SAFETY: `owner` was set by `bind` to the value that contains this core, of the type that `type_id` records (there is
-    // one thread type); the thread that runs keeps itself alive through RUNNING, and `f` runs on it.
+    // one thread type); its hart holds a reference to the thread that runs, and `f` runs on it.
     f(unsafe { &*p })
 }
 
@@ -255,10 +263,9 @@ pub fn end_current<T: Threaded>() {
 pub fn switch_to<T: Threaded>(next: Ref<T>, off: &IrqOff) -> Ref<T> {
     assert!(!next.task().ended.load(Ordering::Relaxed), "a thread is to run after its end");
     bind(&next);
-    let index = arch::core(|c| c.hart_block().index as usize) & (MAX_HARTS - 1);
     let next_core: *const ThreadCore = next.task().core();
-    let prev = RUNNING[index].swap(Ref::into_raw(next).cast(), Ordering::Relaxed);
-    LEFT[index].store(prev, Ordering::Relaxed);
+    // The hart's, until it has left the thread again (`take_left`).
+    core::mem::forget(next);
     let prev_core = arch::core(core::ptr::from_ref);
     // SAFETY: both tasks are alive (see below). The running thread's state is not in use: it is inside this function with
     // interrupts off. The next thread is suspended, so nobody else touches its state.
@@ -269,12 +276,12 @@ pub fn switch_to<T: Threaded>(next: Ref<T>, off: &IrqOff) -> Ref<T> {
         save_fp(from);
         change_space(from.space.as_deref(), to.space.as_deref());
     }
-    // SAFETY: `next` is kept alive by RUNNING, `prev` by LEFT, and from there by the reference that this function (or the
-    // trampoline) hands to the scheduler; `next` is suspended: a thread's reference is runnable in one place only, and
-    // `switch_context` asserts it in checked builds.
-    unsafe { arch::switch_context(&*prev_core, &*next_core, off) };
+    // SAFETY: the hart holds a reference to each, to `prev` until this function (or the trampoline) hands it to the scheduler;
+    // `next` is suspended: a thread's reference is runnable in one place only, and `switch_context` asserts it in checked builds.
+    let left = unsafe { arch::switch_context(&*prev_core, &*next_core, off) };
     arrive::<T>();
-    take_left()
+    // SAFETY: the switch has just left it.
+    unsafe { take_left(left) }
 }
 
 /// The task that contains a core of a bound thread.
@@ -294,41 +301,35 @@ fn arrive<T: Threaded>() {
     unsafe { load_fp(&mut *(*next_core_task::<T>(core)).user.get(), core as u64) };
 }
 
-/// The reference of the thread that was left on this hart.
-fn take_left<T: Threaded>() -> Ref<T> {
-    let index = arch::core(|c| c.hart_block().index as usize) & (MAX_HARTS - 1);
-    let p = LEFT[index].swap(core::ptr::null_mut(), Ordering::Relaxed);
-    assert!(!p.is_null());
-    // SAFETY: `switch_to` stored `Ref::into_raw` of the one thread type, and the swap takes it once.
-    unsafe { Ref::from_raw(p.cast::<Shared<T>>()) }
+/// The reference that this hart held to the thread that it has left.
+///
+/// # Safety
+/// `left` is the core that the last switch on this hart left; called once after each.
+#[inline]
+unsafe fn take_left<T: Threaded>(left: *const ThreadCore) -> Ref<T> {
+    // SAFETY: by contract the reference that `switch_to` (or what began on the hart) gave up for the thread is there still.
+    unsafe { Ref::from_value((*left).owner.load(Ordering::Relaxed).cast::<T>()) }
 }
 
 extern "C" fn trampoline<T: Threaded>(prev: *const ThreadCore, start: usize) -> ! {
-    // SAFETY: `prev` is kept alive by LEFT until `take_left`'s reference is dropped.
+    // SAFETY: the hart holds a reference to it until `take_left`'s is dropped.
     unsafe { arch::switched_from(prev) };
     arrive::<T>();
     // SAFETY: `Task::new` passed a function of exactly this type.
     let start: fn(Ref<T>) -> ! = unsafe { core::mem::transmute(start) };
-    start(take_left())
+    // SAFETY: the switch to here has just left it.
+    start(unsafe { take_left(prev) })
 }
 
 /// Makes the code that runs on this hart at boot the thread `idle`; used once on each hart, before any switch.
 pub fn start_on_idle<T: Threaded>(idle: Ref<T>, block: &'static HartBlock) {
     bind(&idle);
-    let raw = Ref::into_raw(idle);
-    // SAFETY: the reference was just leaked into RUNNING's care and an idle thread never ends, so it lives for ever.
-    let thread: &'static T = unsafe { Ref::raw_value(raw) };
-    RUNNING[block.index as usize & (MAX_HARTS - 1)].store(raw.cast(), Ordering::Relaxed);
-    block.become_thread(thread.task().core());
+    block.become_thread(Ref::leak(idle).task().core());
 }
 
 /// Starts a further hart on the stack of its idle thread; it begins in the function registered with
 /// `arch::set_kernel_main`, running as `idle`.
 pub fn start_hart<T: Threaded>(idle: Ref<T>, block: &'static HartBlock, hart_id: u64) -> Result<(), arch::sbi::SbiError> {
     bind(&idle);
-    let raw = Ref::into_raw(idle);
-    // SAFETY: as in `start_on_idle`.
-    let thread: &'static T = unsafe { Ref::raw_value(raw) };
-    RUNNING[block.index as usize & (MAX_HARTS - 1)].store(raw.cast(), Ordering::Relaxed);
-    block.start(hart_id, thread.task().core())
+    block.start(hart_id, Ref::leak(idle).task().core())
 }

@@ -215,7 +215,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 impl OpenFile {
     /// A description, with its first descriptor.
     pub(crate) fn open(file: Ref<dyn File>, location: Option<Location>, flags: u32) -> Result<Descriptor, NoMemory> {
-        let of = Ref::try_new(OpenFile {
+        let of = Ref::try_new_with(|| OpenFile {
             _counted: Counted::new(),
             file,
             location,

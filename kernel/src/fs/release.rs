@@ -25,6 +25,8 @@ type List = SpinLock<Option<Ref<OpenFile>>, levels::ReleaseList>;
 pub(crate) struct Releases {
     /// It is at it. Only the thread itself looks.
     busy: AtomicBool,
+    /// Something was put on the list of ends since it was last worked off. Only the thread itself looks.
+    more: AtomicBool,
     ends: List,
     looks: List,
 }
@@ -51,7 +53,12 @@ fn take(list: &List) -> Option<Ref<OpenFile>> {
 impl Releases {
     /// Nothing.
     pub(crate) const fn new() -> Self {
-        Releases { busy: AtomicBool::new(false), ends: SpinLock::new(None), looks: SpinLock::new(None) }
+        Releases {
+            busy: AtomicBool::new(false),
+            more: AtomicBool::new(false),
+            ends: SpinLock::new(None),
+            looks: SpinLock::new(None),
+        }
     }
     /// Does what is on the lists.
     pub(crate) fn drain(&self) {
@@ -67,19 +74,26 @@ impl Releases {
     #[inline]
     fn end_all(&self) {
         self.busy.store(true, Ordering::Relaxed);
-        while let Some(of) = take(&self.ends) {
-            of.end();
+        if self.more.load(Ordering::Relaxed) {
+            self.more.store(false, Ordering::Relaxed);
+            while let Some(of) = take(&self.ends) {
+                of.end();
+            }
         }
         self.busy.store(false, Ordering::Relaxed);
     }
+    fn put_end(&self, of: &Ref<OpenFile>) {
+        self.more.store(true, Ordering::Relaxed);
+        put(&self.ends, of);
+    }
     fn look(&self, of: &Ref<OpenFile>) {
         if of.release.load(Ordering::Acquire) & DOOMED != 0 || !of.is_open() {
-            put(&self.ends, of);
+            self.put_end(of);
             return;
         }
         let certain = inflight::check(of, &mut |dead| {
             dead.release.fetch_or(DOOMED, Ordering::AcqRel);
-            put(&self.ends, dead);
+            self.put_end(dead);
         });
         if !certain {
             put(&self.looks, of);
@@ -92,13 +106,13 @@ pub(super) fn last_close(of: &Ref<OpenFile>) {
     with_current(|me| {
         let releases = &me.releases;
         if releases.busy.load(Ordering::Relaxed) {
-            put(&releases.ends, of);
+            releases.put_end(of);
         } else if may_sleep() {
             releases.busy.store(true, Ordering::Relaxed);
             of.end();
             releases.end_all();
         } else {
-            put(&releases.ends, of);
+            releases.put_end(of);
             later(me);
         }
     });

@@ -13,7 +13,7 @@ use super::mount::Location;
 use super::node;
 use crate::clock;
 use crate::linux::{Restart, Stop};
-use crate::object::channel;
+use crate::object::end::pair;
 use crate::object::inflight::{self, Carrier, Flight, InFlight};
 use crate::task::Thread;
 use crate::task::wait::{self, Ended, Interrupt, Observers, Watch};
@@ -227,7 +227,7 @@ fn new_part() -> Result<Spare<Connection, Observers>, NoMemory> {
 /// Connects to the service at a place: the client's end of a channel.
 pub(crate) fn connect(me: &Thread, place: &Place, patience: &Patience) -> Result<Descriptor, Stop> {
     let listen = place.lock().clone().ok_or(Errno::ECONNREFUSED)?;
-    let (client, end) = channel::pair(me, Limits::new(0, 0).ok_or(Errno::EINVAL)?)?;
+    let (client, end) = pair(me, Limits::new(0, 0).ok_or(Errno::EINVAL)?)?;
     let payer = me.process().budget().id();
     let cred = me.cred();
     let peer = SvcPeer {

@@ -118,8 +118,31 @@ impl FdTable {
         }
         Self::with(slots, budget).map_err(|NoMemory| Errno::ENOMEM)
     }
+    /// The description behind a number that has the rights `need`.
+    #[inline(always)]
+    pub(crate) fn find(&self, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
+        let slots = self.slots.lock();
+        let held = slots.get(fd as u32)?;
+        held.rights.contains(need).then(|| held.file.open_file().clone())
+    }
+    /// The same for reading or writing, which the description must have been opened for.
+    #[inline(always)]
+    pub(crate) fn find_for_transfer(&self, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
+        let slots = self.slots.lock();
+        let held = slots.get(fd as u32)?;
+        held.usable.contains(need).then(|| held.file.open_file().clone())
+    }
+    /// Takes a slot out, if that needs nothing else ([`FdTable::remove`]).
+    #[inline(always)]
+    pub(crate) fn take(&self, fd: i32) -> Option<Result<Descriptor, Errno>> {
+        if self.locked.load(Ordering::Relaxed) {
+            return None;
+        }
+        let held = self.slots.lock().remove(fd as u32);
+        Some(held.map(|held| held.file).ok_or(Errno::EBADF))
+    }
     /// The description behind a number, which must have the rights `need`.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn get(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
         let slots = self.slots.lock();
         let held = slots.get(fd as u32).ok_or(Errno::EBADF)?;
@@ -135,7 +158,7 @@ impl FdTable {
         }
     }
     /// The same for reading or writing, which the description must have been opened for.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn get_for_transfer(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
         let slots = self.slots.lock();
         let held = slots.get(fd as u32).ok_or(Errno::EBADF)?;
@@ -168,6 +191,35 @@ impl FdTable {
         // A statement of its own: what comes back is dropped without the lock.
         let inserted = self.slots.lock().insert(held, close, min, number_limit(limit));
         inserted.map(|fd| fd as i32).map_err(|(e, _held)| errno(e))
+    }
+    /// Puts two slots at the lowest free numbers, or neither.
+    pub(crate) fn insert_pair(&self, a: Slot, b: Slot, limit: u64) -> Result<[i32; 2], Errno> {
+        #[inline(never)]
+        fn put(slots: &mut Slots, held: Held, close: CloseOnExec, limit: u32) -> Result<u32, (TableError, Held)> {
+            slots.insert(held, close, 0, limit)
+        }
+        let limit = number_limit(limit);
+        let (a, close) = a.split(&self.budget)?;
+        let (b, _) = b.split(&self.budget)?;
+        let mut slots = self.slots.lock();
+        // What does not go in is dropped without the lock.
+        let first = match put(&mut slots, a, close, limit) {
+            Ok(first) => first,
+            Err((e, held)) => {
+                drop(slots);
+                drop(held);
+                return Err(errno(e));
+            }
+        };
+        match put(&mut slots, b, close, limit) {
+            Ok(second) => Ok([first as i32, second as i32]),
+            Err((e, held)) => {
+                let first = slots.remove(first);
+                drop(slots);
+                drop((held, first));
+                Err(errno(e))
+            }
+        }
     }
     /// Puts a slot at exactly this number; what was there is closed.
     pub(crate) fn replace(&self, fd: i32, slot: Slot, limit: u64) -> Result<Option<Descriptor>, Errno> {
@@ -296,6 +348,26 @@ impl FdTable {
         Ok(result)
     }
 
+    /// As [`FdTable::move_out`], of one slot that nothing can wait in: `go` may take it. `None` if there is none that may be handed
+    /// on like that, or `go` says so.
+    #[inline(always)]
+    pub(crate) fn move_plain<R>(&self, fd: i32, go: impl FnOnce(Moving<'_>) -> Option<R>) -> Option<R> {
+        let mut slots = self.slots.lock();
+        let held = slots.get(fd as u32)?;
+        if !held.rights.contains(Rights::TRANSFER) || held.file.file.carrier().is_some() {
+            return None;
+        }
+        go(Moving { slots: &mut slots, fd: fd as u32 })
+    }
+
+    /// Reserves one number below `limit`. `None`: [`FdTable::reserve`] says why not.
+    #[inline]
+    pub(crate) fn reserve_one(table: Ref<Self>, limit: u64) -> Option<ReservedOne> {
+        let charge = SlotCharge::new(&table.budget)?;
+        let number = table.slots.lock().reserve(0, number_limit(limit)).ok()?;
+        Some(ReservedOne { table, number: Some((number, charge)) })
+    }
+
     /// Copies slots for another table, all or none; `to` has room for them. Who copies must have the right to, and to hand
     /// them on.
     pub(crate) fn copy_out(&self, fds: &[i32], to: &mut Vec<Passed>) -> Result<(), Errno> {
@@ -332,6 +404,62 @@ impl FdTable {
     }
 }
 
+/// A slot that is about to be moved out of a table, whose lock is held.
+pub(crate) struct Moving<'a> {
+    slots: &'a mut Slots,
+    fd: u32,
+}
+
+impl Moving<'_> {
+    /// Moves it to a list that has room for it.
+    #[inline(always)]
+    pub(crate) fn take(self, to: &mut Vec<Passed>) {
+        if let Some(Held { file, rights, .. }) = self.slots.remove(self.fd) {
+            // reserved: by the caller.
+            to.push(Passed { file: InFlight::Plain(file), rights });
+        }
+    }
+}
+
+/// One number that is reserved in a table; given back when dropped.
+pub(crate) struct ReservedOne {
+    table: Ref<FdTable>,
+    number: Option<Number>,
+}
+
+impl ReservedOne {
+    /// The number.
+    #[inline(always)]
+    pub(crate) fn number(&self) -> i32 {
+        self.number.as_ref().map_or(-1, |(n, _)| n.get() as i32)
+    }
+    /// The same, as for several.
+    pub(crate) fn into_many(mut self) -> Reserved {
+        Reserved { table: self.table.clone(), first: self.number.take(), more: Vec::new(), close: CloseOnExec::Close }
+    }
+    /// Puts a slot under it, as [`Reserved::install`] does.
+    #[inline]
+    pub(crate) fn install(mut self, passed: Passed) {
+        let Passed { file, rights } = passed;
+        if let Some(file) = file.arrived()
+            && let Some((number, charge)) = self.number.take()
+        {
+            let held = Held::new(file, rights.difference(Rights::WALK_UP), charge);
+            // The number is reserved in this table, so nothing comes back.
+            let _ = self.table.slots.lock().install(number, held, CloseOnExec::Close);
+        }
+    }
+}
+
+impl Drop for ReservedOne {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some((number, _charge)) = self.number.take() {
+            self.table.slots.lock().cancel(number);
+        }
+    }
+}
+
 impl Reserved {
     /// The numbers.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = i32> + '_ {
@@ -341,6 +469,10 @@ impl Reserved {
     #[inline(always)]
     pub(crate) fn first(&self) -> Option<i32> {
         self.first.as_ref().map(|(n, _)| n.get() as i32)
+    }
+    /// The first of them; the others are given back.
+    pub(crate) fn into_one(mut self) -> ReservedOne {
+        ReservedOne { table: self.table.clone(), number: self.first.take() }
     }
     /// What is put there stays over exec.
     pub(crate) fn keep_over_exec(&mut self) {

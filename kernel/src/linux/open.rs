@@ -31,18 +31,12 @@ impl Call<'_> {
     }
     /// Puts two descriptors into the table and their numbers to `addr`, or neither.
     pub(crate) fn install_pair(&self, a: Descriptor, b: Descriptor, cloexec: bool, addr: usize) -> CallResult {
-        let a = self.install(a, cloexec, 0)? as i32;
-        let undo = |fd: i32| drop(self.me.files().remove(fd));
-        let b = match self.install(b, cloexec, 0) {
-            Ok(b) => b as i32,
-            Err(e) => {
-                undo(a);
-                return Err(e.into());
-            }
-        };
-        if user::write(addr, &[a, b]).is_err() {
-            undo(a);
-            undo(b);
+        let limit = self.me.process().limit(limits::NOFILE);
+        let slot = |file| Slot { file, rights: Rights::all(), cloexec };
+        let files = self.me.files();
+        let pair = files.insert_pair(slot(a), slot(b), limit)?;
+        if user::write(addr, &pair).is_err() {
+            pair.into_iter().for_each(|fd| drop(files.remove(fd)));
             return Err(Errno::EFAULT.into());
         }
         Ok(0)
@@ -105,8 +99,7 @@ pub(super) fn openat2(c: &mut Call<'_>) -> CallResult {
 
 /// close(2).
 pub(super) fn close(c: &mut Call<'_>) -> CallResult {
-    let slot = c.me.files().remove(c.int(0))?;
-    drop(slot);
+    drop(c.me.take_file(c.int(0))?);
     Ok(0)
 }
 

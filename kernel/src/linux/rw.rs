@@ -15,23 +15,28 @@ impl Call<'_> {
     /// The description behind argument `n`, which may be only a name; readable and writable ones are more.
     #[inline]
     pub(crate) fn any_file(&self, n: usize) -> Result<Ref<OpenFile>, Errno> {
-        self.me.files().get(self.int(n), self.need(n))
+        self.me.any_file(self.int(n), self.need(n))
     }
     /// The description behind the first argument of `CALL`, which may be only a name. The rights are looked up when this is
     /// compiled.
     #[inline(always)]
     pub(super) fn file_of<const CALL: usize>(&self) -> Result<Ref<OpenFile>, Errno> {
-        self.me.files().get(self.int(0), const { needs::of(CALL, 0) })
+        self.me.any_file(self.int(0), const { needs::of(CALL, 0) })
+    }
+    /// The same, which must be more than a name.
+    #[inline(always)]
+    pub(crate) fn used_file_of<const CALL: usize>(&self) -> Result<Ref<OpenFile>, Errno> {
+        self.file_of::<CALL>().and_then(|of| if of.flags() & O_PATH == 0 { Ok(of) } else { Err(Errno::EBADF) })
     }
     /// The description behind the first argument of `CALL`, a transfer of data that it must have been opened for. The rights
     /// are looked up when this is compiled.
     #[inline(always)]
     fn file_for_transfer<const CALL: usize>(&self) -> Result<Ref<OpenFile>, Errno> {
-        self.me.files().get_for_transfer(self.int(0), const { needs::of(CALL, 0) })
+        self.me.file_for_transfer(self.int(0), const { needs::of(CALL, 0) })
     }
     /// The description behind argument `n` of a call that takes a path too, and got none: no path begins there.
     pub(crate) fn file_itself(&self, n: usize) -> Result<Ref<OpenFile>, Errno> {
-        self.me.files().get(self.int(n), self.need(n).difference(Rights::WALK))
+        self.me.any_file(self.int(n), self.need(n).difference(Rights::WALK))
     }
 }
 

@@ -1,15 +1,15 @@
 //! The calls on channels: arguments, user memory, descriptors' numbers. What they do is in `object::{channel, call}`.
 
 use crate::fs::file::OpenFile;
-use crate::fs::table::{FdTable, Reserved};
+use crate::fs::table::{FdTable, Passed, Reserved, ReservedOne};
 use crate::linux::{Call, CallResult, Restart, Stop};
 use crate::object::call::{Answer, Reply, Request};
-use crate::object::channel::{self, ChannelEnd, Next, Sending};
-use crate::object::message::{Message, SHORT, Words};
+use crate::object::channel::{ChannelEnd, Next, Sending};
+use crate::object::end::pair;
+use crate::object::message::{Message, UNREAD_WORDS, Words};
 use crate::object::short::{Got, ShortReply, has_short_room, is_short, read_words, write_words};
 use crate::task::limits;
-use crate::task::wait::First;
-use abi::{ChanCall, ChanCreate, ChanInfo, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, chan_flag};
+use abi::{ChanCall, ChanCreate, ChanInfo, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, chan_flag, nr};
 use alloc::boxed::Box;
 use core::mem::offset_of;
 use logic_channel::{CallId, Delivery, Limits, MAX_BYTES, MAX_FDS, Received, Size};
@@ -62,10 +62,13 @@ const fn unread_call() -> ChanCall {
     let (part, room) = (unread_part(), unread_room());
     ChanCall { part, room, deadline_ns: 0, flags: 1, _reserved: 2, call: 0, bytes_len: 1, fds_len: 2 }
 }
+const fn unread_info() -> ChanInfo {
+    ChanInfo { bytes_len: 1, fds_len: 2, call: 0, process: 1, budget: 0, reply_bytes: 1, reply_fds: 2 }
+}
 #[inline(always)]
 const fn unread_reply_recv() -> ChanReplyRecv {
-    let info = ChanInfo { bytes_len: 1, fds_len: 2, call: 0, process: 1, budget: 0, reply_bytes: 1, reply_fds: 2 };
-    ChanReplyRecv { call: 1, part: unread_part(), room: unread_room(), deadline_ns: 0, flags: 1, replied: 2, info }
+    let (part, room, info) = (unread_part(), unread_room(), unread_info());
+    ChanReplyRecv { call: 1, part, room, deadline_ns: 0, flags: 1, replied: 2, info }
 }
 
 fn fault(_: user::Fault) -> Errno {
@@ -114,7 +117,7 @@ pub(super) fn chan_create(c: &mut Call<'_>) -> CallResult {
     let args = if c.arg(1) == 0 { ChanCreate::default() } else { read_sized::<ChanCreate>(c.arg(1), c.arg(2))? };
     check_flags(args.flags, 0)?;
     let limits = Limits::new(args.messages, args.bytes).ok_or(Errno::EINVAL)?;
-    let (a, b) = channel::pair(c.me, limits)?;
+    let (a, b) = pair(c.me, limits)?;
     c.install_pair(a, b, true, c.arg(0))
 }
 
@@ -272,84 +275,120 @@ const _: () = assert!(offset_of!(ChanCall, call) + size_of::<CallOut>() == size_
 
 /// chan_call(fd, args, size).
 pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.used_file_of::<{ nr::chan_call }>()?;
     let end = end_of(&of)?;
     let mut args = unread_call();
     read_sized_into(&mut args, c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK | chan_flag::NO_CYCLE)?;
     let size = size_of_part(&args.part)?;
     let room = size_of_room(&args.room);
+    let mut words = UNREAD_WORDS;
+    let (mut number, mut numbers, mut begun) = (None, None, None);
     if args.call | u64::from(args.flags) == 0 && is_short(size) && has_short_room(room) {
-        let mut words = [0; SHORT / 8];
-        read_words(&mut words, args.part.bytes as usize, size.bytes as usize)?;
-        let request = Request { size, bytes: 0, fds: &[], room, nonblock: false, deadline_ns: None };
-        if let Some((id, mut next)) = end.begin_short(c.me, &request, &words) {
-            return finish_call(c, end, id, &args.room, deadline(args.deadline_ns), First::Sleep, &mut next, &mut words, None);
+        // Room for the reply's descriptor is found before anybody works for it.
+        number = if room.fds == 0 { None } else { one_number(c) };
+        if room.fds == 0 || number.is_some() {
+            let fd = if size.fds == 0 { -1 } else { read_fd(&args.part)? };
+            read_words(&mut words, args.part.bytes as usize, size.bytes as usize)?;
+            let request = Request { size, bytes: 0, fds: &[], room, nonblock: false, deadline_ns: None };
+            begun = end.begin_short(c.me, &request, &words, fd);
         }
     }
-    call_long(c, &of, end, &args, size, room)
+    let mut armed = true;
+    let (id, next) = match begun {
+        Some(begun) => begun,
+        None => {
+            number = None;
+            begin_long(c, &of, end, &args, (size, room), &mut armed, &mut numbers)?
+        }
+    };
+    match end.end_call(c.me, id, deadline(args.deadline_ns), armed, next, &mut words)? {
+        Answer::Short(size, passed) => {
+            if let Some(numbers) = numbers {
+                number = Some(numbers.into_one());
+            }
+            take_short(c, &args.room, size, passed, number, &words)
+        }
+        Answer::Reply(message, size) => {
+            let numbers = numbers.or_else(|| number.map(ReservedOne::into_many));
+            take_reply(c, end, message, size, &args.room, numbers)
+        }
+        Answer::Interrupted => interrupted(c, end, id),
+    }
 }
 
-/// A call that goes the long way.
+/// Reserves one number. `None`: there is none, or no memory.
 #[inline(never)]
-fn call_long(c: &Call<'_>, of: &OpenFile, end: &ChannelEnd, args: &ChanCall, size: Size, room: Size) -> CallResult {
+fn one_number(c: &Call<'_>) -> Option<ReservedOne> {
+    FdTable::reserve_one(c.me.files(), c.me.process().limit(limits::NOFILE))
+}
+
+/// Delivers a short reply; one that cannot be delivered is destroyed.
+#[inline(always)]
+fn take_short(
+    c: &Call<'_>,
+    room: &ChanRoom,
+    size: Size,
+    passed: Option<Passed>,
+    number: Option<ReservedOne>,
+    words: &Words,
+) -> CallResult {
+    let out = c.arg(1).wrapping_add(offset_of!(ChanCall, call));
+    write_words(words, room.bytes as usize, size.bytes as usize)?;
+    if let (Some(_), Some(number)) = (&passed, &number) {
+        user::write(room.fds as usize, &number.number()).map_err(fault)?;
+    }
+    user::write_here(out, &CallOut { call: 0, bytes_len: size.bytes, fds_len: size.fds })?;
+    // Point of no return.
+    if let (Some(passed), Some(number)) = (passed, number) {
+        number.install(passed);
+    }
+    Ok(size.bytes as usize)
+}
+
+/// Begins a call that goes the long way; `armed` becomes false if the call was begun before.
+#[inline(never)]
+fn begin_long(
+    c: &Call<'_>,
+    of: &OpenFile,
+    end: &ChannelEnd,
+    args: &ChanCall,
+    (size, room): (Size, Size),
+    armed: &mut bool,
+    numbers: &mut Option<Reserved>,
+) -> Result<(CallId, Next), Stop> {
     // Room for the reply's descriptors is found before anybody works for it.
-    let numbers = match room.fds {
-        0 => None,
-        n => Some(FdTable::reserve(&c.me.files(), n as usize, c.me.process().limit(limits::NOFILE))?),
-    };
-    let deadline_ns = deadline(args.deadline_ns);
-    let mut first = First::Sleep;
-    let (id, mut next) = match CallId::from_number(args.call) {
+    if room.fds != 0 {
+        *numbers = Some(FdTable::reserve(&c.me.files(), room.fds as usize, c.me.process().limit(limits::NOFILE))?);
+    }
+    match CallId::from_number(args.call) {
         Some(id) if end.resume_call(c.me, id) => {
-            first = First::Try;
-            (id, None)
+            *armed = false;
+            Ok((id, None))
         }
-        Some(_) => return Err(Errno::EINVAL.into()),
+        Some(_) => Err(Errno::EINVAL.into()),
         None => {
             if args.flags & chan_flag::NO_CYCLE != 0 && end.closes_circle(c.me.process()) {
                 return Err(Errno::EDEADLK.into());
             }
             let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
-            let bytes = args.part.bytes as usize;
-            begin(c, end, &args.part, Request { size, bytes, fds: &[], room, nonblock, deadline_ns })?
+            let (bytes, deadline_ns) = (args.part.bytes as usize, deadline(args.deadline_ns));
+            begin(c, end, &args.part, Request { size, bytes, fds: &[], room, nonblock, deadline_ns })
         }
-    };
-    let mut words = [0; SHORT / 8];
-    finish_call(c, end, id, &args.room, deadline_ns, first, &mut next, &mut words, numbers)
+    }
 }
 
-/// Waits for the reply and delivers it.
+/// A signal's handler is to run: the call's number is told, so that the wait can go on.
 #[inline(never)]
-#[expect(clippy::too_many_arguments, reason = "all of a call's state, which lies in the frames of its two callers")]
-fn finish_call(
-    c: &Call<'_>,
-    end: &ChannelEnd,
-    id: CallId,
-    room: &ChanRoom,
-    deadline_ns: Option<u64>,
-    first: First,
-    next: &mut Next,
-    words: &mut Words,
-    numbers: Option<Reserved>,
-) -> CallResult {
-    let out = c.arg(1).wrapping_add(offset_of!(ChanCall, call));
-    match end.end_call(c.me, id, deadline_ns, first, next, words)? {
-        Answer::Short(size) => {
-            write_words(words, room.bytes as usize, size.bytes as usize)?;
-            user::write(out, &CallOut { call: 0, bytes_len: size.bytes, fds_len: 0 })?;
-            Ok(size.bytes as usize)
-        }
-        Answer::Reply(message, size) => take_reply(end, message, size, room, numbers, out),
-        Answer::Interrupted => match user::write(out, &id.number()) {
-            Ok(()) => Err(Stop::Restart(Restart::Always)),
-            Err(e) => {
-                if end.resume_call(c.me, id) {
-                    end.cancel_call(id);
-                }
-                Err(e.into())
+fn interrupted(c: &Call<'_>, end: &ChannelEnd, id: CallId) -> CallResult {
+    match user::write(c.arg(1).wrapping_add(offset_of!(ChanCall, call)), &id.number()) {
+        Ok(()) => Err(Stop::Restart(Restart::Always)),
+        Err(e) => {
+            if end.resume_call(c.me, id) {
+                end.cancel_call(id);
             }
-        },
+            Err(e.into())
+        }
     }
 }
 
@@ -376,13 +415,14 @@ fn begin_with_list(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Req
 /// Delivers a reply; one that cannot be delivered is destroyed.
 #[inline(never)]
 fn take_reply(
+    c: &Call<'_>,
     end: &ChannelEnd,
     mut message: Box<Message>,
     size: Size,
     room: &ChanRoom,
     numbers: Option<Reserved>,
-    out: usize,
 ) -> CallResult {
+    let out = c.arg(1).wrapping_add(offset_of!(ChanCall, call));
     let copied = message.copy_out(room.bytes as usize, size.bytes as usize);
     let told = copied.and_then(|()| match &numbers {
         Some(n) if size.fds != 0 => write_numbers(n, size.fds as usize, room),
@@ -412,7 +452,7 @@ const _: () = assert!(offset_of!(ChanReplyRecv, flags) + size_of::<ReplyOut>() =
 
 /// chan_reply_recv(fd, args, size).
 pub(super) fn chan_reply_recv(c: &mut Call<'_>) -> CallResult {
-    let of = c.file(0)?;
+    let of = c.used_file_of::<{ nr::chan_reply_recv }>()?;
     let end = end_of(&of)?;
     let mut args = unread_reply_recv();
     read_sized_into(&mut args, c.arg(1), c.arg(2))?;
@@ -428,21 +468,32 @@ pub(super) fn chan_reply_recv(c: &mut Call<'_>) -> CallResult {
 /// Replies and receives by the short way, as long as everything is short.
 #[inline(always)]
 fn reply_recv_short(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, size: Size) -> CallResult {
-    let mut words = [0; SHORT / 8];
+    let mut words = UNREAD_WORDS;
     read_words(&mut words, args.part.bytes as usize, size.bytes as usize)?;
-    let mut reply = ShortReply { id: CallId::from_number(args.call), size, arrived: false };
-    let mut out = ReplyOut { flags: args.flags, replied: 0, info: ChanInfo::default() };
+    let mut reply = ShortReply { id: CallId::from_number(args.call), size, arrived: false, caller: None };
+    if size.fds != 0
+        && let Some(id) = reply.id
+    {
+        reply.caller = end.answer_with_one(c.me, id, size, &words, read_fd(&args.part)?);
+        if reply.caller.is_none() {
+            return reply_recv_long(c, end, args, size, false);
+        }
+        (reply.id, reply.arrived) = (None, true);
+    }
+    let mut out = ReplyOut { flags: args.flags, replied: 0, info: unread_info() };
     let deadline_ns = deadline(args.deadline_ns);
     let room = size_of_room(&args.room);
     let result = match end.receive_short(c.me, room, deadline_ns, &mut reply, &mut words, &mut out.info) {
-        Ok(Got::Request(taken)) => {
+        Ok(Got::Request(taken, passed)) => {
             out.replied = u32::from(reply.arrived);
-            let told = write_words(&words, args.room.bytes as usize, taken.size.bytes as usize);
-            let at = c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, flags));
-            match told.and_then(|()| user::write(at, &out).map_err(fault)) {
+            let told = match passed {
+                None => tell_request(c, args, &out, taken.size, &words).map_err(|e| (e, None)),
+                Some(passed) => tell_request_with_one(c, args, &out, taken.size, &words, passed),
+            };
+            match told {
                 Ok(()) => return Ok(taken.size.bytes as usize),
-                Err(e) => {
-                    end.put_request_back(&taken);
+                Err((e, passed)) => {
+                    end.put_request_back(&taken, passed);
                     Err(e.into())
                 }
             }
@@ -452,6 +503,40 @@ fn reply_recv_short(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, size: 
         Err(e) => Err(e),
     };
     note_replied(c, args, reply.arrived, result)
+}
+
+/// Writes a short request, and what is told about it, to user memory.
+#[inline(always)]
+fn tell_request(c: &Call<'_>, args: &ChanReplyRecv, out: &ReplyOut, size: Size, words: &Words) -> Result<(), Errno> {
+    write_words(words, args.room.bytes as usize, size.bytes as usize)?;
+    user::write_here(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, flags)), out).map_err(fault)
+}
+
+/// The same with a descriptor, for which there is a number then. It comes back if there is none, or no memory to write to.
+#[inline(never)]
+fn tell_request_with_one(
+    c: &Call<'_>,
+    args: &ChanReplyRecv,
+    out: &ReplyOut,
+    size: Size,
+    words: &Words,
+    passed: Passed,
+) -> Result<(), (Errno, Option<Passed>)> {
+    let staged = || {
+        let number = FdTable::reserve_one(c.me.files(), c.me.process().limit(limits::NOFILE));
+        // Said why by the way that reserves any number of them.
+        let number = number.ok_or(()).or_else(|()| reserve(c, 1, &args.room).map(Reserved::into_one))?;
+        user::write(args.room.fds as usize, &number.number()).map_err(fault)?;
+        tell_request(c, args, out, size, words).map(|()| number)
+    };
+    match staged() {
+        Ok(number) => {
+            // Point of no return.
+            number.install(passed);
+            Ok(())
+        }
+        Err(e) => Err((e, Some(passed))),
+    }
 }
 
 /// The long way of both.

@@ -7,9 +7,10 @@
 use super::channel::{Channel, ChannelEnd, Logic, Next, ended, refusal, sign};
 use super::message::{self, Message, Words};
 use super::short::is_short;
+use crate::fs::table::Passed;
 use crate::linux::Stop;
 use crate::see::Waits;
-use crate::task::wait::{self, Ended, First, Interrupt};
+use crate::task::wait::{Ended, Handing};
 use crate::task::{Process, Thread, ids};
 use abi::Errno;
 use alloc::boxed::Box;
@@ -157,8 +158,8 @@ pub(crate) struct Request<'a> {
 pub(crate) enum Answer {
     /// A reply.
     Reply(Box<Message>, Size),
-    /// A short reply, which is where it was wanted.
-    Short(Size),
+    /// A short reply, whose bytes are where they were wanted, and the descriptor that came with it.
+    Short(Size, Option<Passed>),
     /// A signal's handler is to run, then the wait goes on.
     Interrupted,
 }
@@ -253,36 +254,35 @@ impl ChannelEnd {
         })
     }
 
-    /// Waits until the call is over; `next` runs meanwhile. A short reply goes to `words`.
+    /// Waits until the call is over; `next` runs meanwhile. A short reply goes to `words`. With `armed` the thread armed its wait
+    /// cell before it sent the request, and sleeps before it looks.
     #[inline(always)]
     pub(crate) fn end_call(
         &self,
         me: &Thread,
         id: CallId,
         deadline_ns: Option<u64>,
-        first: First,
-        next: &mut Next,
+        armed: bool,
+        next: Next,
         words: &mut Words,
     ) -> Result<Answer, Stop> {
         me.calling.begin(self.channel.id, id.number());
         let on = self.waits(Waits::ChannelCall);
-        let over = wait::sleep_on_handing(me, on, deadline_ns, Interrupt::AnySignal, first, next, |_| {
-            let mut state = self.channel.state.lock();
-            match state.logic.poll_call(id) {
-                Outcome::Pending => Ok(None),
-                Outcome::Failed(why) => Ok(Some(Err(why))),
-                Outcome::Reply(message, size) => {
-                    if !is_short(size) {
-                        return Ok(Some(Ok(Answer::Reply(message, size))));
-                    }
-                    *words = *message.words();
-                    let doomed = state.keep(message);
-                    drop(state);
-                    message::destroy_any(doomed);
-                    Ok(Some(Ok(Answer::Short(size))))
-                }
+        let mut wait = Handing::new(deadline_ns, next);
+        let mut look = !armed;
+        if look {
+            wait.arm(me);
+        }
+        let over = loop {
+            if look && let Some(over) = self.poll_call(id, words) {
+                break Ok(over);
             }
-        });
+            look = true;
+            if let Err(e) = wait.sleep(me, on) {
+                break Err(e);
+            }
+        };
+        wait.end(me);
         me.calling.end();
         match over {
             Ok(Ok(answer)) => Ok(answer),
@@ -297,6 +297,28 @@ impl ChannelEnd {
                 Err(ended(e))
             }
         }
+    }
+
+    /// How a call stands, if it is over.
+    #[inline(always)]
+    fn poll_call(&self, id: CallId, words: &mut Words) -> Option<Result<Answer, Failure>> {
+        let mut doomed = None;
+        let over = {
+            let mut state = self.channel.state.lock();
+            match state.logic.poll_call(id) {
+                Outcome::Pending => None,
+                Outcome::Failed(why) => Some(Err(why)),
+                Outcome::Reply(message, size) if !is_short(size) => Some(Ok(Answer::Reply(message, size))),
+                Outcome::Reply(mut message, size) => {
+                    message.give_words(words, size.bytes);
+                    let passed = if size.fds == 0 { None } else { message.fds.pop() };
+                    doomed = state.keep(message);
+                    Some(Ok(Answer::Short(size, passed)))
+                }
+            }
+        };
+        message::destroy_any(doomed);
+        over
     }
 
     /// Goes on with a call that a signal interrupted. False: there is none of this number.

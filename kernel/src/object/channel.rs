@@ -8,11 +8,11 @@ use super::inflight::{self, Flight};
 use super::message::{self, Message};
 use crate::budget::{self, Budget, Charge};
 use crate::census::{Counted, Kind};
-use crate::fs::file::{Descriptor, Io, O_RDWR, OpenFile};
+use crate::fs::file::{Io, OpenFile};
 use crate::fs::table::FdTable;
 use crate::linux::{Restart, Stop};
 use crate::see::{On, Waits};
-use crate::task::wait::{self, Ended, First, Interrupt, Observer, Observers, Watch};
+use crate::task::wait::{self, Ended, Handing, Interrupt, Observer, Observers, Watch};
 use crate::task::{Process, Thread};
 use abi::Errno;
 use alloc::boxed::Box;
@@ -36,14 +36,14 @@ pub(crate) struct Channel {
     /// Number in `channel:[N]`.
     pub(crate) id: u64,
     /// The open descriptions of its ends.
-    files: [SpinLock<Option<Weak<OpenFile>>, levels::ReleaseList>; 2],
+    pub(super) files: [SpinLock<Option<Weak<OpenFile>>, levels::ReleaseList>; 2],
     flights: [Flight; 2],
 }
 
 pub(super) type Logic = logic_channel::Channel<Box<Message>, Ref<Thread>>;
 
 /// What the lock protects.
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) logic: Logic,
     a: Observers,
     b: Observers,
@@ -112,6 +112,23 @@ impl State {
         }
     }
 
+    /// Notes that one side ended, if nothing is there that this could matter to: no message, no call, nobody who waits or watches.
+    #[inline(always)]
+    pub(super) fn ends_quietly(&mut self) -> bool {
+        let quiet = self.logic.front(End::A).is_none()
+            && self.logic.front(End::B).is_none()
+            && self.logic.open_calls() == 0
+            && self.waiting_a.is_none()
+            && self.waiting_b.is_none()
+            && self.a.is_empty()
+            && self.b.is_empty();
+        if quiet {
+            self.a.changed(READABLE | WRITABLE);
+            self.b.changed(READABLE | WRITABLE);
+        }
+        quiet
+    }
+
     /// The message kept for the next sender.
     #[inline(always)]
     pub(super) const fn take_spare(&mut self) -> Option<Box<Message>> {
@@ -149,10 +166,10 @@ pub(super) fn ended(e: Ended) -> Stop {
 }
 
 impl Channel {
-    fn try_new(me: &Thread, limits: Limits) -> Result<Ref<Channel>, Errno> {
+    pub(super) fn try_new(me: &Thread, limits: Limits) -> Result<Ref<Channel>, Errno> {
         let budget = me.process().budget();
         let charge = budget.charge(budget::Kind::Channels, 1).map_err(|_| Errno::EDQUOT)?;
-        let state = State {
+        let state = || State {
             logic: Logic::new(limits),
             a: Observers::new(),
             b: Observers::new(),
@@ -160,9 +177,9 @@ impl Channel {
             waiting_b: None,
             spare: None,
         };
-        Ref::try_new(Channel {
+        Ref::try_new_with(|| Channel {
             _counted: Counted::new(),
-            state: SpinLock::new(state),
+            state: SpinLock::new(state()),
             budget,
             _charge: charge,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -424,9 +441,8 @@ impl ChannelEnd {
     /// One attempt to receive.
     #[inline(always)]
     fn take(&self, state: &mut State, room: Size, by: &Process) -> Received<Box<Message>> {
-        if room.fds != 0 {
-            self.channel.flight(self.end).changes();
-        }
+        // Also when none comes out of it: what is behind moves up.
+        self.channel.flight(self.end).changes();
         let received = state.logic.receive(self.end, room, by.id());
         if let Received::Message(Delivery { call: Some(id), .. }) = &received {
             by.attrs.serves.store(1, Ordering::Relaxed);
@@ -495,34 +511,39 @@ impl ChannelEnd {
     pub(crate) fn receive(&self, me: &Thread, room: Size, nonblock: bool, deadline_ns: Option<u64>, reply: &mut Reply) -> Took {
         let by = me.process();
         // Asleep or not, the caller runs next.
-        let mut next = None;
+        let mut wait = Handing::new(deadline_ns, None);
         let mut placed = false;
         let mut occupied = false;
         let on = self.waits(Waits::ChannelReceive);
-        let got = wait::sleep_on_handing(me, on, deadline_ns, Interrupt::AnySignal, First::Try, &mut next, |next| {
+        wait.arm(me);
+        let got = loop {
             let mut state = self.channel.state.lock();
             if reply.is_staged() {
-                *next = reply.commit(&mut state.logic);
+                wait.next = reply.commit(&mut state.logic);
             }
             let received = self.take(&mut state, room, by);
             if !matches!(received, Received::Empty) {
                 placed = placed && !state.leave_place(self.end, me);
-                return Ok(Some(received));
+                break Ok(received);
             }
             if nonblock {
-                return Ok(Some(received));
+                break Ok(received);
             }
             match state.waiting(self.end) {
                 place @ None => *place = Some(me.to_ref()),
                 Some(t) if core::ptr::eq(&**t, me) => {}
                 Some(_) => {
                     occupied = true;
-                    return Ok(Some(received));
+                    break Ok(received);
                 }
             }
             placed = true;
-            Ok(None)
-        });
+            drop(state);
+            if let Err(e) = wait.sleep(me, on) {
+                break Err(e);
+            }
+        };
+        wait.end(me);
         message::destroy_any(reply.take_late());
         match got {
             Ok(_) if occupied => self.receive_behind(me, room, deadline_ns),
@@ -574,21 +595,4 @@ impl ChannelEnd {
 pub(super) fn sign(me: &Thread, message: &mut Message) {
     message.process = me.process().id();
     message.budget = me.budget_id.load(Ordering::Relaxed);
-}
-
-/// A channel's two ends.
-pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descriptor), Errno> {
-    let channel = Channel::try_new(me, limits)?;
-    pair_of(channel).map_err(|NoMemory| Errno::ENOMEM)
-}
-
-fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
-    let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A })?;
-    let b = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::B })?;
-    let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
-    let b = OpenFile::open(b.unsize(|p| p), None, O_RDWR)?;
-    for (place, file) in channel.files.iter().zip([&a, &b]) {
-        *place.lock() = Some(Ref::downgrade(file.open_file()));
-    }
-    Ok((a, b))
 }

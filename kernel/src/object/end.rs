@@ -1,10 +1,10 @@
 //! A channel's end as a file: read(2), write(2), sendmsg(2), poll(2), and what `/proc` shows of it. Neighbour: `channel`.
 
-use super::channel::{ChannelEnd, Next, READABLE, Sending, WRITABLE};
+use super::channel::{Channel, ChannelEnd, Next, READABLE, Sending, WRITABLE};
 use super::inflight::{self, Carrier};
 use super::message::{self, Message};
 use crate::fs::buffer::Buffer;
-use crate::fs::file::{File, Io, OpenFile};
+use crate::fs::file::{Descriptor, File, Io, O_RDWR, OpenFile};
 use crate::fs::table::{self, Passed};
 use crate::linux::{CallResult, Stop};
 use crate::see::{On, Waits};
@@ -13,9 +13,9 @@ use crate::task::wait::Watch;
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use logic_channel::{End, Figures, MAX_BYTES, MAX_FDS, Size};
+use logic_channel::{End, Figures, Limits, MAX_BYTES, MAX_FDS, Size};
 use logic_waits::Events;
-use mem::user;
+use mem::{NoMemory, Ref, user};
 
 impl File for ChannelEnd {
     fn read(&self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
@@ -95,6 +95,49 @@ impl File for ChannelEnd {
 }
 
 impl ChannelEnd {
+    fn on_last_close(&self) {
+        let channel = &*self.channel;
+        let (spare, quiet) = {
+            let mut state = channel.state.lock();
+            state.logic.close(self.end);
+            (state.take_spare(), state.ends_quietly())
+        };
+        drop(spare);
+        if quiet {
+            return;
+        }
+        loop {
+            let drained = {
+                let mut state = channel.state.lock();
+                channel.flight(self.end).changes();
+                state.logic.drain(self.end)
+            };
+            match drained {
+                Some(m) => message::destroy(m),
+                None => break,
+            }
+        }
+        self.fail_calls(0);
+        channel.tell_all(self.end.peer(), READABLE | WRITABLE | Events::HUP | Events::RDHUP);
+        channel.tell_all(self.end, READABLE | WRITABLE | Events::HUP);
+    }
+
+    /// Fails the calls that a closed end was to answer, or those that the process `taker` has consumed.
+    pub(crate) fn fail_calls(&self, taker: u64) {
+        let mut at = 0;
+        loop {
+            let failed = self.channel.state.lock().logic.next_failed(at, taker);
+            let Some((next, found)) = failed else { return };
+            at = next;
+            if let Some((caller, held)) = found {
+                caller.wake();
+                if let Some(m) = held {
+                    message::destroy(m);
+                }
+            }
+        }
+    }
+
     /// sendmsg(2): sends what is left in `from`, with copies of descriptors.
     pub(crate) fn send_copies(
         &self,
@@ -151,48 +194,6 @@ impl ChannelEnd {
     }
 }
 
-impl ChannelEnd {
-    fn on_last_close(&self) {
-        let channel = &*self.channel;
-        let spare = {
-            let mut state = channel.state.lock();
-            state.logic.close(self.end);
-            state.take_spare()
-        };
-        drop(spare);
-        loop {
-            let drained = {
-                let mut state = channel.state.lock();
-                channel.flight(self.end).changes();
-                state.logic.drain(self.end)
-            };
-            match drained {
-                Some(m) => message::destroy(m),
-                None => break,
-            }
-        }
-        self.fail_calls(0);
-        channel.tell_all(self.end.peer(), READABLE | WRITABLE | Events::HUP | Events::RDHUP);
-        channel.tell_all(self.end, READABLE | WRITABLE | Events::HUP);
-    }
-
-    /// Fails the calls that a closed end was to answer, or those that the process `taker` has consumed.
-    pub(crate) fn fail_calls(&self, taker: u64) {
-        let mut at = 0;
-        loop {
-            let failed = self.channel.state.lock().logic.next_failed(at, taker);
-            let Some((next, found)) = failed else { return };
-            at = next;
-            if let Some((caller, held)) = found {
-                caller.wake();
-                if let Some(m) = held {
-                    message::destroy(m);
-                }
-            }
-        }
-    }
-}
-
 /// What `/proc/rvos/channels` tells of an end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndFigures {
@@ -220,4 +221,21 @@ impl ChannelEnd {
             calls: state.logic.open_calls(),
         }
     }
+}
+
+/// A channel's two ends.
+pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descriptor), Errno> {
+    let channel = Channel::try_new(me, limits)?;
+    pair_of(channel).map_err(|NoMemory| Errno::ENOMEM)
+}
+
+fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
+    let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A })?;
+    let b = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::B })?;
+    let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
+    let b = OpenFile::open(b.unsize(|p| p), None, O_RDWR)?;
+    for (place, file) in channel.files.iter().zip([&a, &b]) {
+        *place.lock() = Some(Ref::downgrade(file.open_file()));
+    }
+    Ok((a, b))
 }

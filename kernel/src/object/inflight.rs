@@ -46,28 +46,46 @@ impl Flight {
 }
 
 /// A descriptor in a message.
-pub(crate) struct InFlight(Option<Descriptor>);
+pub(crate) enum InFlight {
+    /// Of a carrier.
+    Carrier(Waiting),
+    /// Of something else.
+    Plain(Descriptor),
+}
+
+/// One of a carrier, counted there until this is dropped.
+pub(crate) struct Waiting(Option<Descriptor>);
 
 impl InFlight {
     /// It goes into a message; whoever puts that where nobody may look says so ([`lost_holders`]).
     pub(crate) fn new(file: Descriptor) -> Self {
-        if let Some(carrier) = file.file.carrier() {
-            GRAPH.enter(&carrier.flight().counts);
-        }
-        InFlight(Some(file))
+        let Some(carrier) = file.file.carrier() else { return InFlight::Plain(file) };
+        GRAPH.enter(&carrier.flight().counts);
+        InFlight::Carrier(Waiting(Some(file)))
     }
     /// It has been received. `None` is never the case before that.
-    pub(crate) fn arrived(mut self) -> Option<Descriptor> {
-        self.take()
+    #[inline(always)]
+    pub(crate) fn arrived(self) -> Option<Descriptor> {
+        match self {
+            InFlight::Plain(file) => Some(file),
+            InFlight::Carrier(mut waiting) => waiting.take(),
+        }
     }
     /// The descriptor, while it waits.
     pub(crate) fn waits(&self) -> Option<&Descriptor> {
-        self.0.as_ref()
+        match self {
+            InFlight::Plain(file) => Some(file),
+            InFlight::Carrier(waiting) => waiting.0.as_ref(),
+        }
     }
     /// The description.
     fn file(&self) -> Option<&Ref<OpenFile>> {
-        self.0.as_ref().map(Descriptor::open_file)
+        self.waits().map(Descriptor::open_file)
     }
+}
+
+impl Waiting {
+    #[inline(never)]
     fn take(&mut self) -> Option<Descriptor> {
         let file = self.0.take()?;
         if let Some(carrier) = file.file.carrier() {
@@ -77,7 +95,7 @@ impl InFlight {
     }
 }
 
-impl Drop for InFlight {
+impl Drop for Waiting {
     fn drop(&mut self) {
         drop(self.take());
     }

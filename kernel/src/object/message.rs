@@ -20,8 +20,11 @@ use zerocopy::IntoBytes;
 pub(crate) const INLINE: usize = 128;
 /// Bytes of a short message, which is copied as a whole ([`Words`]).
 pub(crate) const SHORT: usize = 64;
-/// All of a short message.
-pub(crate) type Words = [u64; SHORT / 8];
+/// All of a short message, in halves: most need only the first.
+pub(crate) type Words = [[u64; SHORT / 16]; 2];
+/// One that is to be read into. No two neighbouring words are alike, so that they are written one by one: clearing them by a call
+/// costs several times as much.
+pub(crate) const UNREAD_WORDS: Words = [[0, 1, 0, 1]; 2];
 
 /// A message.
 pub(crate) struct Message {
@@ -59,7 +62,7 @@ impl Message {
     #[inline(never)]
     fn empty(charge: Charge) -> Result<Box<Message>, NoMemory> {
         let fresh = Message {
-            inline: [[0; SHORT / 8]; INLINE / SHORT],
+            inline: [[[0; SHORT / 16]; 2]; INLINE / SHORT],
             frames: Vec::new(),
             fds: Vec::new(),
             process: 0,
@@ -170,23 +173,38 @@ impl Message {
         poured
     }
 
-    /// Its first bytes.
+    /// Copies its first bytes, so many of a short message, to `to`.
     #[inline(always)]
-    pub(crate) const fn words(&self) -> &Words {
+    pub(crate) const fn give_words(&self, to: &mut Words, bytes: u32) {
         let [first, ..] = &self.inline;
-        first
+        copy_words(to, first, bytes);
     }
-    /// The same, to be replaced.
+    /// Replaces them.
     #[inline(always)]
-    pub(crate) const fn words_mut(&mut self) -> &mut Words {
+    pub(crate) const fn take_words(&mut self, from: &Words, bytes: u32) {
         let [first, ..] = &mut self.inline;
-        first
+        copy_words(first, from, bytes);
+    }
+
+    /// Whether it has room for so many descriptors.
+    #[inline(always)]
+    pub(crate) const fn has_room(&self, fds: u32) -> bool {
+        fds as usize <= self.fds.capacity()
     }
 
     /// Whether it is worth keeping for the next message: it carries nothing, and is small.
     #[inline(always)]
     pub(crate) fn is_spare(&self) -> bool {
         self.fds.is_empty() && self.fds.capacity() <= 4 && self.bytes.is_none()
+    }
+}
+
+#[inline(always)]
+const fn copy_words(to: &mut Words, from: &Words, bytes: u32) {
+    let ([to, to_more], [from, from_more]) = (to, from);
+    *to = *from;
+    if bytes as usize > SHORT / 2 {
+        *to_more = *from_more;
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod channel;
-mod end;
+pub(crate) mod end;
 pub(crate) mod inflight;
 pub(crate) mod message;
 pub(crate) mod short;

@@ -1,24 +1,34 @@
-//! The short way of a call: requests and replies of at most [`SHORT`] bytes without descriptors, which are copied through the
-//! stack, so that each side takes the channel's lock once. Whatever is otherwise goes the long way (`call`, `channel`).
+//! The short way of a call: requests and replies of at most [`SHORT`] bytes and one descriptor in which nothing can wait. Bytes are
+//! copied through the stack, so that each side takes the channel's lock once. Whatever is otherwise goes the long way (`call`,
+//! `channel`), and so does what fails, for its reason to be found there.
 
 use super::call::Request;
-use super::channel::{ChannelEnd, Next, WRITABLE, ended};
-use super::message::{self, INLINE, SHORT, Words};
+use super::channel::{ChannelEnd, Next, READABLE, State, WRITABLE, ended};
+use super::inflight::InFlight;
+use super::message::{self, INLINE, Message, SHORT, Words};
+use crate::fs::table::{Moving, Passed};
 use crate::linux::Stop;
 use crate::see::Waits;
 use crate::task::Thread;
-use crate::task::wait::{self, First, Interrupt};
+use crate::task::wait::Handing;
 use abi::{ChanInfo, Errno};
 use alloc::boxed::Box;
 use core::sync::atomic::Ordering;
 use logic_channel::{Answered, CallId, Size, Taken, Untaken};
 use mem::user;
+use sync::{SpinGuard, levels};
 use zerocopy::IntoBytes;
 
 /// Whether it is short.
 #[inline(always)]
 pub(crate) const fn is_short(size: Size) -> bool {
-    size.bytes as usize <= SHORT && size.fds == 0
+    size.bytes as usize <= SHORT && size.fds <= 1
+}
+
+/// Whether a reply of this room can be kept with a short request.
+#[inline(always)]
+pub(crate) const fn has_short_room(room: Size) -> bool {
+    room.bytes as usize <= INLINE && room.fds <= 1
 }
 
 /// Takes a short message's bytes from user memory.
@@ -34,7 +44,7 @@ pub(crate) fn read_words(words: &mut Words, from: usize, len: usize) -> Result<(
 #[inline(always)]
 pub(crate) fn write_words(words: &Words, to: usize, len: usize) -> Result<(), Errno> {
     match words.as_bytes().get(..len) {
-        Some(from) if len != 0 => user::copy_out(to, from).map_err(|_| Errno::EFAULT),
+        Some(from) if len != 0 => user::copy_out_here(to, from).map_err(|_| Errno::EFAULT),
         _ => Ok(()),
     }
 }
@@ -47,46 +57,120 @@ pub(crate) struct ShortReply {
     pub(crate) size: Size,
     /// It reached the caller.
     pub(crate) arrived: bool,
+    /// The caller, who runs next, asleep or not.
+    pub(crate) caller: Next,
 }
 
 /// What came of receiving.
 pub(crate) enum Got {
-    /// A short request.
-    Request(Taken),
+    /// A short request, and the descriptor that came with it.
+    Request(Taken, Option<Passed>),
     /// Something else is there, or nothing and the caller does not wait.
     Other,
     /// The reply is larger than its caller's room.
     TooLarge,
 }
 
-impl ChannelEnd {
-    /// Sends a short request; gives the call's number, and the receiver that is to run next. `None`: it has to go the long way.
+/// What one look comes to.
+enum Step {
+    Taken(Taken),
+    Other,
+    TooLarge,
+    Sleep,
+}
+
+type Guard<'a> = SpinGuard<'a, State, levels::ObjectState>;
+
+/// Who sends: its process, and that one's budget.
+#[derive(Clone, Copy)]
+struct Sender(u64, u64);
+
+impl Sender {
     #[inline(always)]
-    pub(crate) fn begin_short(&self, me: &Thread, request: &Request<'_>, words: &Words) -> Option<(CallId, Next)> {
-        let (process, budget) = (me.process().id(), me.budget_id.load(Ordering::Relaxed));
+    fn of(me: &Thread) -> Sender {
+        Sender(me.process().id(), me.budget_id.load(Ordering::Relaxed))
+    }
+    #[inline(always)]
+    const fn sign(self, message: &mut Message) {
+        (message.process, message.budget) = (self.0, self.1);
+    }
+}
+
+impl ChannelEnd {
+    /// Sends a short request, with the descriptor of the number `fd` if its size says so; gives the call's number, and the
+    /// receiver that is to run next. `None`: it has to go the long way.
+    #[inline(always)]
+    pub(crate) fn begin_short(&self, me: &Thread, request: &Request<'_>, words: &Words, fd: i32) -> Option<(CallId, Next)> {
         // Who answers wakes this thread from here on.
         me.wait.arm();
-        let mut state = self.channel.state.lock();
-        let mut message = match state.take_spare() {
-            Some(m) => m,
-            none => {
-                core::mem::forget(none);
-                return None;
+        if request.size.fds == 0 {
+            let mut state = self.channel.state.lock();
+            let id = self.open_short(me, &mut state, request, words, |_| {});
+            return match id {
+                Ok(id) => Some((id, self.channel.tell(state, self.end.peer(), READABLE))),
+                Err(message) => give_back(state, message),
+            };
+        }
+        self.begin_with_one(me, request, words, fd)
+    }
+
+    #[inline(never)]
+    fn begin_with_one(&self, me: &Thread, request: &Request<'_>, words: &Words, fd: i32) -> Option<(CallId, Next)> {
+        let send = |moving: Moving<'_>| {
+            let mut state = self.channel.state.lock();
+            // What is prepared succeeds.
+            state.logic.prepare_call(self.end, request.size).ok()?;
+            self.channel.flight(self.end.peer()).changes();
+            match self.open_short(me, &mut state, request, words, |m| moving.take(&mut m.fds)) {
+                Ok(id) => Some(id),
+                Err(message) => give_back(state, message),
             }
         };
-        (message.process, message.budget) = (process, budget);
-        *message.words_mut() = *words;
+        let id = me.with_files(|files| files.move_plain(fd, send))?;
+        Some((id, self.channel.tell(self.channel.state.lock(), self.end.peer(), READABLE)))
+    }
+
+    /// Puts a request into the spare message, which is queued. It comes back, if there was one, when it has to go the long way.
+    #[inline(always)]
+    fn open_short(
+        &self,
+        me: &Thread,
+        state: &mut State,
+        request: &Request<'_>,
+        words: &Words,
+        fill: impl FnOnce(&mut Message),
+    ) -> Result<CallId, Option<Box<Message>>> {
+        let mut message = match state.take_spare() {
+            Some(m) => m,
+            none => return Err(none),
+        };
+        if !message.has_room(request.size.fds.max(request.room.fds)) {
+            return Err(Some(message));
+        }
+        Sender::of(me).sign(&mut message);
+        message.take_words(words, request.size.bytes);
+        fill(&mut message);
         me.calling.taken_by(state.logic.receiver(self.end.peer()));
         // Point of no return, once it is queued.
-        match state.logic.call(self.end, message, request.size, request.room, || me.to_ref()) {
-            Ok(id) => Some((id, self.channel.tell(state, self.end.peer(), super::channel::READABLE))),
-            Err(refused) => {
-                let doomed = state.keep(refused.message);
-                drop(state);
-                message::destroy_any(doomed);
-                None
+        state.logic.call(self.end, message, request.size, request.room, || me.to_ref()).map_err(|refused| Some(refused.message))
+    }
+
+    /// Sends a short reply with the descriptor of the number `fd`; gives the caller, who is to run. `None`: it has to go the long
+    /// way.
+    #[inline(never)]
+    pub(crate) fn answer_with_one(&self, me: &Thread, id: CallId, size: Size, words: &Words, fd: i32) -> Next {
+        let answer = |moving: Moving<'_>| {
+            let fill = |m: &mut Box<Message>| {
+                Sender::of(me).sign(m);
+                m.take_words(words, size.bytes);
+                moving.take(&mut m.fds);
+            };
+            match self.channel.state.lock().logic.answer(self.end, id, size, fill) {
+                Answered::To(caller) => Some(caller),
+                Answered::TooLarge | Answered::Void => None,
             }
-        }
+        };
+        me.with_files(|files| files.move_plain(fd, answer))
     }
 
     /// Sends `reply`, and receives a short request, waiting for one.
@@ -101,57 +185,56 @@ impl ChannelEnd {
         info: &mut ChanInfo,
     ) -> Result<Got, Stop> {
         let by = me.process();
-        let (id, budget) = (by.id(), me.budget_id.load(Ordering::Relaxed));
-        // Asleep or not, the caller runs next.
-        let mut next = None;
+        let mut wait = Handing::new(deadline_ns, reply.caller.take());
         let mut placed = false;
-        let on = self.waits(Waits::ChannelReceive);
-        let got = wait::sleep_on_handing(me, on, deadline_ns, Interrupt::AnySignal, First::Try, &mut next, |next| {
-            let mut state = self.channel.state.lock();
-            if let Some(call) = reply.id.take() {
-                let fill = |m: &mut Box<message::Message>| {
-                    (m.process, m.budget) = (id, budget);
-                    *m.words_mut() = *words;
-                };
-                match state.logic.answer(self.end, call, reply.size, fill) {
-                    Answered::To(caller) => {
-                        reply.arrived = true;
-                        core::mem::forget(next.replace(caller));
+        let mut passed = None;
+        wait.arm(me);
+        let got = loop {
+            // One way out of it, on which the lock is given back.
+            let step = {
+                let mut state = self.channel.state.lock();
+                let state = &mut *state;
+                if self.answer_first(me, state, reply, words, &mut wait.next) {
+                    self.channel.flight(self.end).changes();
+                    let taken = state.logic.take_request(self.end, room, by.id(), |m, size, caller| {
+                        let short = is_short(size) && (size.fds == 0 || take_one(m, &mut passed));
+                        if short {
+                            m.give_words(words, size.bytes);
+                            (info.process, info.budget) = (m.process, m.budget);
+                            caller.calling.taken_by(by.id());
+                        }
+                        short
+                    });
+                    if taken.is_none() && state.may_wait(self.end, me) {
+                        placed = true;
+                        Step::Sleep
+                    } else {
+                        placed = placed && !state.leave_place(self.end, me);
+                        taken.map_or(Step::Other, Step::Taken)
                     }
-                    Answered::TooLarge => return Ok(Some(Got::TooLarge)),
-                    Answered::Void => {}
+                } else {
+                    Step::TooLarge
                 }
+            };
+            match step {
+                Step::Taken(taken) => break Ok(taken),
+                Step::Other => break Err(Ok(Got::Other)),
+                Step::TooLarge => break Err(Ok(Got::TooLarge)),
+                Step::Sleep => {}
             }
-            let taken = state.logic.take_request(self.end, room, id, |m, size, caller| {
-                let short = is_short(size);
-                if short {
-                    *words = *m.words();
-                    (info.process, info.budget) = (m.process, m.budget);
-                    caller.calling.taken_by(id);
-                }
-                short
-            });
-            if let Some(taken) = taken {
-                placed = placed && !state.leave_place(self.end, me);
-                return Ok(Some(Got::Request(taken)));
+            if let Err(e) = wait.sleep(me, self.waits(Waits::ChannelReceive)) {
+                break Err(Err(e));
             }
-            let place = state.may_wait(self.end, me);
-            if !place {
-                placed = placed && !state.leave_place(self.end, me);
-                return Ok(Some(Got::Other));
-            }
-            placed = true;
-            Ok(None)
-        });
+        };
+        wait.end(me);
         match got {
-            Ok(got) => {
-                if let Got::Request(taken) = &got {
-                    by.attrs.serves.store(1, Ordering::Relaxed);
-                    self.took(taken, info);
-                }
-                Ok(got)
+            Ok(taken) => {
+                by.attrs.serves.store(1, Ordering::Relaxed);
+                self.took(&taken, info);
+                Ok(Got::Request(taken, passed))
             }
-            Err(e) => {
+            Err(Ok(other)) => Ok(other),
+            Err(Err(e)) => {
                 if placed && !self.channel.state.lock().leave_place(self.end, me) {
                     // Woken for a message, and leaving without it.
                     self.pass_on();
@@ -161,9 +244,28 @@ impl ChannelEnd {
         }
     }
 
+    /// Sends the reply that comes before receiving, if there is one. False: it is larger than its caller's room.
+    #[inline(always)]
+    fn answer_first(&self, me: &Thread, state: &mut State, reply: &mut ShortReply, words: &Words, next: &mut Next) -> bool {
+        let Some(call) = reply.id.take() else { return true };
+        let fill = |m: &mut Box<Message>| {
+            Sender::of(me).sign(m);
+            m.take_words(words, reply.size.bytes);
+        };
+        match state.logic.answer(self.end, call, reply.size, fill) {
+            Answered::To(caller) => {
+                reply.arrived = true;
+                core::mem::forget(next.replace(caller));
+                true
+            }
+            Answered::TooLarge => false,
+            Answered::Void => true,
+        }
+    }
+
     #[inline(always)]
     fn took(&self, taken: &Taken, info: &mut ChanInfo) {
-        info.bytes_len = taken.size.bytes;
+        (info.bytes_len, info.fds_len) = (taken.size.bytes, taken.size.fds);
         info.call = taken.call.number();
         (info.reply_bytes, info.reply_fds) = (taken.reply_room.bytes, taken.reply_room.fds);
         if taken.made_room {
@@ -174,11 +276,18 @@ impl ChannelEnd {
     /// A short request could not be delivered: it goes back to where it was.
     #[cold]
     #[inline(never)]
-    pub(crate) fn put_request_back(&self, taken: &Taken) {
+    pub(crate) fn put_request_back(&self, taken: &Taken, mut passed: Option<Passed>) {
         let mut state = self.channel.state.lock();
-        match state.logic.untake_request(self.end, taken.call, taken.size) {
+        self.channel.flight(self.end).changes();
+        let refill = |m: &mut Box<Message>| {
+            if let Some(passed) = passed.take() {
+                // reserved: its place there is what it was taken from.
+                m.fds.push(passed);
+            }
+        };
+        match state.logic.untake_request(self.end, taken.call, taken.size, refill) {
             Untaken::Back => {
-                if let Some(t) = self.channel.tell(state, self.end, super::channel::READABLE) {
+                if let Some(t) = self.channel.tell(state, self.end, READABLE) {
                     t.wake();
                 }
             }
@@ -192,8 +301,21 @@ impl ChannelEnd {
     }
 }
 
-/// Whether a reply of this room can be kept with a short request.
-#[inline(always)]
-pub(crate) const fn has_short_room(room: Size) -> bool {
-    room.bytes as usize <= INLINE && room.fds == 0
+/// Takes the one descriptor of a message out, unless something can wait in it.
+#[inline(never)]
+fn take_one(message: &mut Message, passed: &mut Option<Passed>) -> bool {
+    if let Some(Passed { file: InFlight::Plain(_), .. }) = message.fds.last() {
+        *passed = message.fds.pop();
+    }
+    passed.is_some()
+}
+
+/// Nothing came of a request.
+#[cold]
+#[inline(never)]
+fn give_back<T>(mut state: Guard<'_>, message: Option<Box<Message>>) -> Option<T> {
+    let doomed = message.and_then(|m| state.keep(m));
+    drop(state);
+    message::destroy_any(doomed);
+    None
 }

@@ -20,7 +20,7 @@ use crate::clock;
 use crate::see::{events, latency::Latency};
 use alloc::boxed::Box;
 use arch::{MAX_HARTS, flag, hart_block};
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use logic_sched::{Affinity, Balance, GroupId, GroupWeight, Hart, Key, Reason, RunQueue, group_node, group_place};
 use logic_trace::{Event, Group};
 use logic_waits::{Sleep, Wake};
@@ -49,9 +49,6 @@ pub(super) struct HartQueue {
 
 pub(super) struct HartSched {
     pub(super) queue: SpinLock<HartQueue, levels::RunQueue>,
-    /// How the thread that just left did so ([`Leave`]), for the one that comes next. Not the thread's own: once its
-    /// context is saved, another hart may run it, and it may leave that one otherwise before [`finish`] has looked.
-    leaving: AtomicU32,
     pub(super) switches: AtomicU64,
     pub(super) idle_ns: AtomicU64,
     /// Nanoseconds run by threads: all, and of these in the kernel.
@@ -92,7 +89,6 @@ pub(crate) fn init_hart(index: usize, idle: Ref<Thread>) -> Result<(), NoMemory>
         HartQueue { queue, current: None, current_id: 0, since_ns: 0, system_base_ticks: 0, slice_end_ns: u64::MAX, idle };
     let hart = HartSched {
         queue: SpinLock::new(queue),
-        leaving: AtomicU32::new(0),
         switches: AtomicU64::new(0),
         idle_ns: AtomicU64::new(0),
         run_ns: AtomicU64::new(0),
@@ -208,7 +204,15 @@ pub(crate) fn hand_over(to: Ref<Thread>) {
     guard.release_quietly();
 }
 
+/// Notes how the running thread leaves ([`Leave`]), for the one that comes next. It stands at the hart, not at the thread: once
+/// its context is saved, another hart may run it, and it may leave that one otherwise before [`finish`] has looked.
+#[inline(always)]
+fn note_leaving(how: Leave) {
+    arch::core(|c| c.hart_block().leaving.store(how as u32, Ordering::Relaxed));
+}
+
 /// Puts the running thread aside and makes `to` the hart's current one. False: nothing is done.
+#[inline(always)]
 fn exchange(hart: &HartSched, index: usize, me: &Thread, to: &Thread, now: u64) -> bool {
     let mut q = hart.queue.lock();
     let q = &mut *q;
@@ -230,20 +234,21 @@ fn exchange(hart: &HartSched, index: usize, me: &Thread, to: &Thread, now: u64) 
         // Both are the same to the scheduler, so they exchange their nodes, and the stretch goes on: each works for the other.
         let mine = place.take();
         drop(place);
-        *me.node.lock() = mine;
+        // It has none: it runs.
+        core::mem::forget(core::mem::replace(&mut *me.node.lock(), mine));
         accounting::switch_out(me, now);
         let spent = me.system_ticks.load(Ordering::Relaxed).wrapping_sub(q.system_base_ticks);
         settle_in(q, to, now);
         q.system_base_ticks = q.system_base_ticks.wrapping_sub(spent);
     }
     me.seen.leaves(now);
-    hart.leaving.store(Leave::Sleep as u32, Ordering::Relaxed);
+    note_leaving(Leave::Sleep);
     let [by_itself, _] = &me.switches;
     by_itself.fetch_add(1, Ordering::Relaxed);
     if events::on(Group::Switch) {
         note_switch(me, to, Leave::Sleep);
     }
-    timers::forget_cpu_check();
+    timers::forget_cpu_check(index);
     true
 }
 
@@ -282,7 +287,7 @@ fn choose(hart: &HartSched, index: usize, me: &Thread, how: Leave, now: u64) -> 
             hart.idle_ns.fetch_add(ran, Ordering::Relaxed);
         }
     }
-    hart.leaving.store(how as u32, Ordering::Relaxed);
+    note_leaving(how);
     if let Some(counter) = me.switches.get(usize::from(staying)) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -293,7 +298,7 @@ fn choose(hart: &HartSched, index: usize, me: &Thread, how: Leave, now: u64) -> 
         note_switch(me, next, how);
     }
     q.since_ns = now;
-    timers::forget_cpu_check();
+    timers::forget_cpu_check(index);
     set_slice(q, now);
     next.filter(|n| !core::ptr::eq(&**n, me))
 }
@@ -384,8 +389,7 @@ fn set_slice(q: &mut HartQueue, now: u64) {
 /// First act of whoever runs next: the thread that left is saved, and its fate is decided.
 #[inline]
 fn finish(prev: Ref<Thread>) {
-    let me = arch::core(|c| c.hart_index());
-    let how = hart(me).leaving.load(Ordering::Relaxed);
+    let how = arch::core(|c| c.hart_block().leaving.load(Ordering::Relaxed));
     if how == Leave::Sleep as u32 {
         match prev.wait.commit_sleep() {
             Sleep::Sleep => {}
@@ -394,13 +398,13 @@ fn finish(prev: Ref<Thread>) {
         }
         drop(prev);
     } else {
-        finish_awake(prev, me, how);
+        finish_awake(prev, how);
     }
 }
 
 /// The same for a thread that goes on, or never does.
 #[inline(never)]
-fn finish_awake(prev: Ref<Thread>, me: usize, how: u32) {
+fn finish_awake(prev: Ref<Thread>, how: u32) {
     if how == Leave::Moved as u32 {
         enqueue(&prev, Reason::Preempted);
     } else if how == Leave::Exit as u32 {
@@ -409,7 +413,7 @@ fn finish_awake(prev: Ref<Thread>, me: usize, how: u32) {
     } else {
         // It is queued, and only now can another hart take it: (6) and (7) of `Balance`.
         let allowed = Affinity(prev.attrs.affinity.load(Ordering::Relaxed));
-        rouse(allowed, me);
+        rouse(allowed, arch::core(|c| c.hart_index()));
     }
     drop(prev);
 }

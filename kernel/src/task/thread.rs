@@ -11,12 +11,14 @@ use crate::budget::Budget;
 use crate::census::{Counted, Kind};
 use crate::events::pidfd::LifeSlot;
 use crate::fs::context::{Cred, FsContext};
+use crate::fs::file::{Descriptor, OpenFile};
 use crate::fs::release::Releases;
 use crate::fs::table::FdTable;
 use crate::mm::AddressSpace;
 use crate::object::call::Calling;
 use crate::object::message::Doomed;
 use crate::world::World;
+use abi::{Errno, Rights};
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use logic_pidscope::Entered;
@@ -276,23 +278,69 @@ impl Thread {
         old
     }
     /// Its descriptors. Only a thread of a program that has not ended has them.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn files(&self) -> Ref<FdTable> {
         self.with_refs(|r| r.files.clone())
     }
+    /// Calls `f` with them, without a reference of its own. What it points to does not change meanwhile.
+    #[inline(always)]
+    pub(crate) fn with_files<R>(&self, f: impl FnOnce(&FdTable) -> R) -> R {
+        self.with_refs(|r| f(&r.files))
+    }
     /// Where its paths begin.
+    #[inline(never)]
     pub(crate) fn fs(&self) -> Ref<FsContext> {
         self.with_refs(|r| r.fs.clone())
     }
     /// Who it is.
+    #[inline(never)]
     pub(crate) fn cred(&self) -> Ref<Cred> {
         self.with_refs(|r| r.cred.clone())
     }
     /// What it reaches without a descriptor.
+    #[inline(never)]
     pub(crate) fn world(&self) -> Ref<World> {
         self.with_refs(|r| r.world.clone())
     }
+    /// The description behind a descriptor, which must have the rights `need`; it may be only a name.
+    #[inline(always)]
+    pub(crate) fn any_file(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
+        match self.file_behind(fd, need) {
+            Some(of) => Ok(of),
+            None => self.look_again(fd, need),
+        }
+    }
+    /// The same for reading or writing, which the description must have been opened for.
+    #[inline(always)]
+    pub(crate) fn file_for_transfer(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
+        match self.file_behind_for_transfer(fd, need) {
+            Some(of) => Ok(of),
+            None => self.files().get_for_transfer(fd, need),
+        }
+    }
+    // What is not found is looked for again, by what says why.
+    #[cold]
+    #[inline(never)]
+    fn look_again(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
+        self.files().get(fd, need)
+    }
+    #[inline(never)]
+    fn file_behind(&self, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
+        self.with_refs(|r| r.files.find(fd, need))
+    }
+    #[inline(never)]
+    fn file_behind_for_transfer(&self, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
+        self.with_refs(|r| r.files.find_for_transfer(fd, need))
+    }
+    /// Takes a descriptor out of the table.
     #[inline]
+    pub(crate) fn take_file(&self, fd: i32) -> Result<Descriptor, Errno> {
+        match self.with_refs(|r| r.files.take(fd)) {
+            Some(file) => file,
+            None => self.files().remove(fd),
+        }
+    }
+    #[inline(always)]
     fn with_refs<R>(&self, f: impl FnOnce(&Refs) -> R) -> R {
         match &*self.refs.lock() {
             Some(r) => f(r),

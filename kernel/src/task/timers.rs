@@ -125,11 +125,10 @@ pub(crate) fn set_cpu_check(ns: u64) {
     program(timers);
 }
 
-/// Another thread comes to this hart; the caller sets the hardware timer. Preemption is off.
-pub(crate) fn forget_cpu_check() {
-    let guard = preempt_off();
-    TIMERS.get(&guard).cpu_check_ns.store(u64::MAX, Ordering::Relaxed);
-    guard.release_quietly();
+/// Another thread comes to this hart, whose index it is; the caller sets the hardware timer.
+#[inline(always)]
+pub(crate) fn forget_cpu_check(index: usize) {
+    TIMERS.remote(index).cpu_check_ns.store(u64::MAX, Ordering::Relaxed);
 }
 
 /// When the next deadline of a queue is due.

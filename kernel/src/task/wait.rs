@@ -181,63 +181,13 @@ pub(crate) fn sleep_on<T>(
     interrupt: Interrupt,
     mut attempt: impl FnMut() -> Result<Option<T>, Ended>,
 ) -> Result<T, Ended> {
-    let until = (deadline_ns, interrupt);
-    sleep_by(me, on, until, First::Try, &mut (), |()| attempt(), |()| sched::leave(Leave::Sleep))
-}
-
-/// As [`sleep_on`], with a thread that runs next in any case: in the place of this one, if it comes to sleeping. `attempt` may
-/// name it.
-#[inline(always)]
-pub(crate) fn sleep_on_handing<T>(
-    me: &Thread,
-    on: On,
-    deadline_ns: Option<u64>,
-    interrupt: Interrupt,
-    first: First,
-    next: &mut Option<Ref<Thread>>,
-    mut attempt: impl FnMut(&mut Option<Ref<Thread>>) -> Result<Option<T>, Ended>,
-) -> Result<T, Ended> {
-    let sleep = |next: &mut &mut Option<Ref<Thread>>| match next.take() {
-        Some(t) => sched::hand_over(t),
-        None => sched::leave(Leave::Sleep),
-    };
-    let mut next = next;
-    let result = sleep_by(me, on, (deadline_ns, interrupt), first, &mut next, |next| attempt(next), sleep);
-    if let Some(t) = next.take() {
-        t.wake();
-    }
-    result
-}
-
-/// What a thread does before it sleeps for the first time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum First {
-    /// It arms its wait cell, and tries.
-    Try,
-    /// Nothing: it armed before it made the change whose answer it waits for.
-    Sleep,
-}
-
-#[inline(always)]
-fn sleep_by<T, S>(
-    me: &Thread,
-    on: On,
-    (deadline_ns, interrupt): (Option<u64>, Interrupt),
-    first: First,
-    state: &mut S,
-    mut attempt: impl FnMut(&mut S) -> Result<Option<T>, Ended>,
-    mut sleep: impl FnMut(&mut S),
-) -> Result<T, Ended> {
     let mut deadline = Deadline::new(deadline_ns);
-    let mut first = first;
     let result = loop {
-        if core::mem::replace(&mut first, First::Try) == First::Try {
-            me.wait.arm();
-            match attempt(state) {
-                Ok(Some(v)) => break Ok(v),
-                Ok(None) => {}
-                Err(e) => break Err(e),
-            }
+        me.wait.arm();
+        match attempt() {
+            Ok(Some(v)) => break Ok(v),
+            Ok(None) => {}
+            Err(e) => break Err(e),
         }
         if interrupt.pending(me) {
             break Err(Ended::Signal);
@@ -246,11 +196,60 @@ fn sleep_by<T, S>(
             break Err(Ended::Deadline);
         }
         me.seen.sleeps_on(on);
-        sleep(state);
+        sched::leave(Leave::Sleep);
     };
     me.wait.disarm();
     deadline.cancel(me);
     result
+}
+
+/// As [`sleep_on`], with a thread that runs next in any case: in the place of this one, if it comes to sleeping. Taken apart, for
+/// who looks in between: [`Handing::arm`], a look, [`Handing::sleep`], a look, and so on; [`Handing::end`]. Any signal ends it.
+pub(crate) struct Handing {
+    deadline: Deadline,
+    /// Who runs next.
+    pub(crate) next: Option<Ref<Thread>>,
+}
+
+impl Handing {
+    /// Begins. Who armed the thread's wait cell, and has made the change whose answer it waits for, may sleep before it looks.
+    #[inline(always)]
+    pub(crate) fn new(deadline_ns: Option<u64>, next: Option<Ref<Thread>>) -> Self {
+        Handing { deadline: Deadline::new(deadline_ns), next }
+    }
+    /// Before the first look.
+    #[inline(always)]
+    pub(crate) fn arm(&self, me: &Thread) {
+        me.wait.arm();
+    }
+    /// Sleeps, and is armed for another look.
+    #[inline(always)]
+    pub(crate) fn sleep(&mut self, me: &Thread, on: On) -> Result<(), Ended> {
+        if Interrupt::AnySignal.pending(me) {
+            return Err(Ended::Signal);
+        }
+        if self.deadline.passed(me) {
+            return Err(Ended::Deadline);
+        }
+        me.seen.sleeps_on(on);
+        match self.next.take() {
+            Some(t) => sched::hand_over(t),
+            None => sched::leave(Leave::Sleep),
+        }
+        me.wait.arm();
+        Ok(())
+    }
+    /// Waits no longer.
+    #[inline(always)]
+    pub(crate) fn end(mut self, me: &Thread) {
+        me.wait.disarm();
+        self.deadline.cancel(me);
+        match self.next.take() {
+            Some(t) => t.wake(),
+            // Without a look at what is not there.
+            none => core::mem::forget(none),
+        }
+    }
 }
 
 /// [`sleep_on`] for what has no name.

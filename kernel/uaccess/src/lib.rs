@@ -73,6 +73,12 @@ pub fn copy_in(dst: &mut [u8], src: usize) -> Result<(), Fault> {
 /// Copies all of `src` to user memory, or nothing: a page that cannot be written is found before the first byte is.
 #[inline]
 pub fn copy_out(dst: usize, src: &[u8]) -> Result<(), Fault> {
+    copy_out_here(dst, src)
+}
+
+/// The same inside the caller, for the few that are on a short path.
+#[inline(always)]
+pub fn copy_out_here(dst: usize, src: &[u8]) -> Result<(), Fault> {
     if !in_user_space(dst, src.len()) {
         return Err(Fault);
     }
@@ -108,6 +114,12 @@ pub fn read<T: FromBytes + IntoBytes>(src: usize) -> Result<T, Fault> {
 #[inline]
 pub fn write<T: IntoBytes + Immutable>(dst: usize, value: &T) -> Result<(), Fault> {
     copy_out(dst, value.as_bytes())
+}
+
+/// The same inside the caller, as [`copy_out_here`].
+#[inline(always)]
+pub fn write_here<T: IntoBytes + Immutable>(dst: usize, value: &T) -> Result<(), Fault> {
+    copy_out_here(dst, value.as_bytes())
 }
 
 /// Reads a value into its place; on a fault part of it may have been replaced.

@@ -410,7 +410,7 @@ impl<M, W: Clone> Channel<M, W> {
     }
 
     /// (5) How the call stands. When it is over its number is void.
-    #[inline]
+    #[inline(always)]
     pub fn poll_call(&mut self, id: CallId) -> Outcome<M> {
         match self.calls.get(id).map(|c| &c.phase) {
             Some(Phase::Replied(..) | Phase::Failed(_)) => {}

@@ -289,7 +289,7 @@ fn short_round_trip(step: Option<Step>, goes_back: bool) {
                 };
                 let (mut taken, mut value) = take(&pair);
                 if goes_back {
-                    let back = pair.0.lock().unwrap().logic.untake_request(End::B, taken.call, taken.size);
+                    let back = pair.0.lock().unwrap().logic.untake_request(End::B, taken.call, taken.size, |_| {});
                     assert!(matches!(back, Untaken::Back));
                     (taken, value) = take(&pair);
                 }
@@ -324,7 +324,7 @@ fn short_goes_back(step: Option<Step>, leaves: bool) {
                 }
             })
         };
-        let back = pair.0.lock().unwrap().logic.untake_request(End::B, taken.call, taken.size);
+        let back = pair.0.lock().unwrap().logic.untake_request(End::B, taken.call, taken.size, |_| {});
         if let Untaken::Failed(caller, _) = back {
             caller.wake();
         }

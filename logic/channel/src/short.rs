@@ -44,33 +44,35 @@ pub enum Untaken<M, W> {
 
 impl<M, W: Clone> Channel<M, W> {
     /// (2) and (3) at once: the first message at `at`, if it is a request that fits into `room` and `copy`, which sees it and
-    /// its caller, says that it was copied. The message stays with the call.
+    /// its caller, says that it was taken. What is left of the message stays with the call.
     #[inline(always)]
-    pub fn take_request(&mut self, at: End, room: Size, by: u64, copy: impl FnOnce(&M, Size, &W) -> bool) -> Option<Taken> {
+    pub fn take_request(&mut self, at: End, room: Size, by: u64, copy: impl FnOnce(&mut M, Size, &W) -> bool) -> Option<Taken> {
         let limits = self.limits;
         let (side, calls) = match at {
             End::A => (&mut self.a, &mut self.calls),
             End::B => (&mut self.b, &mut self.calls),
         };
-        let first = side.queue.front()?;
+        let first = side.queue.front_mut()?;
         let open = calls.get(first.call?)?;
         let fits = first.size.fits(room) && matches!(open.phase, Phase::Queued);
-        if !fits || !copy(&first.message, first.size, &open.caller) {
+        if !fits || !copy(&mut first.message, first.size, &open.caller) {
             return None;
         }
         let Queued { message, size, .. } = side.queue.pop_front()?;
         side.figures.receiver = by;
         let made_room = side.release(size, limits);
-        open.phase = Phase::Taken(message);
+        // It was queued: nothing is to be dropped.
+        core::mem::forget(core::mem::replace(&mut open.phase, Phase::Taken(message)));
         open.taker = by;
         Some(Taken { call: open.id(), size, reply_room: open.room, made_room })
     }
 
-    /// Takes [`Channel::take_request`] back, as far as the call still waits.
+    /// Takes [`Channel::take_request`] back, as far as the call still waits: then `refill` gives the message what was taken out.
     #[cold]
-    pub fn untake_request(&mut self, at: End, id: CallId, size: Size) -> Untaken<M, W> {
+    pub fn untake_request(&mut self, at: End, id: CallId, size: Size, refill: impl FnOnce(&mut M)) -> Untaken<M, W> {
         let Some(open) = self.calls.get(id).filter(|c| matches!(c.phase, Phase::Taken(_))) else { return Untaken::Over };
-        let Phase::Taken(message) = core::mem::replace(&mut open.phase, Phase::Queued) else { return Untaken::Over };
+        let Phase::Taken(mut message) = core::mem::replace(&mut open.phase, Phase::Queued) else { return Untaken::Over };
+        refill(&mut message);
         open.taker = 0;
         let caller = open.caller.clone();
         let side = self.side(at);
@@ -105,7 +107,8 @@ impl<M, W: Clone> Channel<M, W> {
         match core::mem::replace(&mut open.phase, Phase::InHand) {
             Phase::Taken(mut message) => {
                 fill(&mut message);
-                open.phase = Phase::Replied(message, size);
+                // It was in hand: nothing is to be dropped.
+                core::mem::forget(core::mem::replace(&mut open.phase, Phase::Replied(message, size)));
                 Answered::To(open.caller.clone())
             }
             other => {

@@ -363,8 +363,8 @@ fn the_short_way_is_the_long_way_in_one() {
     assert_eq!(c.parties(id), Some((&9, 5)));
     // It goes back in front of what came since.
     c.send(End::A, 8, bytes(1)).unwrap();
-    assert_eq!(c.untake_request(End::B, id, taken.size), Untaken::Back);
-    assert_eq!(c.untake_request(End::B, id, taken.size), Untaken::Over);
+    assert_eq!(c.untake_request(End::B, id, taken.size, |_| {}), Untaken::Back);
+    assert_eq!(c.untake_request(End::B, id, taken.size, |_| {}), Untaken::Over);
     assert_eq!((c.figures(End::B).queued, c.parties(id)), (2, Some((&9, 0))));
     assert!(c.take_request(End::B, bytes(4), 6, |m, _, _| *m == 7).unwrap().made_room);
     // A message that nobody waits for an answer to goes the long way.

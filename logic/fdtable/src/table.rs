@@ -74,6 +74,25 @@ impl<S> FdTable<S> {
     /// [`TableError::Limit`] or [`TableError::Memory`].
     #[inline]
     pub fn reserve(&mut self, min: u32, limit: u32) -> Result<FdNumber, TableError> {
+        // As in `insert`.
+        let index = chunk_of(min).max(self.open);
+        let from = min.max(first_of(index));
+        if let Some(chunk) = self.chunks.get_mut(index) {
+            let free = !chunk.used & above(from);
+            let fd = first_in(from, free);
+            if free != 0 && fd < limit.min(MAX_DESCRIPTORS) && slot_of(fd) < chunk.slots.len() {
+                chunk.used |= bit_of(fd);
+                if chunk.used == u64::MAX {
+                    self.full.set(index);
+                }
+                return Ok(FdNumber(fd));
+            }
+        }
+        self.reserve_anywhere(min, limit)
+    }
+
+    #[cold]
+    fn reserve_anywhere(&mut self, min: u32, limit: u32) -> Result<FdNumber, TableError> {
         let fd = self.lowest_free_from(min);
         if fd >= limit.min(MAX_DESCRIPTORS) {
             return Err(TableError::Limit);

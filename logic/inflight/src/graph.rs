@@ -44,7 +44,8 @@ impl<A: Atomics> Graph<A> {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// (b) Descriptors go into what waits in this carrier, or out of it, under the lock under which it is looked at.
+    /// (b) Descriptors go into what waits in this carrier, or anything comes out of it, so that places move ([`crate::Place`]), under the
+    /// lock under which it is looked at.
     #[inline]
     pub fn changes(&self, carrier: &Flight<A>) {
         if carrier.searched.load(Ordering::Relaxed) != 0 && !left_out(Step::ChangesAreCounted) {

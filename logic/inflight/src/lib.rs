@@ -20,8 +20,8 @@
 //! # Together with those who move and close descriptors
 //!
 //! - (a) Each descriptor of a carrier that waits is counted at it ([`Graph::enter`], [`Graph::leave`]).
-//! - (b) Who puts descriptors into a carrier or takes some out of it counts that, under the lock under which its queue is looked at
-//!   ([`Graph::changes`]); only if a search is at that carrier, so that a search is not held up by what others do elsewhere.
+//! - (b) Who puts descriptors into a carrier, or takes anything out of it, so that places move, counts that, under the lock under
+//!   which its queue is looked at ([`Graph::changes`]); only if a search is at that carrier, so that a search is not held up by what others do elsewhere.
 //! - (c) Who closed a descriptor asks after that whether the carrier now only waits ([`Graph::any`], [`Flight::only_waits`]), and
 //!   has it looked at then.
 //! - (d) Who puts something into a carrier asks after that whether the carrier itself only waits, and if so has what it put there

@@ -89,10 +89,10 @@ levels! {
         SignalShared;
         /// Signals of a thread.
         SignalThread;
-        /// A file-descriptor table.
-        FdTable;
         /// What a thread points to (table, credentials, root and current directory).
         ThreadRefs;
+        /// A file-descriptor table.
+        FdTable;
         /// The mounts of a namespace.
         MountList;
         /// A directory's entries.

@@ -114,6 +114,8 @@ pub struct HartBlock {
     pub pending: AtomicU32,
     /// When preemption went off on this hart, in ticks; 0 if it is on (checked builds).
     pub preempt_since: AtomicU64,
+    /// How the thread that just left the hart did so; the scheduler's business.
+    pub leaving: AtomicU32,
     /// Hardware hart id.
     pub hart_id: AtomicU64,
     /// The thread that runs here.
@@ -140,6 +142,7 @@ impl HartBlock {
             index,
             pending: AtomicU32::new(0),
             preempt_since: AtomicU64::new(0),
+            leaving: AtomicU32::new(0),
             hart_id: AtomicU64::new(0),
             current: AtomicPtr::new(core::ptr::null_mut()),
             fp_owner: AtomicU64::new(0),

@@ -91,9 +91,8 @@ impl Socket {
             return None;
         }
         if let Some(packet) = state.inbox.pop_front() {
-            if !packet.fds.is_empty() {
-                self.flight.changes();
-            }
+            // Also when none comes out of it: what is behind moves up.
+            self.flight.changes();
             state.in_hand = state.in_hand.saturating_add(1);
             state.reading = stream;
             let from = if goes_on { 0 } else { state.taken };

@@ -46,15 +46,18 @@ fn main() {
     let seconds: u64 =
         std::env::args().nth(2).map_or(0, |word| word.parse().expect("the second argument is a number of seconds"));
     let (start, rounds) = (now_ns(), ktest::amount(1, 5) as u64);
-    let mut done = 0;
+    let (mut done, mut all) = (0, [0; 3]);
     // A round says its seed: with that as the argument it comes again.
     while done < rounds || now_ns() - start < seconds * 1_000_000_000 {
-        round(seed.wrapping_add(done));
+        all.iter_mut().zip(round(seed.wrapping_add(done))).for_each(|(sum, n)| *sum += n);
         done += 1;
     }
+    let [sent, received, answered] = all;
+    println!("{done} rounds: {sent} messages sent, {received} received, {answered} calls answered");
 }
 
-fn round(seed: u64) {
+/// Messages sent and received, and calls answered.
+fn round(seed: u64) -> [u64; 3] {
     println!("seed {seed}");
     // SAFETY: atomics, for which zeros are values.
     let seen = unsafe { Shared::<Seen>::zeroed() }.expect("memory");
@@ -94,6 +97,7 @@ fn round(seed: u64) {
     // Harts that the host keeps waiting may miss every deadline.
     let exact = std::thread::available_parallelism().is_ok_and(|harts| harts.get() == 1);
     assert!(!exact || answered > 0, "no call was answered");
+    [sent, received, answered]
 }
 
 fn pair() -> Result<[OwnedFd; 2], Errno> {
