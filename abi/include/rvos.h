@@ -252,7 +252,7 @@ static inline long rvos_spawn(const struct rvos_spawn_args *args, size_t size) {
 }
 
 // budget_create(parent: fd, args: in BudgetCreate of size size?, size: len) -> Fd
-// Make a budget below another, or with -1 below the caller's own. What is carved is reserved from the parent. It lasts as long as a descriptor or a process has it. EPERM: pages that no budget but the session's was given need the grant real-time and CAP_SYS_RESOURCE.
+// Make a budget below another, or with -1 below the caller's. What is carved is reserved from the parent. It lasts while a descriptor or a process has it. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.
 #define RVOS_BUDGET_CREATE 0x1030
 static inline long rvos_budget_create(int parent, const struct rvos_budget_create *args, size_t size) {
     return syscall(RVOS_BUDGET_CREATE, parent, args, size);
