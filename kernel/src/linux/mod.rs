@@ -153,6 +153,16 @@ pub(crate) use authority;
 
 /// The function of a row of the table of calls.
 macro_rules! entry {
+    // Who may not make the call is told so, whether it exists or not.
+    (stub $number:literal $name:ident World $grant:tt) => { crate::linux::entry! { refused $number $name World $grant } };
+    (stub $number:literal $name:ident Ipc) => { crate::linux::entry! { refused $number $name Ipc } };
+    (refused $number:literal $name:ident $($authority:tt)*) => {
+        pub(super) fn $name(me: &Thread, frame: &mut TrapFrame) -> CallResult {
+            let c = &mut Call { me, frame, number: $number };
+            authority!(c $($authority)*);
+            crate::linux::stub(me, c.frame)
+        }
+    };
     (stub $number:literal $name:ident $($authority:tt)*) => {
         pub(super) use crate::linux::stub as $name;
     };

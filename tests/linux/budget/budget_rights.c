@@ -3,6 +3,7 @@
 // reserved is bounded, and a cap has the ranges of cpu.max.
 // calls: budget_create, budget_limit, budget_usage, budget_watch, budget_kill, budget_join, fd_restrict
 // only: rvos
+// budget: none
 #include "../channel.h"
 #include "budget.h"
 

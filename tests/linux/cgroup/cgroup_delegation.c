@@ -69,6 +69,9 @@ static void inside(int outside, int channel) {
     CHECK_EQ(try_write("cg/cgroup.subtree_control", "-pids"), 0);
     CHECK_EQ(try_write("cg/cgroup.procs", "0"), 0);
     OK(rmdir("cg/below"));
+    // Once the other side has closed it, nothing of this mount is open.
+    char closed;
+    CHECK_EQ(read(channel, &closed, 1), 1);
     OK(umount("cg"));
     OK(rmdir("cg"));
     _exit(0);
@@ -100,6 +103,7 @@ int main(void) {
     fd = recv_fd(pair[0]);
     CHECK_ERRNO(write(fd, "max", 3), EPERM);
     OK(close(fd));
+    CHECK_EQ(write(pair[0], "c", 1), 1);
     h_join(child);
     h_kill_and_reap(outside);
     cg_remove("delegated");
