@@ -16,6 +16,9 @@ const ENTRY: usize = 8;
 /// Bytes of a name that are shown.
 const NAME: usize = 160;
 
+/// How often the lock of the room is tried for giving it back.
+const TRIES: u32 = 1 << 20;
+
 /// Room for unpacking a block: made at boot, since a panic cannot wait for memory.
 static ROOM: SpinLock<Option<Room>, levels::SymbolRoom> = SpinLock::new(None);
 
@@ -61,9 +64,21 @@ fn find(pc: usize, name: &mut Name) -> Option<usize> {
     };
     // The last block that does not begin behind the address.
     let (first, place) = (0..blocks).map_while(entry).take_while(|(first, _)| *first <= wanted).last()?;
-    let mut room = ROOM.try_lock()?;
-    let mut block = Inflater::new(table.get(place as usize..)?, room.as_mut()?).ok()?;
-    search(wanted, first, &mut block, name)
+    let packed = table.get(place as usize..)?;
+    // Unpacking takes milliseconds, so that no lock is held over it; who comes meanwhile shows addresses alone.
+    let mut room = ROOM.try_lock()?.take();
+    let block = room.as_mut().and_then(|room| Inflater::new(packed, room).ok());
+    let found = block.and_then(|mut block| search(wanted, first, &mut block, name));
+    // In a panic a hart may have been stopped that holds it, for good.
+    for _ in 0..TRIES {
+        if room.is_none() {
+            break;
+        }
+        if let Some(mut place) = ROOM.try_lock() {
+            *place = room.take();
+        }
+    }
+    found
 }
 
 /// The last function of a block that does not begin behind the address.
