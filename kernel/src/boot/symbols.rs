@@ -7,7 +7,7 @@
 
 use core::fmt::{self, Write};
 use logic_gzip::{Inflater, Room};
-use sync::{SpinLock, levels};
+use sync::{Mutex, levels};
 
 const MAGIC: &[u8] = b"RVOSSYM3";
 /// Bytes before the list of blocks, and of one in it.
@@ -16,16 +16,16 @@ const ENTRY: usize = 8;
 /// Bytes of a name that are shown.
 const NAME: usize = 160;
 
-/// How often the lock of the room is tried for giving it back.
-const TRIES: u32 = 1 << 20;
-
-/// Room for unpacking a block: made at boot, since a panic cannot wait for memory.
-static ROOM: SpinLock<Option<Room>, levels::SymbolRoom> = SpinLock::new(None);
+/// Room for unpacking a block: made at boot, since a panic cannot wait for memory. Unpacking takes milliseconds, so that preemption
+/// stays on; who comes meanwhile shows addresses alone.
+static ROOM: Mutex<Option<Room>, levels::SymbolRoom> = Mutex::new(None);
 
 /// Makes the room; without it backtraces are addresses alone.
 pub(crate) fn init() {
-    let room = Room::try_new().ok();
-    *ROOM.lock() = room;
+    // Nobody else is there yet, and preemption is off.
+    if let Some(mut room) = ROOM.try_lock() {
+        *room = Room::try_new().ok();
+    }
 }
 
 /// Writes one line of a backtrace: the address, and the function it lies in if the table knows it. Addresses are where
@@ -64,21 +64,9 @@ fn find(pc: usize, name: &mut Name) -> Option<usize> {
     };
     // The last block that does not begin behind the address.
     let (first, place) = (0..blocks).map_while(entry).take_while(|(first, _)| *first <= wanted).last()?;
-    let packed = table.get(place as usize..)?;
-    // Unpacking takes milliseconds, so that no lock is held over it; who comes meanwhile shows addresses alone.
-    let mut room = ROOM.try_lock()?.take();
-    let block = room.as_mut().and_then(|room| Inflater::new(packed, room).ok());
-    let found = block.and_then(|mut block| search(wanted, first, &mut block, name));
-    // In a panic a hart may have been stopped that holds it, for good.
-    for _ in 0..TRIES {
-        if room.is_none() {
-            break;
-        }
-        if let Some(mut place) = ROOM.try_lock() {
-            *place = room.take();
-        }
-    }
-    found
+    let mut room = ROOM.try_lock()?;
+    let mut block = Inflater::new(table.get(place as usize..)?, room.as_mut()?).ok()?;
+    search(wanted, first, &mut block, name)
 }
 
 /// The last function of a block that does not begin behind the address.

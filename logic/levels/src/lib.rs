@@ -73,6 +73,8 @@ levels! {
         EpollNestingMutex;
         /// The interests of an epoll set while one is added, changed or removed.
         EpollMutex;
+        /// The room for unpacking function names, which is only tried: a panic needs it.
+        SymbolRoom;
     }
     spinning {
         /// The tree of processes: parents, children, groups, sessions.
@@ -157,7 +159,5 @@ levels! {
         Stretch;
         /// What a capped budget has used of its processor time.
         CpuCap;
-        /// The room for unpacking function names, after everything: a panic needs it.
-        SymbolRoom;
     }
 }

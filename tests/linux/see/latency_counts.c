@@ -39,9 +39,11 @@ int main(void) {
         h_await(back[0]);
     }
     sums(&queue_after, &woken_after);
-    // A byte may be there before anyone sleeps: on several harts, and on one when who is woken takes its waker's place at once.
-    long least = sysconf(_SC_NPROCESSORS_ONLN) == 1 ? ROUNDS : ROUNDS / 10;
-    CHECK(woken_after - woken >= least);
+    // On one hart each turn is a thread that comes to it. Where who is woken takes its waker's place at once, the waker finds its
+    // byte when it comes back, and was not woken; on several harts a byte may be there before anyone sleeps.
+    int one = sysconf(_SC_NPROCESSORS_ONLN) == 1;
+    CHECK(queue_after - queue >= (one ? 2 * ROUNDS - 2 : ROUNDS / 10));
+    CHECK(woken_after - woken >= (one ? ROUNDS - 1 : ROUNDS / 10));
     CHECK(queue_after - queue >= woken_after - woken);
     h_join(child);
     CHECK(strncmp(h_read_file("/proc/rvos/preempt_off"), "longest_ns ", 11) == 0);
