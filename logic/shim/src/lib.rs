@@ -4,6 +4,8 @@
 //! methods are the machine's instructions; a model passes `Loom` (feature `loom`), which explores
 //! the interleavings. The code that the model explores is therefore the code that runs.
 //!
+//! [`mutations!`] declares the steps that a model may leave out.
+//!
 //! Neighbours: `logic-waits`, `logic-budget` and the other protocol crates.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -11,6 +13,7 @@
 mod core_impl;
 #[cfg(feature = "loom")]
 mod loom_impl;
+mod mutation;
 
 pub use core::sync::atomic::Ordering;
 pub use core_impl::Core;

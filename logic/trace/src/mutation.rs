@@ -1,45 +1,17 @@
 //! Leaves a numbered step out, so that the models can show that it is needed.
-//!
-//! Only the models' build knows the switch; in every other build [`left_out`] is the constant
-//! `false` and the compiler drops the branch.
 
-/// A step that a model may leave out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(all(test, loom)), allow(dead_code, reason = "named at each step, switched by the models only"))]
-pub(crate) enum Step {
-    /// (1) The writer says that it began.
-    Begin,
-    /// (2) The fence before the words.
-    BeginFence,
-    /// (4) What is said to be there is there.
-    EndReleases,
-    /// (7) The fence behind the words.
-    LookFence,
-    /// (8) What was begun meanwhile is lost.
-    LookAgain,
-}
-
-#[cfg(all(test, loom))]
-std::thread_local! {
-    // loom runs the threads of a model as coroutines of the test's own thread, so this is per test.
-    static LEFT_OUT: core::cell::Cell<Option<Step>> = const { core::cell::Cell::new(None) };
-}
-
-/// Whether the running model leaves `step` out.
-#[cfg(all(test, loom))]
-pub(crate) fn left_out(step: Step) -> bool {
-    LEFT_OUT.get() == Some(step)
-}
-
-/// Whether the running model leaves `step` out: no, this is not a model.
-#[cfg(not(all(test, loom)))]
-#[inline(always)]
-pub(crate) const fn left_out(_step: Step) -> bool {
-    false
-}
-
-/// Leaves `step` out from here on in this test.
-#[cfg(all(test, loom))]
-pub(crate) fn leave_out(step: Option<Step>) {
-    LEFT_OUT.set(step);
+logic_shim::mutations! {
+    /// A step that a model may leave out.
+    pub(crate) enum Step {
+        /// (1) The writer says that it began.
+        Begin,
+        /// (2) The fence before the words.
+        BeginFence,
+        /// (4) What is said to be there is there.
+        EndReleases,
+        /// (7) The fence behind the words.
+        LookFence,
+        /// (8) What was begun meanwhile is lost.
+        LookAgain,
+    }
 }

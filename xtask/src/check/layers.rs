@@ -168,7 +168,7 @@ pub(crate) fn linked_folders(root: &Path, packages: &[Package]) -> Vec<String> {
 pub(crate) enum HostPart {
     /// Every crate with unit tests that builds for the host, guests' drivers aside.
     Units,
-    /// The crates with models, which name loom in a `cfg`.
+    /// The crates with models: a module that only the models' build has.
     Models,
 }
 
@@ -183,7 +183,7 @@ pub(crate) fn host_packages(tree: &Tree, part: HostPart) -> Result<Vec<String>> 
             // The user programs' tests need no guest; those of tests/boot are a stage of their own.
             (HostPart::Units, _) => home != "tests/boot/" && sources().any(|s| s.text.contains("#[test]")),
             (HostPart::Models, layer) => {
-                layer == Some(Layer::Logic) && sources().any(|s| s.text.contains("#[cfg(all(test, loom))]"))
+                layer == Some(Layer::Logic) && sources().any(|s| s.text.contains("#[cfg(all(test, loom))]\nmod models;"))
             }
         }
     });
