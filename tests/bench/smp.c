@@ -1,10 +1,12 @@
 // How three kinds of work scale over harts, in operations a second of wall-clock time.
 //
-//     smp [--ms N] [--max HARTS] [null_call|page_fault|pipe_pair]...
+//     smp [--ms N] [--rounds N] [--max HARTS] [null_call|page_fault|pipe_pair]...
 //
 // For each work and each n from 1 to the number of harts, n processes (for pipe_pair n pairs), each pinned to a
-// hart of its own, work for N milliseconds (500). Prints `SMP work n operations_per_second`, then
-// `SCALE work n ratio`, the ratio to one hart. Only multi-threaded emulation on enough host cores says anything.
+// hart of its own, work for N milliseconds (100). The host's speed drifts by a third within seconds, so that this is done in rounds (25),
+// each of which takes all n one after the other, and the median counts: of the rates, and of each round's ratio to one
+// hart. Prints `SMP work n operations_per_second` and `SCALE work n ratio`. Only multi-threaded emulation on enough host cores says
+// anything.
 //
 // Build: riscv64-linux-gnu-gcc -static -s -O2 -Wall smp.c -o smp
 #define _GNU_SOURCE
@@ -21,6 +23,7 @@
 #include <unistd.h>
 
 #define MAX_HARTS 64
+#define MAX_ROUNDS 99
 #define FAULT_PAGES 256
 
 // One cache line for each worker, so that counting does not couple them.
@@ -126,30 +129,49 @@ static double measure(const struct work *work, int harts, int ms) {
     return total / spent;
 }
 
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int count) {
+    qsort(values, count, sizeof *values, ascending);
+    return values[count / 2];
+}
+
+static void compare(const struct work *work, int max, int rounds, int ms) {
+    static double rates[MAX_HARTS + 1][MAX_ROUNDS], ratios[MAX_HARTS + 1][MAX_ROUNDS];
+    for (int r = 0; r < rounds; r++) {
+        for (int n = 1; n <= max; n++) {
+            rates[n][r] = measure(work, n, ms);
+            ratios[n][r] = rates[n][r] / rates[1][r];
+        }
+    }
+    for (int n = 1; n <= max; n++) {
+        printf("SMP %s %d %.0f\n", work->name, n, median(rates[n], rounds));
+        if (n > 1) printf("SCALE %s %d %.2f\n", work->name, n, median(ratios[n], rounds));
+    }
+    fflush(stdout);
+}
+
 int main(int argc, char **argv) {
-    int ms = 500, max = sysconf(_SC_NPROCESSORS_ONLN), named = 0;
+    int ms = 100, rounds = 25, max = sysconf(_SC_NPROCESSORS_ONLN), named = 0;
     const char *names[8];
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--ms") == 0 && i + 1 < argc) ms = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) rounds = atoi(argv[++i]);
         else if (strcmp(argv[i], "--max") == 0 && i + 1 < argc) max = atoi(argv[++i]);
         else if (argv[i][0] != '-' && named < 8) names[named++] = argv[i];
-        else return fprintf(stderr, "usage: smp [--ms N] [--max HARTS] [null_call|page_fault|pipe_pair]...\n"), 2;
+        else return fprintf(stderr, "usage: smp [--ms N] [--rounds N] [--max HARTS] [null_call|page_fault|pipe_pair]...\n"), 2;
     }
     if (max < 1 || max > MAX_HARTS) max = 1;
+    if (rounds < 1 || rounds > MAX_ROUNDS) rounds = 1;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) fail("smp: mmap");
     for (unsigned w = 0; w < sizeof works / sizeof *works; w++) {
         int wanted = named == 0;
         for (int i = 0; i < named; i++) wanted |= strcmp(names[i], works[w].name) == 0;
-        if (!wanted) continue;
-        double one = 0;
-        for (int n = 1; n <= max; n++) {
-            double rate = measure(&works[w], n, ms);
-            if (n == 1) one = rate;
-            printf("SMP %s %d %.0f\n", works[w].name, n, rate);
-            if (n > 1) printf("SCALE %s %d %.2f\n", works[w].name, n, rate / one);
-            fflush(stdout);
-        }
+        if (wanted) compare(&works[w], max, rounds, ms);
     }
     puts("DONE");
     return 0;
