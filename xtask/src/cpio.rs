@@ -106,7 +106,7 @@ impl Archive {
         for member in tar.entries()? {
             let mut member = member?;
             let name = member.path_bytes().into_owned();
-            let name = trimmed(name.strip_prefix(b".").unwrap_or(&name)).to_vec();
+            let name = member_name(&name).to_vec();
             let header = member.header();
             let meta = Meta {
                 permissions: header.mode()?,
@@ -122,7 +122,7 @@ impl Archive {
                 self.symlink_bytes(&name, &target, meta);
             } else if kind.is_hard_link() {
                 let target = member.link_name_bytes().context("tar: link without a target")?.into_owned();
-                let target = trimmed(target.strip_prefix(b".").unwrap_or(&target)).to_vec();
+                let target = member_name(&target).to_vec();
                 let &(file, meta) = contents.get(&target).context("tar: hard link to an unknown member")?;
                 self.further(&name, meta, 2, file);
             } else if kind.is_file() {
@@ -262,9 +262,29 @@ fn components(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     name.split(|&b| b == b'/').filter(|part| !part.is_empty() && *part != b".")
 }
 
+/// The place of a tar's member: `./etc` is `etc`, and `.profile` stays what it is.
+fn member_name(name: &[u8]) -> &[u8] {
+    let name = name.strip_prefix(b"./").unwrap_or(name);
+    trimmed(if name == b"." { b"" } else { name })
+}
+
 fn trimmed(name: &[u8]) -> &[u8] {
     let name = OsStr::from_bytes(name).as_bytes();
     let start = name.iter().take_while(|&&b| b == b'/').count();
     let end = name.iter().rev().take_while(|&&b| b == b'/').count();
     name.get(start..name.len().saturating_sub(end)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::member_name;
+
+    #[test]
+    fn names_of_members() {
+        for (written, place) in
+            [("./etc/", "etc"), (".", ""), ("./", ""), ("/bin/sh", "bin/sh"), (".profile", ".profile"), ("./.x", ".x")]
+        {
+            assert_eq!(member_name(written.as_bytes()), place.as_bytes(), "{written}");
+        }
+    }
 }

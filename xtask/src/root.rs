@@ -169,17 +169,27 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
+/// Whether a tar can begin like this: with a header whose checksum holds, or with the zeroes of an empty one.
+fn is_tar(start: &[u8]) -> bool {
+    let Ok(header) = <&[u8; 512]>::try_from(start) else { return false };
+    // The sum counts its own field as spaces.
+    let plain: u32 = header.iter().map(|&b| u32::from(b)).sum();
+    let own: u32 = header.iter().skip(148).take(8).map(|&b| u32::from(b)).sum();
+    plain == 0 || tar::Header::from_byte_slice(header).cksum().is_ok_and(|sum| sum == plain - own + 8 * u32::from(b' '))
+}
+
 /// Adds a tar archive; a compressed one goes through the tool for its format.
 fn read_tar(archive: &mut Archive, path: &Path) -> Result<()> {
     let mut file = fs::File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let mut magic = [0; 6];
-    let got = file.read(&mut magic)?;
+    let mut start = Vec::new();
+    file.by_ref().take(512).read_to_end(&mut start).with_context(|| format!("cannot read {}", path.display()))?;
     file.rewind()?;
-    let tool = match magic.get(..got).unwrap_or_default() {
+    let tool = match start.as_slice() {
         [0x1f, 0x8b, ..] => "gzip",
         [0xfd, b'7', b'z', b'X', b'Z', 0] => "xz",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
-        _ => return archive.tar(std::io::BufReader::new(file)),
+        header if is_tar(header) => return archive.tar(std::io::BufReader::new(file)),
+        _ => bail!("{} is neither a directory nor a tar archive", path.display()),
     };
     let mut child = Command::new(tool)
         .arg("-dc")
