@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -286,6 +287,29 @@ static H_UNUSED void h_on_siginfo(int signal, void (*handler)(int, siginfo_t *, 
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = flags | SA_SIGINFO};
     OK(sigaction(signal, &action, NULL));
 }
+
+// What the signal of the last H_FAULTS told, and where the test goes on after it.
+static H_UNUSED siginfo_t h_fault;
+static H_UNUSED sigjmp_buf h_after;
+
+static H_UNUSED void h_leave(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)context;
+    h_fault = *info;
+    siglongjmp(h_after, 1);
+}
+
+// From here on this signal ends the statements of an H_FAULTS, and nothing else.
+static H_UNUSED void h_expect_fault(int signal, int flags) { h_on_siginfo(signal, h_leave, flags); }
+
+// Runs the statements; gives the signal that ended them, of which `h_fault` tells, or 0.
+#define H_FAULTS(...)                                                                              \
+    ({                                                                                             \
+        memset(&h_fault, 0, sizeof h_fault);                                                       \
+        if (sigsetjmp(h_after, 1) == 0) {                                                          \
+            __VA_ARGS__;                                                                           \
+        }                                                                                          \
+        h_fault.si_signo;                                                                          \
+    })
 
 static H_UNUSED void *h_pages(size_t count) {
     void *p = mmap(NULL, count * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

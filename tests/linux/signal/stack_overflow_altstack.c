@@ -1,16 +1,6 @@
 // sigaltstack(2): a stack overflow is SIGSEGV, and a handler on the alternate stack can deal with it; without one the process dies.
 // calls: sigaltstack rt_sigaction
 #include "../harness.h"
-#include <setjmp.h>
-
-static sigjmp_buf back;
-static siginfo_t got;
-
-static void handler(int signal, siginfo_t *info, void *context) {
-    (void)signal, (void)context;
-    got = *info;
-    siglongjmp(back, 1);
-}
 
 static int __attribute__((noinline)) endless(volatile int depth) {
     volatile char frame[512];
@@ -24,18 +14,17 @@ int main(void) {
     OK(setrlimit(RLIMIT_STACK, &small));
     stack_t stack = {.ss_sp = h_pages(16), .ss_size = 16 * PAGE};
     OK(sigaltstack(&stack, NULL));
-    h_on_siginfo(SIGSEGV, handler, SA_ONSTACK);
+    h_expect_fault(SIGSEGV, SA_ONSTACK);
     char here;
     for (int round = 0; round < 3; round++) {
-        if (sigsetjmp(back, 1) == 0) endless(0);
-        CHECK_EQ(got.si_signo, SIGSEGV);
-        intptr_t below = &here - (char *)got.si_addr;
+        CHECK_EQ(H_FAULTS(endless(0)), SIGSEGV);
+        intptr_t below = &here - (char *)h_fault.si_addr;
         CHECK(below > 512 * 1024 && below < 2 << 20);
     }
     pid_t child = h_fork();
     if (child == 0) {
-        h_on_siginfo(SIGSEGV, handler, 0); // no room for the frame
-        if (sigsetjmp(back, 1) == 0) endless(0);
+        h_expect_fault(SIGSEGV, 0); // no room for the frame
+        H_FAULTS(endless(0));
         _exit(0);
     }
     CHECK_EQ(h_wait(child) & 0x7f, SIGSEGV);
