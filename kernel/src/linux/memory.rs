@@ -391,13 +391,23 @@ pub(super) fn mincore(c: &mut Call<'_>) -> CallResult {
     if !range.is_empty() && !space.lock().regions.covers(&range) {
         return Err(Errno::ENOMEM.into());
     }
-    let mut at = range.start;
-    let mut out = c.arg(2);
+    let (mut at, mut out) = (range.start, c.arg(2));
     while at < range.end {
-        let present = space.lock().tables.get(at as usize).is_some();
-        user::write(out, &u8::from(present))?;
-        at = at.saturating_add(PAGE64);
-        out = out.wrapping_add(1);
+        if c.me.kill_pending() {
+            return Err(Errno::EINTR.into());
+        }
+        let mut here = [0u8; 256];
+        let count = (range.end.saturating_sub(at) / PAGE64).min(256) as usize;
+        let here = here.get_mut(..count).unwrap_or_default();
+        {
+            let inner = space.lock();
+            for (page, present) in (at / PAGE64..).zip(here.iter_mut()) {
+                *present = u8::from(inner.tables.get(page.saturating_mul(PAGE64) as usize).is_some());
+            }
+        }
+        user::copy_out(out, here).map_err(|_| Errno::EFAULT)?;
+        at = at.saturating_add((count as u64).saturating_mul(PAGE64));
+        out = out.wrapping_add(count);
     }
     Ok(0)
 }

@@ -27,6 +27,8 @@ const SCM_CREDENTIALS: u32 = 2;
 const MAX_FDS: usize = 253;
 /// `struct cmsghdr`.
 const HEADER: usize = 16;
+/// More bytes of ancillary data than can be sent (net.core.optmem_max).
+const MOST_BROUGHT: usize = 128 << 10;
 /// Bytes of `struct mmsghdr`.
 const MANY: usize = 64;
 
@@ -43,8 +45,10 @@ struct Brought {
 
 impl Brought {
     fn read(me: &Thread, at: usize, len: usize) -> Result<Brought, Errno> {
-        let mut brought = Brought::default();
-        let mut done = 0usize;
+        if len >= MOST_BROUGHT {
+            return Err(Errno::ENOBUFS);
+        }
+        let (mut brought, mut done) = (Brought::default(), 0usize);
         while len.saturating_sub(done) >= HEADER {
             let here = at.wrapping_add(done);
             let [size, kind] = user::read::<[u64; 2]>(here).map_err(fault)?;

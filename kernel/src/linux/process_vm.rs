@@ -45,7 +45,7 @@ fn transfer(c: &Call<'_>, direction: Direction) -> CallResult {
     for i in 0..c.arg(4) {
         let [base, len] = user::read::<[u64; 2]>(c.arg(3).wrapping_add(i.wrapping_mul(16)))?;
         let len = usize::try_from(len).ok().filter(|n| *n <= isize::MAX as usize).ok_or(Errno::EINVAL)?;
-        let moved = segment(&space, base as usize, len, &mut local, direction);
+        let moved = segment(c.me, &space, base as usize, len, &mut local, direction);
         if moved < len || local.left() == 0 {
             break;
         }
@@ -53,11 +53,18 @@ fn transfer(c: &Call<'_>, direction: Direction) -> CallResult {
     if local.done() == 0 { Err(Errno::EFAULT.into()) } else { Ok(local.done()) }
 }
 
-/// Moves one remote segment; gives how much.
-fn segment(space: &Ref<AddressSpace>, base: usize, len: usize, local: &mut Buffer<'_>, direction: Direction) -> usize {
+/// Moves one remote segment; gives how much. Who is to end does not go on.
+fn segment(
+    me: &Thread,
+    space: &Ref<AddressSpace>,
+    base: usize,
+    len: usize,
+    local: &mut Buffer<'_>,
+    direction: Direction,
+) -> usize {
     let mut chunk = [0u8; CHUNK];
     let mut done = 0;
-    while done < len && local.left() != 0 {
+    while done < len && local.left() != 0 && !me.kill_pending() {
         let at = base.wrapping_add(done);
         let n = len.saturating_sub(done).min(CHUNK).min(local.left()).min(PAGE.saturating_sub(at % PAGE));
         let Some(part) = chunk.get_mut(..n) else { break };

@@ -362,11 +362,11 @@ fn begin_long(
         *numbers = Some(FdTable::reserve(&c.me.files(), room.fds as usize, c.me.process().limit(limits::NOFILE))?);
     }
     match CallId::from_number(args.call) {
-        Some(id) if end.resume_call(c.me, id) => {
+        Some(id) => {
+            end.resume_call(c.me, id, room)?;
             *armed = false;
             Ok((id, None))
         }
-        Some(_) => Err(Errno::EINVAL.into()),
         None => {
             if args.flags & chan_flag::NO_CYCLE != 0 && end.closes_circle(c.me.process()) {
                 return Err(Errno::EDEADLK.into());
@@ -384,9 +384,7 @@ fn interrupted(c: &Call<'_>, end: &ChannelEnd, id: CallId) -> CallResult {
     match user::write(c.arg(1).wrapping_add(offset_of!(ChanCall, call)), &id.number()) {
         Ok(()) => Err(Stop::Restart(Restart::Always)),
         Err(e) => {
-            if end.resume_call(c.me, id) {
-                end.cancel_call(id);
-            }
+            end.give_up_call(c.me, id);
             Err(e.into())
         }
     }

@@ -321,14 +321,20 @@ impl ChannelEnd {
         over
     }
 
-    /// Goes on with a call that a signal interrupted. False: there is none of this number.
-    pub(crate) fn resume_call(&self, me: &Thread, id: CallId) -> bool {
-        me.calling.resume(&self.channel, id)
+    /// Goes on with a call that a signal interrupted. EINVAL: there is none of this number; EMSGSIZE: there would be less room
+    /// than its reply may need, and it stays as it is.
+    pub(crate) fn resume_call(&self, me: &Thread, id: CallId, room: Size) -> Result<(), Errno> {
+        if self.channel.state.lock().logic.reply_room(id).is_some_and(|needed| !needed.fits(room)) {
+            return Err(Errno::EMSGSIZE);
+        }
+        if me.calling.resume(&self.channel, id) { Ok(()) } else { Err(Errno::EINVAL) }
     }
 
-    /// Ends a call of the caller whose reply cannot be delivered.
-    pub(crate) fn cancel_call(&self, id: CallId) {
-        self.channel.cancel(id);
+    /// Ends a call that a signal interrupted.
+    pub(crate) fn give_up_call(&self, me: &Thread, id: CallId) {
+        if me.calling.resume(&self.channel, id) {
+            self.channel.cancel(id);
+        }
     }
 
     /// Makes a reply ready; it is committed by [`Reply::commit`], under the channel's lock. If the call ended before, the reply

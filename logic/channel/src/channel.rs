@@ -459,6 +459,11 @@ impl<M, W: Clone> Channel<M, W> {
         self.calls.get(id).map(|c| (&c.caller, c.taker))
     }
 
+    /// How large the reply to an open call may be.
+    pub fn reply_room(&mut self, id: CallId) -> Option<Size> {
+        self.calls.get(id).map(|c| c.room)
+    }
+
     /// (6) Ends the use of an end. Its queue is then emptied by [`Channel::drain`], the calls are failed by
     /// [`Channel::next_failed`].
     pub const fn close(&mut self, end: End) {

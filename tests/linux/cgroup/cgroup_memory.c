@@ -72,6 +72,8 @@ int main(void) {
     CHECK_EQ(cg_try_write("m/n", "memory.oom.group", "2"), EINVAL);
     cg_write("m/n", "memory.oom.group", "1");
     CHECK_EQ(cg_number("m/n", "memory.oom.group"), 1);
+    CHECK_EQ(cg_try_write("m/n", "memory.oom.group", "2"), EINVAL);
+    CHECK_EQ(cg_number("m/n", "memory.oom.group"), 1);
     OK(cg_mkdir("m/o"));
     pid_t with = cg_fork("m/n");
     if (with == 0) for (;;) pause();

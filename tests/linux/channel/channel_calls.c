@@ -132,6 +132,49 @@ static void a_signal_does_not_end_it(void) {
     OK(close(e[1]));
 }
 
+static struct rvos_chan_call narrow;
+static void less_room(int signal) {
+    handled += signal == SIGUSR1;
+    narrow.room.fds_cap = 1;
+    narrow.room.bytes_cap = 4;
+}
+
+// A call that goes on after a signal has the room that it began with, or does not go on.
+static void goes_on_with_its_room(void) {
+    int e[2], fds[4], got[4] = {-1, -1, -1, -1};
+    char text[200], reply[200];
+    ch_pair(e);
+    pid_t client = h_fork();
+    if (client == 0) {
+        struct sigaction act = {.sa_handler = less_room};
+        OK(sigaction(SIGUSR1, &act, NULL));
+        memset(reply, 'x', sizeof reply);
+        narrow = (struct rvos_chan_call){.part = ch_part("ask", 3, NULL, 0), .room = ch_room(reply, sizeof reply, got, 4)};
+        CHECK_ERRNO(rvos_chan_call(e[0], &narrow, sizeof narrow), EMSGSIZE);
+        CHECK(narrow.call != 0);
+        narrow.room = ch_room(reply, sizeof reply, got, 4);
+        CHECK_EQ(rvos_chan_call(e[0], &narrow, sizeof narrow), sizeof reply);
+        for (int i = 0; i < 4; i++) OK(close(got[i]));
+        CHECK_EQ(reply[199], 'r');
+        _exit(handled);
+    }
+    h_until_asleep(client, client);
+    struct rvos_chan_info info;
+    CHECK_EQ(ch_recv(e[1], text, sizeof text, NULL, 0, 0, &info), 3);
+    OK(kill(client, SIGUSR1));
+    h_until_asleep(client, client);
+    for (int i = 0; i < 4; i++) fds[i] = OK(dup(0));
+    memset(text, 'r', sizeof text);
+    struct rvos_chan_reply_recv answer = {
+        .call = info.call, .part = ch_part(text, sizeof text, fds, 4), .flags = RVOS_CHAN_REPLY_ONLY};
+    OK(rvos_chan_reply_recv(e[1], &answer, sizeof answer));
+    CHECK_EQ(answer.replied, 1);
+    int status = h_wait(client);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    OK(close(e[0]));
+    OK(close(e[1]));
+}
+
 static void killed_caller(void) {
     int e[2];
     ch_pair(e);
@@ -210,6 +253,7 @@ int main(void) {
     deadline_and_late_reply();
     server_dies();
     a_signal_does_not_end_it();
+    goes_on_with_its_room();
     killed_caller();
     return 0;
 }

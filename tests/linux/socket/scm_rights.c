@@ -207,7 +207,26 @@ static void circles(void) {
     }
 }
 
+// More than net.core.optmem_max is not even looked at.
+static void too_much(void) {
+    enum { MUCH = 128 << 10 };
+    int s[2];
+    OK(socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+    char *control = h_pages(MUCH / PAGE);
+    for (int at = 0; at < MUCH; at += 16) {
+        struct cmsghdr other = {.cmsg_len = sizeof other, .cmsg_level = SOL_SOCKET + 1};
+        memcpy(control + at, &other, sizeof other);
+    }
+    struct iovec iov = {"x", 1};
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = MUCH};
+    CHECK_ERRNO(sendmsg(s[0], &m, 0), ENOBUFS);
+    m.msg_controllen = MUCH / 2;
+    CHECK_EQ(sendmsg(s[0], &m, 0), 1);
+    OK(close(s[0])), OK(close(s[1]));
+}
+
 int main(void) {
+    too_much();
     one_way(SOCK_STREAM);
     one_way(SOCK_DGRAM);
     one_way(SOCK_SEQPACKET);

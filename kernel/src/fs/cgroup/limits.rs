@@ -98,8 +98,11 @@ pub(super) fn oom_group(t: &mut Text, budget: &Budget) -> Made {
 /// 0 or 1.
 pub(super) fn set_oom_group(budget: &Budget, text: &[u8], _: &Opener) -> Result<(), Errno> {
     let together: u32 = number(text)?;
+    if together > 1 {
+        return Err(Errno::EINVAL);
+    }
     budget.ends_together.store(together == 1, Ordering::Relaxed);
-    if together <= 1 { Ok(()) } else { Err(Errno::EINVAL) }
+    Ok(())
 }
 
 /// `memory.stat`: the figures that are counted.

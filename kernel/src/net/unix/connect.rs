@@ -49,6 +49,10 @@ impl Socket {
         let mut waits = Some(InFlight::new(descriptor));
         let mut link = Link::begin(this, &server)?;
         server.be_accepted(this, to, Creds::of(patience.me, true));
+        // From here on whoever closes this socket tells the other side; before, nobody did.
+        if this.state.lock().role == Role::Closed {
+            return Err(Errno::EBADF.into());
+        }
         let creds = match to.queue(&mut waits) {
             Some(result) => result?,
             None => patience.wait(&Room(to), Events::OUT, this.options().send_ns, || to.queue(&mut waits))?,
