@@ -6,6 +6,7 @@
 use super::dentry::Dentry;
 use super::mount::{Location, MS_RDONLY, Mount};
 use super::tmpfs::{Options, new_tmpfs};
+use crate::world::names::keeps;
 use abi::Errno;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
@@ -157,7 +158,8 @@ impl Namespace {
     }
 
     /// Copies of the mount that shows at `top` from there on, and of all mounts below; the first is at no place yet. The
-    /// list does not change meanwhile. `all`: also of those that cannot be bound elsewhere, and of what is on them.
+    /// list does not change meanwhile. `all`, for another namespace: also of those that cannot be bound elsewhere, and of what is
+    /// on them; but of no mount namespace's file, as the one that is made may come to be mounted there.
     fn copies(&self, top: &Location, all: bool) -> Result<Vec<Copied>, NoMemory> {
         let mut copies: Vec<Copied> = Vec::new();
         copies.try_reserve(1).map_err(|_| NoMemory)?;
@@ -171,7 +173,8 @@ impl Namespace {
                 n += 1;
                 let Some(at) = at.filter(|_| !copies.iter().any(|c| Ref::ptr_eq(&c.old, &mount))) else { continue };
                 let Some(on) = copies.iter().position(|c| Ref::ptr_eq(&c.old, &at.mount)) else { continue };
-                if on == 0 && !is_below(&at.dentry, &top.dentry) || !all && !mount.is_bindable() {
+                let left_out = if all { keeps(&Mount::root_location(&mount), u64::MAX) } else { !mount.is_bindable() };
+                if on == 0 && !is_below(&at.dentry, &top.dentry) || left_out {
                     continue;
                 }
                 let Some(on) = copies.get(on).map(|c| c.new.mount.clone()) else { continue };

@@ -10,7 +10,7 @@ use crate::fs::tmpfs::Options;
 use crate::fs::walk::Last;
 use crate::fs::{devices, tmpfs};
 use crate::task::ids;
-use crate::world::PidScope;
+use crate::world::{PidScope, names};
 use abi::{Errno, Rights};
 use mem::{PAGE, Ref, user};
 
@@ -52,7 +52,7 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
             namespace.move_to(&from, &at)?;
             return Ok(0);
         }
-        if !from.mount.is_bindable() {
+        if !from.mount.is_bindable() || names::keeps(&from, namespace.ino) {
             return Err(Errno::EINVAL.into());
         }
         is_same_kind(&from, &at)?;

@@ -198,6 +198,13 @@ pub(crate) fn kind_of(place: &Location) -> &'static str {
     }
 }
 
+/// Whether a place is the file of a mount namespace, of one that was made before that with the number `ino` or is that one: if
+/// it were mounted there, the two could keep each other for ever.
+pub(crate) fn keeps(place: &Location, ino: u64) -> bool {
+    // What cannot be looked at for lack of memory may be one.
+    number_of(place).is_some_and(|number| number <= ino) && matches!(kind_of(place), "mnt" | "")
+}
+
 /// The mount of all such files, which is nowhere.
 static MOUNT: Once<Ref<Mount>> = Once::new();
 
