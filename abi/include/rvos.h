@@ -2,10 +2,16 @@
 // What the calls do stands in docs/calls.md, what the fields mean in abi/src/structs.
 #ifndef RVOS_H
 #define RVOS_H
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+// What a call answered, as the C library tells it.
+static inline long rvos_result(long answer) {
+    if ((unsigned long)answer <= -4096UL) return answer;
+    errno = (int)-answer;
+    return -1;
+}
 
 #define RVOS_CHAN_NONBLOCK 0x1u
 #define RVOS_CHAN_NO_CYCLE 0x2u
@@ -206,126 +212,210 @@ struct rvos_svc_connect {
 // Make a channel: its two ends are new descriptors, closed on exec. `args` holds the bounds of its queues.
 #define RVOS_CHAN_CREATE 0x1000
 static inline long rvos_chan_create(int32_t *ends, const struct rvos_chan_create *args, size_t size) {
-    return syscall(RVOS_CHAN_CREATE, ends, args, size);
+    register long a7 __asm__("a7") = RVOS_CHAN_CREATE;
+    register long a0 __asm__("a0") = (long)ends;
+    register long a1 __asm__("a1") = (long)args;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // chan_send(fd: fd, args: in ChanSend of size size, size: len) -> Zero
 // Send a message of bytes and descriptors, which move: on success the sender has them no more, on failure it has all of them.
 #define RVOS_CHAN_SEND 0x1001
 static inline long rvos_chan_send(int fd, const struct rvos_chan_send *args, size_t size) {
-    return syscall(RVOS_CHAN_SEND, fd, args, size);
+    register long a7 __asm__("a7") = RVOS_CHAN_SEND;
+    register long a0 __asm__("a0") = (long)fd;
+    register long a1 __asm__("a1") = (long)args;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // chan_recv(fd: fd, args: in out ChanRecv of size size, size: len) -> Size
 // Receive a message. It stays queued when its bytes (EMSGSIZE) or its descriptors (EMSGSIZE, EMFILE) have no room. EPIPE: the queue is empty and the peer closed.
 #define RVOS_CHAN_RECV 0x1002
 static inline long rvos_chan_recv(int fd, struct rvos_chan_recv *args, size_t size) {
-    return syscall(RVOS_CHAN_RECV, fd, args, size);
+    register long a7 __asm__("a7") = RVOS_CHAN_RECV;
+    register long a0 __asm__("a0") = (long)fd;
+    register long a1 __asm__("a1") = (long)args;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // chan_call(fd: fd, args: in out ChanCall of size size, size: len) -> Size
 // Send a request and wait for its reply. EPIPE: nobody took the request; ECONNRESET: who took it is gone. A signal does not end the wait.
 #define RVOS_CHAN_CALL 0x1003
 static inline long rvos_chan_call(int fd, struct rvos_chan_call *args, size_t size) {
-    return syscall(RVOS_CHAN_CALL, fd, args, size);
+    register long a7 __asm__("a7") = RVOS_CHAN_CALL;
+    register long a0 __asm__("a0") = (long)fd;
+    register long a1 __asm__("a1") = (long)args;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // chan_reply_recv(fd: fd, args: in out ChanReplyRecv of size size, size: len) -> Size
 // Answer a call, which never waits, and receive the next message. The reply to a call that ended meanwhile is destroyed.
 #define RVOS_CHAN_REPLY_RECV 0x1004
 static inline long rvos_chan_reply_recv(int fd, struct rvos_chan_reply_recv *args, size_t size) {
-    return syscall(RVOS_CHAN_REPLY_RECV, fd, args, size);
+    register long a7 __asm__("a7") = RVOS_CHAN_REPLY_RECV;
+    register long a0 __asm__("a0") = (long)fd;
+    register long a1 __asm__("a1") = (long)args;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // fd_restrict(fd: fd, rights: flags) -> Int
 // The descriptor keeps those of its rights that are in `rights`; the result is what it has then. Rights never come back. A directory that loses one loses WALK_UP too: no path leads out of it. Unknown bits are EINVAL.
 #define RVOS_FD_RESTRICT 0x1010
 static inline long rvos_fd_restrict(int fd, unsigned rights) {
-    return syscall(RVOS_FD_RESTRICT, fd, rights);
+    register long a7 __asm__("a7") = RVOS_FD_RESTRICT;
+    register long a0 __asm__("a0") = (long)fd;
+    register long a1 __asm__("a1") = (long)rights;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1) : "memory");
+    return rvos_result(a0);
 }
 
 // spawn(args: in SpawnArgs of size size, size: len) -> Fd
 // Start a program in a process of its own, with exactly the descriptors listed and a World that is the caller's or narrower. Returns a process descriptor.
 #define RVOS_SPAWN 0x1020
 static inline long rvos_spawn(const struct rvos_spawn_args *args, size_t size) {
-    return syscall(RVOS_SPAWN, args, size);
+    register long a7 __asm__("a7") = RVOS_SPAWN;
+    register long a0 __asm__("a0") = (long)args;
+    register long a1 __asm__("a1") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1) : "memory");
+    return rvos_result(a0);
 }
 
 // budget_create(parent: fd, args: in BudgetCreate of size size?, size: len) -> Fd
 // Make a budget below another, or with -1 below the caller's. What is carved is reserved from the parent. It lasts while a descriptor or a process has it. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.
 #define RVOS_BUDGET_CREATE 0x1030
 static inline long rvos_budget_create(int parent, const struct rvos_budget_create *args, size_t size) {
-    return syscall(RVOS_BUDGET_CREATE, parent, args, size);
+    register long a7 __asm__("a7") = RVOS_BUDGET_CREATE;
+    register long a0 __asm__("a0") = (long)parent;
+    register long a1 __asm__("a1") = (long)args;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // budget_limit(fd: fd, args: in BudgetLimit of size size, size: len) -> Zero
 // Change a limit. EBUSY: a carved limit would be below what is in use; EDQUOT: the parent has not got what it would take.
 #define RVOS_BUDGET_LIMIT 0x1031
 static inline long rvos_budget_limit(int fd, const struct rvos_budget_limit *args, size_t size) {
-    return syscall(RVOS_BUDGET_LIMIT, fd, args, size);
+    register long a7 __asm__("a7") = RVOS_BUDGET_LIMIT;
+    register long a0 __asm__("a0") = (long)fd;
+    register long a1 __asm__("a1") = (long)args;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // budget_usage(fd: fd, usage: out BudgetUsage of size size, size: len) -> Size
 // What is charged to a budget, or with -1 to the caller's own, and how much may be. Returns the bytes that were written, those of a shorter struct being what its older version has.
 #define RVOS_BUDGET_USAGE 0x1032
 static inline long rvos_budget_usage(int fd, struct rvos_budget_usage *usage, size_t size) {
-    return syscall(RVOS_BUDGET_USAGE, fd, usage, size);
+    register long a7 __asm__("a7") = RVOS_BUDGET_USAGE;
+    register long a0 __asm__("a0") = (long)fd;
+    register long a1 __asm__("a1") = (long)usage;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // budget_watch(fd: fd, args: in BudgetWatch of size size, size: len) -> Zero
 // Make the descriptor readable, for poll(2) and its like, while at least so much of a kind is charged.
 #define RVOS_BUDGET_WATCH 0x1033
 static inline long rvos_budget_watch(int fd, const struct rvos_budget_watch *args, size_t size) {
-    return syscall(RVOS_BUDGET_WATCH, fd, args, size);
+    register long a7 __asm__("a7") = RVOS_BUDGET_WATCH;
+    register long a0 __asm__("a0") = (long)fd;
+    register long a1 __asm__("a1") = (long)args;
+    register long a2 __asm__("a2") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
+    return rvos_result(a0);
 }
 
 // budget_kill(fd: fd) -> Zero
 // End all processes of a budget and of those below it with SIGKILL, also those that are being made.
 #define RVOS_BUDGET_KILL 0x1034
 static inline long rvos_budget_kill(int fd) {
-    return syscall(RVOS_BUDGET_KILL, fd);
+    register long a7 __asm__("a7") = RVOS_BUDGET_KILL;
+    register long a0 __asm__("a0") = (long)fd;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7) : "memory");
+    return rvos_result(a0);
 }
 
 // budget_join(fd: fd) -> Zero
 // Move the calling process to a budget. What it was charged for besides itself stays where it is.
 #define RVOS_BUDGET_JOIN 0x1035
 static inline long rvos_budget_join(int fd) {
-    return syscall(RVOS_BUDGET_JOIN, fd);
+    register long a7 __asm__("a7") = RVOS_BUDGET_JOIN;
+    register long a0 __asm__("a0") = (long)fd;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7) : "memory");
+    return rvos_result(a0);
 }
 
 // svc_bind(dir: fd, name: path, args: in SvcBind of size size?, size: len) -> Fd
 // Make a name in a directory of services and return its listen queue. Once its last descriptor is closed, the name refuses connections until somebody binds it again.
 #define RVOS_SVC_BIND 0x1040
 static inline long rvos_svc_bind(int dir, const char *name, const struct rvos_svc_bind *args, size_t size) {
-    return syscall(RVOS_SVC_BIND, dir, name, args, size);
+    register long a7 __asm__("a7") = RVOS_SVC_BIND;
+    register long a0 __asm__("a0") = (long)dir;
+    register long a1 __asm__("a1") = (long)name;
+    register long a2 __asm__("a2") = (long)args;
+    register long a3 __asm__("a3") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3) : "memory");
+    return rvos_result(a0);
 }
 
 // svc_accept(queue: fd, peer: out SvcPeer of size size?, size: len, flags: flags) -> Fd
 // Take the next connection out of a listen queue: one budget after the other has its turn. Returns the service's end of the channel.
 #define RVOS_SVC_ACCEPT 0x1041
 static inline long rvos_svc_accept(int queue, struct rvos_svc_peer *peer, size_t size, unsigned flags) {
-    return syscall(RVOS_SVC_ACCEPT, queue, peer, size, flags);
+    register long a7 __asm__("a7") = RVOS_SVC_ACCEPT;
+    register long a0 __asm__("a0") = (long)queue;
+    register long a1 __asm__("a1") = (long)peer;
+    register long a2 __asm__("a2") = (long)size;
+    register long a3 __asm__("a3") = (long)flags;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3) : "memory");
+    return rvos_result(a0);
 }
 
 // svc_connect(dir: dirfd, path: path, args: in SvcConnect of size size?, size: len) -> Fd
 // Connect to a service by its name, as open(2) of the name does, with a deadline. Returns the client's end of the channel.
 #define RVOS_SVC_CONNECT 0x1042
 static inline long rvos_svc_connect(int dir, const char *path, const struct rvos_svc_connect *args, size_t size) {
-    return syscall(RVOS_SVC_CONNECT, dir, path, args, size);
+    register long a7 __asm__("a7") = RVOS_SVC_CONNECT;
+    register long a0 __asm__("a0") = (long)dir;
+    register long a1 __asm__("a1") = (long)path;
+    register long a2 __asm__("a2") = (long)args;
+    register long a3 __asm__("a3") = (long)size;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3) : "memory");
+    return rvos_result(a0);
 }
 
 // debug_mutate(number: uint, mode: int) -> Zero
 // From the caller's next execve on, inherited by fork: call `number` answers ENOSYS (mode 1) or 0 without acting (mode 2); mode 0 clears.
 #define RVOS_DEBUG_MUTATE 0x1ff0
 static inline long rvos_debug_mutate(unsigned number, int mode) {
-    return syscall(RVOS_DEBUG_MUTATE, number, mode);
+    register long a7 __asm__("a7") = RVOS_DEBUG_MUTATE;
+    register long a0 __asm__("a0") = (long)number;
+    register long a1 __asm__("a1") = (long)mode;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1) : "memory");
+    return rvos_result(a0);
 }
 
 // debug_fail_alloc(nth: uint) -> Count
 // The nth kernel allocation for the calling thread (from 1, counted from its next call on) fails; 0 switches off. Returns how many were seen since the last such call.
 #define RVOS_DEBUG_FAIL_ALLOC 0x1ff1
 static inline long rvos_debug_fail_alloc(unsigned nth) {
-    return syscall(RVOS_DEBUG_FAIL_ALLOC, nth);
+    register long a7 __asm__("a7") = RVOS_DEBUG_FAIL_ALLOC;
+    register long a0 __asm__("a0") = (long)nth;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7) : "memory");
+    return rvos_result(a0);
 }
 
 #endif

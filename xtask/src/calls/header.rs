@@ -9,10 +9,16 @@ const HEAD: &str = "\
 // What the calls do stands in docs/calls.md, what the fields mean in abi/src/structs.
 #ifndef RVOS_H
 #define RVOS_H
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+// What a call answered, as the C library tells it.
+static inline long rvos_result(long answer) {
+    if ((unsigned long)answer <= -4096UL) return answer;
+    errno = (int)-answer;
+    return -1;
+}
 ";
 
 /// The whole header.
@@ -74,14 +80,17 @@ fn function(text: &mut String, call: &Call) {
     let signature = signature(call).replace('→', "->");
     let _ = write!(text, "\n// {signature}\n// {}\n#define RVOS_{} {:#x}\n", call.doc, call.name.to_uppercase(), call.number);
     let parameters: Vec<_> = call.args.iter().map(|a| parameter(&a.kind, a.name)).collect();
-    let names: String = call.args.iter().map(|a| format!(", {}", a.name)).collect();
-    let number = call.name.to_uppercase();
-    let _ = writeln!(
-        text,
-        "static inline long rvos_{}({}) {{\n    return syscall(RVOS_{number}{names});\n}}",
-        call.name,
-        if parameters.is_empty() { "void".to_owned() } else { parameters.join(", ") }
-    );
+    let parameters = if parameters.is_empty() { "void".to_owned() } else { parameters.join(", ") };
+    let _ = writeln!(text, "static inline long rvos_{}({parameters}) {{", call.name);
+    // psABI: the number in a7, the arguments from a0 on, the answer in a0; all other registers stay as they are.
+    let _ = writeln!(text, "    register long a7 __asm__(\"a7\") = RVOS_{};", call.name.to_uppercase());
+    for (i, argument) in call.args.iter().enumerate() {
+        let _ = writeln!(text, "    register long a{i} __asm__(\"a{i}\") = (long){};", argument.name);
+    }
+    let inputs: String = (1..call.args.len()).map(|i| format!(", \"r\"(a{i})")).collect();
+    let answer = if call.args.is_empty() { "    register long a0 __asm__(\"a0\") = 0;\n" } else { "" };
+    let _ = writeln!(text, "{answer}    __asm__ volatile(\"ecall\" : \"+r\"(a0) : \"r\"(a7){inputs} : \"memory\");");
+    text.push_str("    return rvos_result(a0);\n}\n");
 }
 
 /// An argument as C declares it.
