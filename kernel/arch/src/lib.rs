@@ -8,6 +8,7 @@
 
 mod riscv64;
 
+pub use logic_trapframe::{SSTATUS_FS_CLEAN, SSTATUS_FS_DIRTY, SSTATUS_FS_INITIAL, SSTATUS_FS_MASK, TrapFrame};
 pub use riscv64::boot::{
     BootInfo, boot_memory, kernel_image, secondary_entry_phys, set_kernel_main, set_kernel_satp, symbol_table,
 };
@@ -16,7 +17,6 @@ pub use riscv64::csr::{
     sum_clear, time_now, time_now_in_order, write_satp,
 };
 pub use riscv64::fpu::{FpState, fp_restore, fp_save};
-pub use riscv64::frame::{SSTATUS_FS_CLEAN, SSTATUS_FS_DIRTY, SSTATUS_FS_INITIAL, SSTATUS_FS_MASK, TrapFrame};
 pub use riscv64::hart::{HartBlock, MAX_HARTS, ThreadCore, core, flag, hart_block, pending};
 pub use riscv64::irq::{IrqOff, fence_i, irq_disable, irq_enable, irq_off, wait_for_interrupt};
 pub use riscv64::layout::{DIRECT_BASE, FRAME_BYTES, KERNEL_OFFSET, KERNEL_STACK_BYTES, STACK_SLOT_BYTES, STACKS_BASE, USER_TOP};
@@ -26,7 +26,8 @@ pub use riscv64::sbi;
 pub use riscv64::switch::{Context, start_context, switch_context, switched_from};
 pub use riscv64::trap::{Cause, Handlers, backtrace, enter_user, set_handlers, stack_top_frame, trap_init_hart};
 pub use riscv64::usercopy::{
-    copy_from_user_raw, copy_to_user_raw, is_user_copy, user_cmpxchg_u32, user_copy_fixup, user_load_u32, zero_user_raw,
+    copy_from_user_raw, copy_to_user_raw, is_user_copy, read_user_raw, user_cmpxchg_u32, user_copy_fixup, user_load_u32,
+    zero_user_raw,
 };
 pub use riscv64::vdso::{
     SECOND_RECIPROCAL as VDSO_SECOND_RECIPROCAL, VDSO_CODE_OFFSET, VDSO_SIGNAL_BYTES, VDSO_SIGRETURN_OFFSET, clock as vdso_clock,

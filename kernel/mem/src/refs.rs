@@ -184,6 +184,14 @@ impl<T: ?Sized> Weak<T> {
             }
         }
     }
+    /// A strong reference to a value that somebody is using, and which therefore has another. Panics if it has none.
+    #[inline(always)]
+    pub fn of_living(&self) -> Ref<T> {
+        // SAFETY: a weak reference keeps the counts alive.
+        let n = unsafe { (*self.p.as_ptr()).strong.fetch_add(1, Ordering::Relaxed) };
+        assert!(n.wrapping_sub(1) < MAX_REFS - 1);
+        Ref { p: self.p, owns: PhantomData }
+    }
     /// The value's address as a number, equal to [`Ref::address`].
     pub fn address(&self) -> usize {
         self.p.as_ptr().cast::<u8>() as usize

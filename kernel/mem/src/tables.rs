@@ -13,6 +13,7 @@ use arch::DIRECT_BASE;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_pagetable::{ENTRIES, Mode, Pte, PteFlags, Satp, index};
 use logic_shootdown::Depth;
+use logic_shootdown::Hart;
 
 type Table = [AtomicU64; ENTRIES];
 
@@ -35,13 +36,13 @@ pub struct SpaceHandle {
 impl SpaceHandle {
     /// Loads the table on this hart. That it uses it is said before, so that whoever changes an entry from here on asks it.
     #[inline]
-    pub(crate) fn load(&self) {
+    pub(crate) fn load(&self, me: Hart) {
         // SAFETY: the table maps the kernel like every other; it lives while a hart uses it (asserted when it is dropped).
-        self.translations.enter(|| unsafe { arch::write_satp(self.satp) });
+        self.translations.enter(me, || unsafe { arch::write_satp(self.satp) });
     }
     /// Notes that this hart has loaded another table.
-    pub(crate) fn leave(&self) {
-        self.translations.leave();
+    pub(crate) fn leave(&self, me: Hart) {
+        self.translations.leave(me);
     }
     /// Instructions in the address space were changed: harts fetch them anew, at once or when they come to it.
     pub fn code_changed(&self) {

@@ -184,6 +184,7 @@ fn claim_fp(u: &mut UserState, id: u64) {
 }
 
 /// Saves the registers if they are newer than memory.
+#[inline(always)]
 fn save_fp(u: &mut UserState) {
     if u.fp_use == FpUse::Yes && arch::fs_live() == SSTATUS_FS_DIRTY {
         u.fp_eager = EAGER;
@@ -212,16 +213,18 @@ fn load_fp(u: &mut UserState, id: u64) {
 }
 
 /// Moves this hart from one page table to another.
+#[inline(always)]
 fn change_space(old: Option<&SpaceHandle>, new: Option<&SpaceHandle>) {
     match (old, new) {
         (Some(a), Some(b)) if core::ptr::eq(a, b) => {}
         (a, b) => {
+            let me = crate::tlb::me();
             match b {
-                Some(b) => b.load(),
+                Some(b) => b.load(me),
                 None => crate::kernel_table::load_kernel_table(),
             }
             if let Some(a) = a {
-                a.leave();
+                a.leave(me);
             }
         }
     }
@@ -260,6 +263,7 @@ pub fn end_current<T: Threaded>() {
 
 /// Leaves the running thread for `next`. Returns when the calling thread is switched to again, with the reference of the
 /// thread that ran on the hart just before, whose context is saved by then.
+#[inline(always)]
 pub fn switch_to<T: Threaded>(next: Ref<T>, off: &IrqOff) -> Ref<T> {
     assert!(!next.task().ended.load(Ordering::Relaxed), "a thread is to run after its end");
     bind(&next);

@@ -89,20 +89,20 @@ impl Translations {
     pub(crate) fn users(&self) -> u64 {
         self.space.loaded().0
     }
-    /// This hart is about to load the table: `load` does, then what is stale is forgotten. Preemption is off.
+    /// This hart, `me`, is about to load the table: `load` does, then what is stale is forgotten. Preemption is off.
     #[inline]
-    pub(crate) fn enter(&self, load: impl FnOnce()) {
-        let flush = self.space.enter(me());
+    pub(crate) fn enter(&self, me: Hart, load: impl FnOnce()) {
+        let flush = self.space.enter(me);
         load();
         if flush == EntryFlush::Space || self.asid.is_shared() {
             arch::sfence_asid(usize::from(self.asid.number()));
             arch::fence_i();
         }
     }
-    /// This hart has loaded another table.
+    /// This hart, `me`, has loaded another table.
     #[inline]
-    pub(crate) fn leave(&self) {
-        self.space.unload(me());
+    pub(crate) fn leave(&self, me: Hart) {
+        self.space.unload(me);
     }
     /// Returns when no hart uses the old translations of `[va, va + bytes)` any more.
     #[inline]
@@ -128,8 +128,11 @@ pub(crate) fn init() {
     hart_comes();
 }
 
-fn me() -> Hart {
-    Hart(arch::core(|c| c.hart_block().index))
+/// This hart. Preemption is off.
+#[inline]
+pub(crate) fn me() -> Hart {
+    // There are no more harts, which spares a look at the number wherever it is shifted by.
+    Hart(arch::core(|c| c.hart_block().index) & 63)
 }
 
 /// Forgets translations on this hart.

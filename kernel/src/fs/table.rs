@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use logic_fdtable::{CloseOnExec, FdNumber, TableError};
 use mem::{NoMemory, Ref};
-use sync::{SpinLock, levels};
+use sync::{PreemptGuard, SpinLock, levels};
 
 /// One slot.
 pub(crate) struct Slot {
@@ -118,17 +118,17 @@ impl FdTable {
         }
         Self::with(slots, budget).map_err(|NoMemory| Errno::ENOMEM)
     }
-    /// The description behind a number that has the rights `need`.
+    /// The description behind a number that has the rights `need`. Preemption is off.
     #[inline(always)]
-    pub(crate) fn find(&self, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
-        let slots = self.slots.lock();
+    pub(crate) fn find(&self, preempt: &PreemptGuard, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
+        let slots = self.slots.lock_under(preempt);
         let held = slots.get(fd as u32)?;
         held.rights.contains(need).then(|| held.file.open_file().clone())
     }
     /// The same for reading or writing, which the description must have been opened for.
     #[inline(always)]
-    pub(crate) fn find_for_transfer(&self, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
-        let slots = self.slots.lock();
+    pub(crate) fn find_for_transfer(&self, preempt: &PreemptGuard, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
+        let slots = self.slots.lock_under(preempt);
         let held = slots.get(fd as u32)?;
         held.usable.contains(need).then(|| held.file.open_file().clone())
     }

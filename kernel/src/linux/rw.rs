@@ -23,10 +23,11 @@ impl Call<'_> {
     pub(super) fn file_of<const CALL: usize>(&self) -> Result<Ref<OpenFile>, Errno> {
         self.me.any_file(self.int(0), const { needs::of(CALL, 0) })
     }
-    /// The same, which must be more than a name.
+    /// The same, which must be more than a name, looked up inside the caller.
     #[inline(always)]
     pub(crate) fn used_file_of<const CALL: usize>(&self) -> Result<Ref<OpenFile>, Errno> {
-        self.file_of::<CALL>().and_then(|of| if of.flags() & O_PATH == 0 { Ok(of) } else { Err(Errno::EBADF) })
+        let of = self.me.any_file_here(self.int(0), const { needs::of(CALL, 0) })?;
+        if of.flags() & O_PATH == 0 { Ok(of) } else { Err(Errno::EBADF) }
     }
     /// The description behind the first argument of `CALL`, a transfer of data that it must have been opened for. The rights
     /// are looked up when this is compiled.

@@ -189,7 +189,8 @@ pub(crate) fn hand_over(to: Ref<Thread>) {
     let index = here(&guard);
     let hart = hart(index);
     let now = clock::monotonic_ns();
-    if arch::core(|c| c.flags.load(Ordering::Relaxed)) & flag::RESCHED != 0 || !with_me(|me| exchange(hart, index, me, &to, now))
+    if arch::core(|c| c.flags.load(Ordering::Relaxed)) & flag::RESCHED != 0
+        || !with_me(|me| exchange(hart, (index, &guard), me, &to, now))
     {
         drop(guard);
         enqueue(&to, Reason::Woken);
@@ -213,11 +214,11 @@ fn note_leaving(how: Leave) {
 
 /// Puts the running thread aside and makes `to` the hart's current one. False: nothing is done.
 #[inline(always)]
-fn exchange(hart: &HartSched, index: usize, me: &Thread, to: &Thread, now: u64) -> bool {
-    let mut q = hart.queue.lock();
+fn exchange(hart: &HartSched, (index, guard): (usize, &PreemptGuard), me: &Thread, to: &Thread, now: u64) -> bool {
+    let mut q = hart.queue.lock_under(guard);
     let q = &mut *q;
     let Some(current) = q.current.as_ref() else { return false };
-    let mut place = to.node.lock();
+    let mut place = to.node.lock_under(guard);
     let Some(node) = place.as_mut() else { return false };
     if !node.value.entity.stands_for(&current.value.entity) {
         if !node.value.entity.affinity.contains(Hart(index as u32)) || !q.queue.take_over(node) {
@@ -235,7 +236,7 @@ fn exchange(hart: &HartSched, index: usize, me: &Thread, to: &Thread, now: u64) 
         let mine = place.take();
         drop(place);
         // It has none: it runs.
-        core::mem::forget(core::mem::replace(&mut *me.node.lock(), mine));
+        core::mem::forget(core::mem::replace(&mut *me.node.lock_under(guard), mine));
         accounting::switch_out(me, now);
         let spent = me.system_ticks.load(Ordering::Relaxed).wrapping_sub(q.system_base_ticks);
         settle_in(q, to, now);

@@ -25,7 +25,7 @@ use logic_pidscope::Entered;
 use logic_sched::{Affinity, Class, Entity, GroupId, Weight};
 use logic_waits::WaitCell;
 use mem::{KernelStack, NoMemory, Ref, Task, Threaded, Weak};
-use sync::{SpinLock, levels};
+use sync::{PreemptGuard, SpinLock, levels};
 
 /// A thread of the kernel or of a program.
 pub(crate) struct Thread {
@@ -310,6 +310,14 @@ impl Thread {
             None => self.look_again(fd, need),
         }
     }
+    /// The same inside the caller, for the few that are on a short path.
+    #[inline(always)]
+    pub(crate) fn any_file_here(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
+        match self.with_refs_and_preempt(|r, preempt| r.files.find(preempt, fd, need)) {
+            Some(of) => Ok(of),
+            None => self.look_again(fd, need),
+        }
+    }
     /// The same for reading or writing, which the description must have been opened for.
     #[inline(always)]
     pub(crate) fn file_for_transfer(&self, fd: i32, need: Rights) -> Result<Ref<OpenFile>, Errno> {
@@ -326,11 +334,11 @@ impl Thread {
     }
     #[inline(never)]
     fn file_behind(&self, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
-        self.with_refs(|r| r.files.find(fd, need))
+        self.with_refs_and_preempt(|r, preempt| r.files.find(preempt, fd, need))
     }
     #[inline(never)]
     fn file_behind_for_transfer(&self, fd: i32, need: Rights) -> Option<Ref<OpenFile>> {
-        self.with_refs(|r| r.files.find_for_transfer(fd, need))
+        self.with_refs_and_preempt(|r, preempt| r.files.find_for_transfer(preempt, fd, need))
     }
     /// Takes a descriptor out of the table.
     #[inline]
@@ -342,8 +350,13 @@ impl Thread {
     }
     #[inline(always)]
     fn with_refs<R>(&self, f: impl FnOnce(&Refs) -> R) -> R {
-        match &*self.refs.lock() {
-            Some(r) => f(r),
+        self.with_refs_and_preempt(|r, _| f(r))
+    }
+    #[inline(always)]
+    fn with_refs_and_preempt<R>(&self, f: impl FnOnce(&Refs, &PreemptGuard) -> R) -> R {
+        let refs = self.refs.lock();
+        match &*refs {
+            Some(r) => f(r, refs.preempt()),
             None => panic!("the references of an ended thread were used"),
         }
     }
@@ -370,13 +383,10 @@ impl Thread {
         self.faults.load(Ordering::Relaxed)
     }
     /// A counted reference to itself.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn to_ref(&self) -> Ref<Thread> {
-        match self.me.upgrade() {
-            Some(r) => r,
-            // Whoever has a `&Thread` got it from a living reference.
-            None => panic!("thread used after its end"),
-        }
+        // Whoever has a `&Thread` got it from a living reference.
+        self.me.of_living()
     }
     /// Asks it to look at `flags` (of `arch::flag`) before it goes on in user mode.
     pub(crate) fn raise(&self, flags: u32) {

@@ -241,7 +241,7 @@ impl Handing {
     }
     /// Waits no longer.
     #[inline(always)]
-    pub(crate) fn end(mut self, me: &Thread) {
+    pub(crate) fn end(&mut self, me: &Thread) {
         me.wait.disarm();
         self.deadline.cancel(me);
         match self.next.take() {

@@ -24,4 +24,4 @@ pub use mutex::{Mutex, MutexGuard, lock_mutex_pair};
 pub use once::Once;
 pub use per_hart::PerHart;
 pub use preempt::{PreemptGuard, adopt_initial_guard, may_sleep, preempt_off, preemption_is_off};
-pub use spin::{SpinGuard, SpinLock, lock_pair};
+pub use spin::{SpinGuard, SpinLock, Under, lock_pair};

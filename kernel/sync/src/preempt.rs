@@ -25,17 +25,7 @@ pub fn preempt_off() -> PreemptGuard {
 impl Drop for PreemptGuard {
     #[inline(always)]
     fn drop(&mut self) {
-        core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
-        let due = arch::core(|c| {
-            let depth = c.preempt.load(Relaxed) - 1;
-            note_stretch(c, depth);
-            c.preempt.store(depth, Relaxed);
-            // An interrupt from here on sees depth 0 and does its work itself; one before has left its mark.
-            depth == 0 && (c.flags.load(Relaxed) & flag::RESCHED != 0 || c.hart_block().pending.load(Relaxed) != 0)
-        });
-        if due {
-            preempt_point();
-        }
+        Self::release();
     }
 }
 
@@ -78,6 +68,21 @@ pub fn adopt_initial_guard() -> PreemptGuard {
 }
 
 impl PreemptGuard {
+    /// What dropping it does; for who forgets it.
+    #[inline(always)]
+    pub(crate) fn release() {
+        core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
+        let due = arch::core(|c| {
+            let depth = c.preempt.load(Relaxed) - 1;
+            note_stretch(c, depth);
+            c.preempt.store(depth, Relaxed);
+            // An interrupt from here on sees depth 0 and does its work itself; one before has left its mark.
+            depth == 0 && (c.flags.load(Relaxed) & flag::RESCHED != 0 || c.hart_block().pending.load(Relaxed) != 0)
+        });
+        if due {
+            preempt_point();
+        }
+    }
     /// Ends the guard without looking at what is pending: for the code that looks itself.
     pub fn release_quietly(self) {
         core::mem::forget(self);

@@ -39,10 +39,22 @@ impl<T: ?Sized, L: Level> SpinLock<T, L> {
         self.acquire(Nesting::First)
     }
 
+    /// Waits for the lock where preemption is off already, as `preempt` shows.
+    #[inline(always)]
+    #[track_caller]
+    pub fn lock_under<'a>(&'a self, _preempt: &'a PreemptGuard) -> SpinGuard<'a, T, L, Under<'a>> {
+        self.take(Nesting::First, Under(PhantomData))
+    }
+
     #[inline(always)]
     #[track_caller]
     fn acquire(&self, nesting: Nesting) -> SpinGuard<'_, T, L> {
-        let preempt = preempt_off();
+        self.take(nesting, preempt_off())
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    fn take<P>(&self, nesting: Nesting, preempt: P) -> SpinGuard<'_, T, L, P> {
         checker::before_lock::<L>(nesting);
         if self.held.swap(1, Ordering::Acquire) != 0 {
             self.wait();
@@ -81,22 +93,40 @@ impl<T: ?Sized, L: Level> SpinLock<T, L> {
     }
 }
 
-/// The right to use a locked value.
+/// The right to use a locked value; `P` is what keeps preemption off.
 #[must_use]
-pub struct SpinGuard<'a, T: ?Sized, L: Level> {
+pub struct SpinGuard<'a, T: ?Sized, L: Level, P = PreemptGuard> {
     lock: &'a SpinLock<T, L>,
     nesting: Nesting,
-    _preempt: PreemptGuard,
+    _preempt: P,
 }
 
+/// A preemption guard of someone else, who holds it as long.
+pub struct Under<'a>(PhantomData<&'a PreemptGuard>);
+
 impl<T: ?Sized, L: Level> SpinGuard<'_, T, L> {
+    /// Gives the lock back, as dropping does, inside the caller.
+    #[inline(always)]
+    pub fn unlock(self) {
+        self.give_back();
+        core::mem::forget(self);
+        PreemptGuard::release();
+    }
     /// The guard that keeps the thread on its hart as long as the lock is held.
     pub fn preempt(&self) -> &PreemptGuard {
         &self._preempt
     }
 }
 
-impl<T: ?Sized, L: Level> Deref for SpinGuard<'_, T, L> {
+impl<T: ?Sized, L: Level, P> SpinGuard<'_, T, L, P> {
+    #[inline(always)]
+    fn give_back(&self) {
+        checker::unlocked::<L>(self.nesting);
+        self.lock.held.store(0, Ordering::Release);
+    }
+}
+
+impl<T: ?Sized, L: Level, P> Deref for SpinGuard<'_, T, L, P> {
     type Target = T;
     #[inline(always)]
     fn deref(&self) -> &T {
@@ -105,7 +135,7 @@ impl<T: ?Sized, L: Level> Deref for SpinGuard<'_, T, L> {
     }
 }
 
-impl<T: ?Sized, L: Level> DerefMut for SpinGuard<'_, T, L> {
+impl<T: ?Sized, L: Level, P> DerefMut for SpinGuard<'_, T, L, P> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as in `deref`; `&mut self` makes this reference exclusive.
@@ -113,11 +143,10 @@ impl<T: ?Sized, L: Level> DerefMut for SpinGuard<'_, T, L> {
     }
 }
 
-impl<T: ?Sized, L: Level> Drop for SpinGuard<'_, T, L> {
+impl<T: ?Sized, L: Level, P> Drop for SpinGuard<'_, T, L, P> {
     #[inline(always)]
     fn drop(&mut self) {
-        checker::unlocked::<L>(self.nesting);
-        self.lock.held.store(0, Ordering::Release);
+        self.give_back();
     }
 }
 

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 use arch::{FRAME_BYTES as PAGE, USER_TOP};
+use core::mem::MaybeUninit;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 /// A user address that cannot be read or written as needed (EFAULT).
@@ -120,6 +121,15 @@ pub fn write<T: IntoBytes + Immutable>(dst: usize, value: &T) -> Result<(), Faul
 #[inline(always)]
 pub fn write_here<T: IntoBytes + Immutable>(dst: usize, value: &T) -> Result<(), Fault> {
     copy_out_here(dst, value.as_bytes())
+}
+
+/// Reads a value into a place that holds none yet, which costs no clearing.
+#[inline(always)]
+pub fn read_new<T: FromBytes>(place: &mut MaybeUninit<T>, src: usize) -> Result<&mut T, Fault> {
+    if !in_user_space(src, size_of::<T>()) {
+        return Err(Fault);
+    }
+    arch::read_user_raw(place, src).ok_or(Fault)
 }
 
 /// Reads a value into its place; on a fault part of it may have been replaced.

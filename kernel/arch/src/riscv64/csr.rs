@@ -95,16 +95,16 @@ pub fn fs_live() -> usize {
     let s: usize;
     // SAFETY: reading sstatus has no effect.
     unsafe { asm!("csrr {}, sstatus", out(reg) s, options(nomem, nostack)) };
-    s & super::frame::SSTATUS_FS_MASK
+    s & logic_trapframe::SSTATUS_FS_MASK
 }
 
 /// Sets the live `sstatus.FS` field.
 #[inline(always)]
 pub fn set_fs_live(fs: usize) {
-    let fs = fs & super::frame::SSTATUS_FS_MASK;
+    let fs = fs & logic_trapframe::SSTATUS_FS_MASK;
     // SAFETY: the kernel uses no floating point; the field only says what the registers are worth to the thread.
     unsafe {
-        asm!("csrc sstatus, {m}", "csrs sstatus, {f}", m = in(reg) super::frame::SSTATUS_FS_MASK, f = in(reg) fs,
+        asm!("csrc sstatus, {m}", "csrs sstatus, {f}", m = in(reg) logic_trapframe::SSTATUS_FS_MASK, f = in(reg) fs,
              options(nomem, nostack));
     }
 }

@@ -3,7 +3,6 @@
 pub(crate) mod boot;
 pub(crate) mod csr;
 pub(crate) mod fpu;
-pub(crate) mod frame;
 pub(crate) mod hart;
 pub(crate) mod irq;
 pub(crate) mod layout;

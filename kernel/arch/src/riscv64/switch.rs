@@ -1,39 +1,26 @@
-//! The context switch: callee-saved registers change hands, nothing else.
+//! The context switch: the place in the kernel, the stack and what a compiler cannot be asked to save change hands, nothing else.
 
 use super::hart::{ThreadCore, set_core};
 use super::irq::IrqOff;
-use core::arch::global_asm;
+use core::arch::{asm, global_asm};
 use core::sync::atomic::Ordering;
 
-/// `ra`, `sp`, `s0` to `s11` of a thread that does not run.
+/// Where a thread that does not run goes on, and its registers `sp`, `s0` and `s1`. All others are on its stack.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Context {
-    ra: usize,
+    pc: usize,
     sp: usize,
-    s: [usize; 12],
+    s: [usize; 2],
 }
 
 impl Context {
     pub(crate) const fn empty() -> Self {
-        Context { ra: 0, sp: 0, s: [0; 12] }
+        Context { pc: 0, sp: 0, s: [0; 2] }
     }
 }
 
 global_asm!(
-    ".macro context_each op, core",
-    "  .set i, 4", // words before the context
-    "  .irp r, ra, sp, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11",
-    "    \\op \\r, 8*i(\\core)",
-    "    .set i, i+1",
-    "  .endr",
-    ".endm",
-    ".globl __switch",
-    "__switch:", // a0: previous core, a1: next core; returns the previous core in the next thread
-    "  context_each sd, a0",
-    "  context_each ld, a1",
-    "  mv tp, a1",
-    "  ret",
     ".globl __thread_start", // first activation: s0 = function, s1 = its second argument; a0 = previous core
     "__thread_start:",
     "  mv a1, s1",
@@ -44,7 +31,6 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    fn __switch(prev: *const ThreadCore, next: *const ThreadCore) -> *const ThreadCore;
     fn __thread_start();
 }
 
@@ -54,7 +40,7 @@ pub fn start_context(core: &mut ThreadCore, reserve: usize, entry: extern "C" fn
     let top = core.kernel_sp.load(Ordering::Relaxed);
     let ctx = core.context.get_mut();
     *ctx = Context::empty();
-    ctx.ra = __thread_start as *const () as usize;
+    ctx.pc = __thread_start as *const () as usize;
     ctx.sp = (top - reserve) & !15;
     ctx.s[0] = entry as *const () as usize;
     ctx.s[1] = arg;
@@ -65,11 +51,35 @@ pub fn start_context(core: &mut ThreadCore, reserve: usize, entry: extern "C" fn
 /// # Safety
 /// `prev` is the running thread's core; `next` does not run anywhere, has a context (from [`start_context`] or an
 /// earlier switch) and both stay alive until they are switched away from and to.
+#[inline(always)]
 pub unsafe fn switch_context(prev: &ThreadCore, next: &ThreadCore, _off: &IrqOff) -> *const ThreadCore {
     debug_assert!(next.on_cpu.load(Ordering::Acquire) == 0, "the thread to switch to runs already");
     set_core(next, prev.hart_block());
-    // SAFETY: per contract; the offsets in the assembly are those of `ThreadCore` (asserted below).
-    let from = unsafe { __switch(prev, next) };
+    let from: *const ThreadCore;
+    // SAFETY: per contract. Each thread comes back to the end of this block, on its own stack and with its own `sp`, `s0` and
+    // `s1`, which are taken from its context; all other registers are named as changed, so that the compiler keeps what it
+    // needs of them on the stack. `a0` is the core of who left, as in `__thread_start`.
+    unsafe {
+        asm!(
+            "la t0, 2f",
+            "sd t0, 32(a0)",
+            "sd sp, 40(a0)",
+            "sd s0, 48(a0)",
+            "sd s1, 56(a0)",
+            "ld t0, 32(a1)",
+            "ld sp, 40(a1)",
+            "ld s0, 48(a1)",
+            "ld s1, 56(a1)",
+            "mv tp, a1",
+            "jr t0",
+            "2:",
+            inout("a0") core::ptr::from_ref(prev) => from,
+            inout("a1") core::ptr::from_ref(next) => _,
+            out("s2") _, out("s3") _, out("s4") _, out("s5") _, out("s6") _,
+            out("s7") _, out("s8") _, out("s9") _, out("s10") _, out("s11") _,
+            clobber_abi("C"),
+        );
+    }
     // SAFETY: `from` is alive until its successor has let go of it, which happens after this function.
     unsafe { switched_from(from) };
     from

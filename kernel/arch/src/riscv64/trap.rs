@@ -4,11 +4,11 @@
 //! how the entry tells the two apart. A kernel stack lies at an odd multiple of its size, so one bit of `sp` tells an
 //! overflow before anything is stored.
 
-use super::frame::{TRAP_FRAME_BYTES, TrapFrame};
 use super::hart::core_ptr;
 use super::layout::KERNEL_STACK_BYTES;
 use core::arch::{asm, global_asm};
 use core::sync::atomic::{AtomicUsize, Ordering};
+use logic_trapframe::{TRAP_FRAME_BYTES, TrapFrame};
 
 global_asm!(
     // All registers but x0, sp and tp, to or from their places in the frame.

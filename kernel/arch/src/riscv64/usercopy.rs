@@ -5,9 +5,21 @@
 //! continues at the fixup when a fault there cannot be resolved. `sstatus.SUM` is set only inside.
 
 use core::arch::global_asm;
+use core::mem::MaybeUninit;
+use zerocopy::FromBytes;
 
 global_asm!(
     // Copies a2 bytes from a1 to a0 and counts a2 down to 0, at most 128 behind. Changes t0 to t4 and a3 to a6.
+    // Fifteen words by as many pairs of instructions, which take as many bytes as the words.
+    ".macro last_words",
+    ".option push",
+    ".option norvc",
+    ".irp at, 112, 104, 96, 88, 80, 72, 64, 56, 48, 40, 32, 24, 16, 8, 0",
+    "  ld t2, \\at(a1)",
+    "  sd t2, \\at(a0)",
+    ".endr",
+    ".option pop",
+    ".endm",
     ".macro copy_bytes",
     "  or t0, a0, a1",
     "  andi t0, t0, 7",
@@ -83,19 +95,12 @@ global_asm!(
     "  addi a1, a1, 128",
     "  addi a2, a2, -128",
     "  bgeu a2, t0, 31b",
-    // Up to fifteen words by as many pairs of instructions, which take as many bytes as the words: the jump leads to the pair
-    // of the last of them.
+    // Up to fifteen words: the jump leads to the pair of the last of them.
     "40: andi t0, a2, 120",
     "  lla t1, 50f",
     "  sub t1, t1, t0",
     "  jr t1",
-    ".option push",
-    ".option norvc",
-    ".irp at, 112, 104, 96, 88, 80, 72, 64, 56, 48, 40, 32, 24, 16, 8, 0",
-    "  ld t2, \\at(a1)",
-    "  sd t2, \\at(a0)",
-    ".endr",
-    ".option pop",
+    "  last_words",
     "50: sub a2, a2, t0",
     "  beqz a2, 99f",
     "  add a0, a0, t0",
@@ -177,7 +182,20 @@ global_asm!(
     "  li t6, 1 << 18",
     "  csrs sstatus, t6",
     "  li t5, 0", // after a fault the rest is copied byte by byte
-    "  copy_bytes",
+    // A few whole words, as structs are: from the last to the first, entered where there are as many left.
+    "  or t0, a0, a1",
+    "  andi t0, t0, 7",
+    "  andi t1, a2, ~0x78",
+    "  or t0, t0, t1",
+    "  bnez t0, 3f",
+    "  la t1, 2f",
+    "  sub t1, t1, a2",
+    "  jr t1",
+    "  last_words",
+    "2: csrc sstatus, t6",
+    "  li a0, 0",
+    "  ret",
+    "3: copy_bytes",
     "1: csrc sstatus, t6",
     "  mv a0, a2",
     "  ret",
@@ -283,7 +301,18 @@ pub fn copy_from_user_raw(dst: &mut [u8], src: usize) -> usize {
     unsafe { __user_copy(dst.as_mut_ptr(), src as *const u8, dst.len()) }
 }
 
+/// Reads a value from user address `src`, which is checked as for [`copy_from_user_raw`]. `None`: not all of it can be read.
+#[inline(always)]
+pub fn read_user_raw<T: FromBytes>(place: &mut MaybeUninit<T>, src: usize) -> Option<&mut T> {
+    debug_assert!(src.checked_add(size_of::<T>()).is_some_and(|e| e <= super::layout::USER_TOP));
+    // SAFETY: stores only into `place`; loads as in `copy_from_user_raw`.
+    let left = unsafe { __user_copy(place.as_mut_ptr().cast(), src as *const u8, size_of::<T>()) };
+    // SAFETY: then all of it was written, and `FromBytes` says that any bytes are a value.
+    (left == 0).then(|| unsafe { place.assume_init_mut() })
+}
+
 /// Copies `src` to user address `dst`; returns the bytes that could not be copied.
+#[inline(always)]
 pub fn copy_to_user_raw(dst: usize, src: &[u8]) -> usize {
     assert!(dst.checked_add(src.len()).is_some_and(|e| e <= super::layout::USER_TOP));
     // SAFETY: stores only into user space (asserted), where a fault is fixed up.

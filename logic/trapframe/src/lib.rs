@@ -1,4 +1,8 @@
 //! The trap frame: registers of an interrupted context, in the order of Linux's `user_regs_struct`.
+//!
+//! The trap's assembly (`kernel/arch`) fills it by offsets, which is why its size and its order are fixed here.
+#![no_std]
+#![forbid(unsafe_code)]
 
 /// `sstatus.FS`: the field's mask.
 pub const SSTATUS_FS_MASK: usize = 3 << 13;
@@ -31,7 +35,7 @@ pub struct TrapFrame {
 }
 
 /// Bytes that a frame takes on the kernel stack; a multiple of 16.
-pub(crate) const TRAP_FRAME_BYTES: usize = core::mem::size_of::<TrapFrame>();
+pub const TRAP_FRAME_BYTES: usize = core::mem::size_of::<TrapFrame>();
 const _: () = assert!(TRAP_FRAME_BYTES == 288);
 
 impl TrapFrame {
