@@ -3,7 +3,7 @@
 use crate::fs::file::OpenFile;
 use crate::fs::table::{FdTable, Passed, Reserved, ReservedOne};
 use crate::linux::{Call, CallResult, Restart, Stop};
-use crate::object::call::{Answer, Reply, Request};
+use crate::object::call::{Answer, Brought, Reply, Request};
 use crate::object::channel::{ChannelEnd, Next, Sending};
 use crate::object::end::pair;
 use crate::object::message::{Message, UNREAD_WORDS, Words};
@@ -11,7 +11,7 @@ use crate::object::short::{Got, ShortReply, has_short_room, is_short, read_words
 use crate::task::limits;
 use abi::{ChanCall, ChanCreate, ChanInfo, ChanPart, ChanRecv, ChanReplyRecv, ChanRoom, ChanSend, Errno, chan_flag, nr};
 use alloc::boxed::Box;
-use core::mem::offset_of;
+use core::mem::{MaybeUninit, offset_of};
 use logic_channel::{CallId, Delivery, Limits, MAX_BYTES, MAX_FDS, Received, Size};
 use mem::{Ref, user};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
@@ -19,18 +19,22 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 /// Reads a struct that may have grown since: more bytes than are known must be zero (clone3(2), openat2(2)).
 #[inline(always)]
 pub(super) fn read_sized<T: FromBytes + IntoBytes>(addr: usize, size: usize) -> Result<T, Errno> {
-    let mut args = T::new_zeroed();
-    read_sized_into(&mut args, addr, size)?;
-    Ok(args)
-}
-
-/// The same, into its place.
-#[inline(always)]
-fn read_sized_into<T: FromBytes + IntoBytes>(to: &mut T, addr: usize, size: usize) -> Result<(), Errno> {
     if size != size_of::<T>() {
         check_tail(addr, size, size_of::<T>())?;
     }
-    user::read_into(to, addr).map_err(fault)
+    user::read(addr).map_err(fault)
+}
+
+/// The same, into a place that holds none yet.
+#[inline(always)]
+fn read_sized_new<T: FromBytes>(place: &mut MaybeUninit<T>, addr: usize, size: usize) -> Result<&T, Errno> {
+    if size != size_of::<T>() {
+        check_tail(addr, size, size_of::<T>())?;
+    }
+    match user::read_new(place, addr) {
+        Ok(args) => Ok(args),
+        Err(e) => Err(fault(e)),
+    }
 }
 
 #[cold]
@@ -49,26 +53,10 @@ fn check_tail(addr: usize, size: usize, known: usize) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Structs to be read into. No two neighbouring words are alike, so that they are written one by one in their places: clearing
-/// them by a call costs several times as much, and they are read over at once.
-const fn unread_part() -> ChanPart {
-    ChanPart { bytes: 0, fds: 1, bytes_len: 2, fds_len: 3 }
-}
-const fn unread_room() -> ChanRoom {
-    ChanRoom { bytes: 0, fds: 1, bytes_cap: 2, fds_cap: 3 }
-}
-#[inline(always)]
-const fn unread_call() -> ChanCall {
-    let (part, room) = (unread_part(), unread_room());
-    ChanCall { part, room, deadline_ns: 0, flags: 1, _reserved: 2, call: 0, bytes_len: 1, fds_len: 2 }
-}
+/// Information to be filled in. No two neighbouring words are alike, so that they are written one by one in their places: clearing
+/// them by a call costs several times as much.
 const fn unread_info() -> ChanInfo {
     ChanInfo { bytes_len: 1, fds_len: 2, call: 0, process: 1, budget: 0, reply_bytes: 1, reply_fds: 2 }
-}
-#[inline(always)]
-const fn unread_reply_recv() -> ChanReplyRecv {
-    let (part, room, info) = (unread_part(), unread_room(), unread_info());
-    ChanReplyRecv { call: 1, part, room, deadline_ns: 0, flags: 1, replied: 2, info }
 }
 
 fn fault(_: user::Fault) -> Errno {
@@ -125,8 +113,8 @@ pub(super) fn chan_create(c: &mut Call<'_>) -> CallResult {
 pub(super) fn chan_send(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let end = end_of(&of)?;
-    let mut args = ChanSend::default();
-    read_sized_into(&mut args, c.arg(1), c.arg(2))?;
+    let mut place = MaybeUninit::uninit();
+    let args: &ChanSend = read_sized_new(&mut place, c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK)?;
     let size = size_of_part(&args.part)?;
     let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
@@ -156,8 +144,8 @@ fn send_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, ho
 pub(super) fn chan_recv(c: &mut Call<'_>) -> CallResult {
     let of = c.file(0)?;
     let end = end_of(&of)?;
-    let mut args = ChanRecv::default();
-    read_sized_into(&mut args, c.arg(1), c.arg(2))?;
+    let mut place = MaybeUninit::uninit();
+    let args: &ChanRecv = read_sized_new(&mut place, c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK)?;
     let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
     let out = c.arg(1).wrapping_add(offset_of!(ChanRecv, info));
@@ -277,21 +265,20 @@ const _: () = assert!(offset_of!(ChanCall, call) + size_of::<CallOut>() == size_
 pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
     let of = c.used_file_of::<{ nr::chan_call }>()?;
     let end = end_of(&of)?;
-    let mut args = unread_call();
-    read_sized_into(&mut args, c.arg(1), c.arg(2))?;
+    let mut place = MaybeUninit::uninit();
+    let args: &ChanCall = read_sized_new(&mut place, c.arg(1), c.arg(2))?;
     check_flags(args.flags | args._reserved, chan_flag::NONBLOCK | chan_flag::NO_CYCLE)?;
     let size = size_of_part(&args.part)?;
     let room = size_of_room(&args.room);
-    let mut words = UNREAD_WORDS;
+    let mut short = Brought { words: UNREAD_WORDS, size, passed: None };
     let (mut number, mut numbers, mut begun) = (None, None, None);
     if args.call | u64::from(args.flags) == 0 && is_short(size) && has_short_room(room) {
         // Room for the reply's descriptor is found before anybody works for it.
         number = if room.fds == 0 { None } else { one_number(c) };
         if room.fds == 0 || number.is_some() {
             let fd = if size.fds == 0 { -1 } else { read_fd(&args.part)? };
-            read_words(&mut words, args.part.bytes as usize, size.bytes as usize)?;
-            let request = Request { size, bytes: 0, fds: &[], room, nonblock: false, deadline_ns: None };
-            begun = end.begin_short(c.me, &request, &words, fd);
+            read_words(&mut short.words, args.part.bytes as usize, size.bytes as usize)?;
+            begun = end.begin_short(c.me, (size, room), &short.words, fd);
         }
     }
     let mut armed = true;
@@ -299,15 +286,16 @@ pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
         Some(begun) => begun,
         None => {
             number = None;
-            begin_long(c, &of, end, &args, (size, room), &mut armed, &mut numbers)?
+            begin_long(c, &of, end, args, (size, room), &mut armed, &mut numbers)?
         }
     };
-    match end.end_call(c.me, id, deadline(args.deadline_ns), armed, next, &mut words)? {
-        Answer::Short(size, passed) => {
-            if let Some(numbers) = numbers {
-                number = Some(numbers.into_one());
+    match end.end_call(c.me, id, deadline(args.deadline_ns), armed, next, &mut short)? {
+        Answer::Short => {
+            if short.passed.is_some() {
+                let number = numbers.map(Reserved::into_one).or(number);
+                return take_short_with_one(c, &args.room, &mut short, number);
             }
-            take_short(c, &args.room, size, passed, number, &words)
+            take_short(c, &args.room, &short)
         }
         Answer::Reply(message, size) => {
             let numbers = numbers.or_else(|| number.map(ReservedOne::into_many));
@@ -323,27 +311,28 @@ fn one_number(c: &Call<'_>) -> Option<ReservedOne> {
     FdTable::reserve_one(c.me.files(), c.me.process().limit(limits::NOFILE))
 }
 
-/// Delivers a short reply; one that cannot be delivered is destroyed.
+/// Delivers a short reply.
 #[inline(always)]
-fn take_short(
-    c: &Call<'_>,
-    room: &ChanRoom,
-    size: Size,
-    passed: Option<Passed>,
-    number: Option<ReservedOne>,
-    words: &Words,
-) -> CallResult {
-    let out = c.arg(1).wrapping_add(offset_of!(ChanCall, call));
-    write_words(words, room.bytes as usize, size.bytes as usize)?;
-    if let (Some(_), Some(number)) = (&passed, &number) {
+fn take_short(c: &Call<'_>, room: &ChanRoom, short: &Brought) -> CallResult {
+    let (out, size) = (c.arg(1).wrapping_add(offset_of!(ChanCall, call)), short.size);
+    write_words(&short.words, room.bytes as usize, size.bytes as usize)?;
+    user::write_here(out, &CallOut { call: 0, bytes_len: size.bytes, fds_len: size.fds })?;
+    Ok(size.bytes as usize)
+}
+
+/// The same with a descriptor. What cannot be delivered is destroyed.
+#[inline(never)]
+fn take_short_with_one(c: &Call<'_>, room: &ChanRoom, short: &mut Brought, number: Option<ReservedOne>) -> CallResult {
+    let passed = short.passed.take();
+    if let Some(number) = &number {
         user::write(room.fds as usize, &number.number()).map_err(fault)?;
     }
-    user::write_here(out, &CallOut { call: 0, bytes_len: size.bytes, fds_len: size.fds })?;
+    let taken = take_short(c, room, short)?;
     // Point of no return.
     if let (Some(passed), Some(number)) = (passed, number) {
         number.install(passed);
     }
-    Ok(size.bytes as usize)
+    Ok(taken)
 }
 
 /// Begins a call that goes the long way; `armed` becomes false if the call was begun before.
@@ -452,15 +441,15 @@ const _: () = assert!(offset_of!(ChanReplyRecv, flags) + size_of::<ReplyOut>() =
 pub(super) fn chan_reply_recv(c: &mut Call<'_>) -> CallResult {
     let of = c.used_file_of::<{ nr::chan_reply_recv }>()?;
     let end = end_of(&of)?;
-    let mut args = unread_reply_recv();
-    read_sized_into(&mut args, c.arg(1), c.arg(2))?;
+    let mut place = MaybeUninit::uninit();
+    let args: &ChanReplyRecv = read_sized_new(&mut place, c.arg(1), c.arg(2))?;
     check_flags(args.flags, chan_flag::NONBLOCK | chan_flag::REPLY_ONLY)?;
     let size = size_of_part(&args.part)?;
     let nonblock = args.flags & chan_flag::NONBLOCK != 0 || of.nonblock();
     if !nonblock && args.flags & chan_flag::REPLY_ONLY == 0 && is_short(size) {
-        return reply_recv_short(c, end, &args, size);
+        return reply_recv_short(c, end, args, size);
     }
-    reply_recv_long(c, end, &args, size, nonblock)
+    reply_recv_long(c, end, args, size, nonblock)
 }
 
 /// Replies and receives by the short way, as long as everything is short.

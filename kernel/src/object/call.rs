@@ -154,12 +154,22 @@ pub(crate) struct Request<'a> {
     pub(crate) deadline_ns: Option<u64>,
 }
 
+/// What a short reply brought.
+pub(crate) struct Brought {
+    /// Its bytes.
+    pub(crate) words: Words,
+    /// Its size.
+    pub(crate) size: Size,
+    /// The descriptor that came with it.
+    pub(crate) passed: Option<Passed>,
+}
+
 /// The end of a call.
 pub(crate) enum Answer {
     /// A reply.
     Reply(Box<Message>, Size),
-    /// A short reply, whose bytes are where they were wanted, and the descriptor that came with it.
-    Short(Size, Option<Passed>),
+    /// A short reply, which is where it was wanted.
+    Short,
     /// A signal's handler is to run, then the wait goes on.
     Interrupted,
 }
@@ -254,7 +264,7 @@ impl ChannelEnd {
         })
     }
 
-    /// Waits until the call is over; `next` runs meanwhile. A short reply goes to `words`. With `armed` the thread armed its wait
+    /// Waits until the call is over; `next` runs meanwhile. A short reply goes to `short`. With `armed` the thread armed its wait
     /// cell before it sent the request, and sleeps before it looks.
     #[inline(always)]
     pub(crate) fn end_call(
@@ -264,7 +274,7 @@ impl ChannelEnd {
         deadline_ns: Option<u64>,
         armed: bool,
         next: Next,
-        words: &mut Words,
+        short: &mut Brought,
     ) -> Result<Answer, Stop> {
         me.calling.begin(self.channel.id, id.number());
         let on = self.waits(Waits::ChannelCall);
@@ -274,14 +284,32 @@ impl ChannelEnd {
             wait.arm(me);
         }
         let over = loop {
-            if look && let Some(over) = self.poll_call(id, words) {
-                break Ok(over);
+            if look {
+                if self.take_short_reply(id, short) {
+                    wait.end(me);
+                    me.calling.end();
+                    return Ok(Answer::Short);
+                }
+                if let Some(over) = self.poll_call(id) {
+                    break Ok(over);
+                }
             }
             look = true;
             if let Err(e) = wait.sleep(me, on) {
                 break Err(e);
             }
         };
+        self.end_otherwise(me, id, wait, over)
+    }
+
+    #[inline(never)]
+    fn end_otherwise(
+        &self,
+        me: &Thread,
+        id: CallId,
+        mut wait: Handing,
+        over: Result<Result<Answer, Failure>, Ended>,
+    ) -> Result<Answer, Stop> {
         wait.end(me);
         me.calling.end();
         match over {
@@ -299,26 +327,38 @@ impl ChannelEnd {
         }
     }
 
-    /// How a call stands, if it is over.
+    /// Takes the reply to a call, if it is here and short, and ends the call.
     #[inline(always)]
-    fn poll_call(&self, id: CallId, words: &mut Words) -> Option<Result<Answer, Failure>> {
-        let mut doomed = None;
-        let over = {
-            let mut state = self.channel.state.lock();
-            match state.logic.poll_call(id) {
-                Outcome::Pending => None,
-                Outcome::Failed(why) => Some(Err(why)),
-                Outcome::Reply(message, size) if !is_short(size) => Some(Ok(Answer::Reply(message, size))),
-                Outcome::Reply(mut message, size) => {
-                    message.give_words(words, size.bytes);
-                    let passed = if size.fds == 0 { None } else { message.fds.pop() };
-                    doomed = state.keep(message);
-                    Some(Ok(Answer::Short(size, passed)))
-                }
+    fn take_short_reply(&self, id: CallId, short: &mut Brought) -> bool {
+        let mut state = self.channel.state.lock();
+        let Some(mut reply) = state.logic.reply(id) else { return false };
+        short.size = reply.size;
+        if !is_short(reply.size) {
+            return false;
+        }
+        if let Some(message) = reply.message() {
+            message.give_words(&mut short.words, short.size.bytes);
+            if short.size.fds != 0 {
+                short.passed = message.fds.pop();
             }
+        }
+        let doomed = match reply.end() {
+            Some(message) => state.keep(message),
+            None => None,
         };
+        state.unlock();
         message::destroy_any(doomed);
-        over
+        true
+    }
+
+    /// How a call stands, if it is over.
+    #[inline(never)]
+    fn poll_call(&self, id: CallId) -> Option<Result<Answer, Failure>> {
+        match self.channel.state.lock().logic.poll_call(id) {
+            Outcome::Pending => None,
+            Outcome::Failed(why) => Some(Err(why)),
+            Outcome::Reply(message, size) => Some(Ok(Answer::Reply(message, size))),
+        }
     }
 
     /// Goes on with a call that a signal interrupted. EINVAL: there is none of this number; EMSGSIZE: there would be less room

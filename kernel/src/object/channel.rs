@@ -227,7 +227,7 @@ impl Channel {
 
     /// Tells those who watch an end of events, ending the lock hold under which these came to be. Of the threads that are to
     /// run, one is given back: the caller lets it run.
-    #[inline]
+    #[inline(always)]
     pub(super) fn tell(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
         let first = if events.contains(Events::IN) { state.waiting(end).take() } else { None };
         let observers = state.observers(end);

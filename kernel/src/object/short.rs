@@ -2,7 +2,6 @@
 //! copied through the stack, so that each side takes the channel's lock once. Whatever is otherwise goes the long way (`call`,
 //! `channel`), and so does what fails, for its reason to be found there.
 
-use super::call::Request;
 use super::channel::{ChannelEnd, Next, READABLE, State, WRITABLE, ended};
 use super::inflight::InFlight;
 use super::message::{self, INLINE, Message, SHORT, Words};
@@ -14,8 +13,8 @@ use crate::task::wait::Handing;
 use abi::{ChanInfo, Errno};
 use alloc::boxed::Box;
 use core::sync::atomic::Ordering;
-use logic_channel::{Answered, CallId, Size, Taken, Untaken};
-use mem::user;
+use logic_channel::{Answering, CallId, FirstRequest, Size, Taken, Untaken};
+use mem::{Ref, user};
 use sync::{SpinGuard, levels};
 use zerocopy::IntoBytes;
 
@@ -97,31 +96,31 @@ impl Sender {
 }
 
 impl ChannelEnd {
-    /// Sends a short request, with the descriptor of the number `fd` if its size says so; gives the call's number, and the
+    /// Sends a short request of the first size, for a reply as large as the second, with the descriptor of the number `fd` if its size says so; gives the call's number, and the
     /// receiver that is to run next. `None`: it has to go the long way.
     #[inline(always)]
-    pub(crate) fn begin_short(&self, me: &Thread, request: &Request<'_>, words: &Words, fd: i32) -> Option<(CallId, Next)> {
+    pub(crate) fn begin_short(&self, me: &Thread, sizes: (Size, Size), words: &Words, fd: i32) -> Option<(CallId, Next)> {
         // Who answers wakes this thread from here on.
         me.wait.arm();
-        if request.size.fds == 0 {
+        if sizes.0.fds == 0 {
             let mut state = self.channel.state.lock();
-            let id = self.open_short(me, &mut state, request, words, |_| {});
+            let id = self.open_short(me, &mut state, sizes, words, |_| {});
             return match id {
                 Ok(id) => Some((id, self.channel.tell(state, self.end.peer(), READABLE))),
                 Err(message) => give_back(state, message),
             };
         }
-        self.begin_with_one(me, request, words, fd)
+        self.begin_with_one(me, sizes, words, fd)
     }
 
     #[inline(never)]
-    fn begin_with_one(&self, me: &Thread, request: &Request<'_>, words: &Words, fd: i32) -> Option<(CallId, Next)> {
+    fn begin_with_one(&self, me: &Thread, sizes: (Size, Size), words: &Words, fd: i32) -> Option<(CallId, Next)> {
         let send = |moving: Moving<'_>| {
             let mut state = self.channel.state.lock();
             // What is prepared succeeds.
-            state.logic.prepare_call(self.end, request.size).ok()?;
+            state.logic.prepare_call(self.end, sizes.0).ok()?;
             self.channel.flight(self.end.peer()).changes();
-            match self.open_short(me, &mut state, request, words, |m| moving.take(&mut m.fds)) {
+            match self.open_short(me, &mut state, sizes, words, |m| moving.take(&mut m.fds)) {
                 Ok(id) => Some(id),
                 Err(message) => give_back(state, message),
             }
@@ -136,7 +135,7 @@ impl ChannelEnd {
         &self,
         me: &Thread,
         state: &mut State,
-        request: &Request<'_>,
+        (size, room): (Size, Size),
         words: &Words,
         fill: impl FnOnce(&mut Message),
     ) -> Result<CallId, Option<Box<Message>>> {
@@ -144,15 +143,15 @@ impl ChannelEnd {
             Some(m) => m,
             none => return Err(none),
         };
-        if !message.has_room(request.size.fds.max(request.room.fds)) {
+        if !message.has_room(size.fds.max(room.fds)) {
             return Err(Some(message));
         }
         Sender::of(me).sign(&mut message);
-        message.take_words(words, request.size.bytes);
+        message.take_words(words, size.bytes);
         fill(&mut message);
         me.calling.taken_by(state.logic.receiver(self.end.peer()));
         // Point of no return, once it is queued.
-        state.logic.call(self.end, message, request.size, request.room, || me.to_ref()).map_err(|refused| Some(refused.message))
+        state.logic.call(self.end, message, size, room, || me.to_ref()).map_err(|refused| Some(refused.message))
     }
 
     /// Sends a short reply with the descriptor of the number `fd`; gives the caller, who is to run. `None`: it has to go the long
@@ -160,15 +159,13 @@ impl ChannelEnd {
     #[inline(never)]
     pub(crate) fn answer_with_one(&self, me: &Thread, id: CallId, size: Size, words: &Words, fd: i32) -> Next {
         let answer = |moving: Moving<'_>| {
-            let fill = |m: &mut Box<Message>| {
-                Sender::of(me).sign(m);
-                m.take_words(words, size.bytes);
-                moving.take(&mut m.fds);
-            };
-            match self.channel.state.lock().logic.answer(self.end, id, size, fill) {
-                Answered::To(caller) => Some(caller),
-                Answered::TooLarge | Answered::Void => None,
-            }
+            let mut state = self.channel.state.lock();
+            let Answering::Open(mut open) = state.logic.answer(self.end, id, size) else { return None };
+            let message = open.message()?;
+            Sender::of(me).sign(message);
+            message.take_words(words, size.bytes);
+            moving.take(&mut message.fds);
+            open.commit()
         };
         me.with_files(|files| files.move_plain(fd, answer))
     }
@@ -192,19 +189,14 @@ impl ChannelEnd {
         let got = loop {
             // One way out of it, on which the lock is given back.
             let step = {
-                let mut state = self.channel.state.lock();
-                let state = &mut *state;
-                if self.answer_first(me, state, reply, words, &mut wait.next) {
+                let mut guard = self.channel.state.lock();
+                let state = &mut *guard;
+                let step = if self.answer_first(me, state, reply, words, &mut wait.next) {
                     self.channel.flight(self.end).changes();
-                    let taken = state.logic.take_request(self.end, room, by.id(), |m, size, caller| {
-                        let short = is_short(size) && (size.fds == 0 || take_one(m, &mut passed));
-                        if short {
-                            m.give_words(words, size.bytes);
-                            (info.process, info.budget) = (m.process, m.budget);
-                            caller.calling.taken_by(by.id());
-                        }
-                        short
-                    });
+                    let taken = match state.logic.first_request(self.end, room) {
+                        Some(first) => take_short(first, by.id(), words, &mut passed, info),
+                        None => None,
+                    };
                     if taken.is_none() && state.may_wait(self.end, me) {
                         placed = true;
                         Step::Sleep
@@ -214,7 +206,9 @@ impl ChannelEnd {
                     }
                 } else {
                     Step::TooLarge
-                }
+                };
+                guard.unlock();
+                step
             };
             match step {
                 Step::Taken(taken) => break Ok(taken),
@@ -248,18 +242,18 @@ impl ChannelEnd {
     #[inline(always)]
     fn answer_first(&self, me: &Thread, state: &mut State, reply: &mut ShortReply, words: &Words, next: &mut Next) -> bool {
         let Some(call) = reply.id.take() else { return true };
-        let fill = |m: &mut Box<Message>| {
-            Sender::of(me).sign(m);
-            m.take_words(words, reply.size.bytes);
-        };
-        match state.logic.answer(self.end, call, reply.size, fill) {
-            Answered::To(caller) => {
+        match state.logic.answer(self.end, call, reply.size) {
+            Answering::Open(mut open) => {
+                if let Some(message) = open.message() {
+                    Sender::of(me).sign(message);
+                    message.take_words(words, reply.size.bytes);
+                }
                 reply.arrived = true;
-                core::mem::forget(next.replace(caller));
+                core::mem::forget(core::mem::replace(next, open.commit()));
                 true
             }
-            Answered::TooLarge => false,
-            Answered::Void => true,
+            Answering::TooLarge => false,
+            Answering::Void => true,
         }
     }
 
@@ -299,6 +293,26 @@ impl ChannelEnd {
             }
         }
     }
+}
+
+/// Takes a request if it is short.
+#[inline(always)]
+fn take_short(
+    mut first: FirstRequest<'_, Box<Message>, Ref<Thread>>,
+    by: u64,
+    words: &mut Words,
+    passed: &mut Option<Passed>,
+    info: &mut ChanInfo,
+) -> Option<Taken> {
+    let size = first.size;
+    let (message, caller) = first.parts()?;
+    if !is_short(size) || (size.fds != 0 && !take_one(message, passed)) {
+        return None;
+    }
+    message.give_words(words, size.bytes);
+    (info.process, info.budget) = (message.process, message.budget);
+    caller.calling.taken_by(by);
+    first.take(by)
 }
 
 /// Takes the one descriptor of a message out, unless something can wait in it.

@@ -67,7 +67,8 @@ pub(crate) enum Phase<M> {
 #[derive(Debug)]
 pub(crate) struct Call<M, W> {
     number: CallId,
-    pub(crate) caller: W,
+    /// Who waits; nobody once it was answered, since who answers has that.
+    pub(crate) caller: Option<W>,
     pub(crate) from: End,
     pub(crate) room: Size,
     /// Who received the request.
@@ -134,14 +135,14 @@ impl<M, W> Calls<M, W> {
     }
 
     /// Opens a call, after [`Calls::reserve`].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(&mut self, from: End, room: Size, caller: W) -> Option<CallId> {
         let index = self.free;
         let serial = self.next_serial;
         let number = CallId::from_number(serial.wrapping_shl(INDEX_BITS) | u64::from(index))?;
         let slot = self.slot(index)?;
         let Entry::Free(next) = *slot else { return None };
-        *slot = Entry::Open(Call { number, caller, from, room, taker: 0, phase: Phase::Queued });
+        *slot = Entry::Open(Call { number, caller: Some(caller), from, room, taker: 0, phase: Phase::Queued });
         self.free = next;
         self.next_serial = serial.wrapping_add(1);
         self.open = self.open.wrapping_add(1);
@@ -171,6 +172,22 @@ impl<M, W> Calls<M, W> {
         Some(call)
     }
 
+    /// The reply to a call, if it is here.
+    #[inline(always)]
+    pub(crate) fn replied(&mut self, id: CallId) -> Option<Replied<'_, M, W>> {
+        let (chunk, at) = (id.index() as usize / CHUNK, id.index() as usize % CHUNK);
+        let entry = self.chunks.get_mut(chunk)?.get_mut(at)?;
+        let size = match entry {
+            Entry::Open(Call { number, phase: Phase::Replied(_, size), .. })
+                if *number == id || left_out(Step::NumberIsUnique) =>
+            {
+                *size
+            }
+            _ => return None,
+        };
+        Some(Replied { entry, free: &mut self.free, open: &mut self.open, index: id.index(), size })
+    }
+
     /// The first open call from place `from` on, and where to go on.
     pub(crate) fn next(&mut self, from: u32) -> Option<(u32, &mut Call<M, W>)> {
         let end = self.chunks.len().saturating_mul(CHUNK) as u32;
@@ -179,6 +196,40 @@ impl<M, W> Calls<M, W> {
             Entry::Open(call) => Some((at.wrapping_add(1), call)),
             Entry::Free(_) => None,
         }
+    }
+}
+
+/// A reply that is to be copied.
+#[derive(Debug)]
+pub struct Replied<'a, M, W> {
+    entry: &'a mut Entry<M, W>,
+    free: &'a mut u32,
+    open: &'a mut u32,
+    index: u32,
+    /// Its size.
+    pub size: Size,
+}
+
+impl<M, W> Replied<'_, M, W> {
+    /// The message.
+    #[inline(always)]
+    pub fn message(&mut self) -> Option<&mut M> {
+        match self.entry {
+            Entry::Open(Call { phase: Phase::Replied(message, _), .. }) => Some(message),
+            _ => None,
+        }
+    }
+    /// It was copied: the call is over, and its number void. What is left of the message comes back.
+    #[inline(always)]
+    pub fn end(self) -> Option<M> {
+        let Entry::Open(call) = self.entry else { return None };
+        let Phase::Replied(message, _) = core::mem::replace(&mut call.phase, Phase::InHand) else { return None };
+        drop(call.caller.take());
+        // Nothing is left in it.
+        core::mem::forget(core::mem::replace(self.entry, Entry::Free(*self.free)));
+        *self.free = self.index;
+        *self.open = self.open.wrapping_sub(1);
+        Some(message)
     }
 }
 

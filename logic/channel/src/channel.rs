@@ -134,31 +134,32 @@ impl<M> Side<M> {
         Side { queue: VecDeque::new(), in_hand: 0, figures }
     }
 
-    #[inline]
+    // Sums of bytes do not overflow: a queue has less than 2^32 messages of at most `MAX_BYTES`.
+    #[inline(always)]
     fn has_room(&self, limits: Limits, size: Size) -> bool {
-        self.figures.queued < limits.messages && self.figures.queued_bytes.saturating_add(u64::from(size.bytes)) <= limits.bytes
+        self.figures.queued < limits.messages && self.figures.queued_bytes.wrapping_add(u64::from(size.bytes)) <= limits.bytes
     }
 
     /// Makes sure that one more fits besides those in hand.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn reserve(&mut self) -> Result<(), Why> {
-        let wanted = (self.in_hand as usize).saturating_add(1);
-        let left = self.queue.capacity().saturating_sub(self.queue.len());
-        if left >= wanted { Ok(()) } else { self.grow(wanted) }
+        let taken = self.queue.len().wrapping_add(self.in_hand as usize);
+        if taken < self.queue.capacity() { Ok(()) } else { self.grow() }
     }
 
     #[cold]
-    fn grow(&mut self, wanted: usize) -> Result<(), Why> {
+    fn grow(&mut self) -> Result<(), Why> {
+        let wanted = (self.in_hand as usize).saturating_add(1);
         self.queue.try_reserve(wanted).map_err(|_| Why::Memory)
     }
 
     /// After [`Side::reserve`].
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, queued: Queued<M>) {
         let bytes = u64::from(queued.size.bytes);
         let f = &mut self.figures;
         f.queued = f.queued.wrapping_add(1);
-        f.queued_bytes = f.queued_bytes.saturating_add(bytes);
+        f.queued_bytes = f.queued_bytes.wrapping_add(bytes);
         f.messages = f.messages.wrapping_add(1);
         f.bytes = f.bytes.wrapping_add(bytes);
         // reserved: by `reserve`, under the same lock hold.
@@ -169,9 +170,9 @@ impl<M> Side<M> {
     #[inline]
     pub(crate) fn release(&mut self, size: Size, limits: Limits) -> bool {
         let f = &mut self.figures;
-        let was_full = f.queued >= limits.messages || limits.bytes.saturating_sub(f.queued_bytes) < u64::from(crate::MAX_BYTES);
+        let was_full = f.queued >= limits.messages || f.queued_bytes.wrapping_add(u64::from(crate::MAX_BYTES)) > limits.bytes;
         f.queued = f.queued.wrapping_sub(1);
-        f.queued_bytes = f.queued_bytes.saturating_sub(u64::from(size.bytes));
+        f.queued_bytes = f.queued_bytes.wrapping_sub(u64::from(size.bytes));
         was_full
     }
 }
@@ -222,7 +223,7 @@ impl<M, W: Clone> Channel<M, W> {
     ///
     /// # Errors
     /// Why not.
-    #[inline]
+    #[inline(always)]
     pub fn room(&self, from: End, size: Size) -> Result<(), Why> {
         let to = self.look(from.peer());
         if !to.figures.open || !self.look(from).figures.open {
@@ -253,7 +254,7 @@ impl<M, W: Clone> Channel<M, W> {
     ///
     /// # Errors
     /// Why it can't.
-    #[inline]
+    #[inline(always)]
     pub fn prepare(&mut self, from: End, size: Size) -> Result<(), Why> {
         self.room(from, size)?;
         self.side(from.peer()).reserve()
@@ -263,7 +264,7 @@ impl<M, W: Clone> Channel<M, W> {
     ///
     /// # Errors
     /// Why it can't.
-    #[inline]
+    #[inline(always)]
     pub fn prepare_call(&mut self, from: End, size: Size) -> Result<(), Why> {
         self.prepare(from, size)?;
         if self.calls.reserve() { Ok(()) } else { Err(Why::Memory) }
@@ -287,7 +288,7 @@ impl<M, W: Clone> Channel<M, W> {
     ///
     /// # Errors
     /// [`Refused`]: the message comes back.
-    #[inline]
+    #[inline(always)]
     pub fn call(
         &mut self,
         from: End,
@@ -390,10 +391,13 @@ impl<M, W: Clone> Channel<M, W> {
     #[inline]
     pub fn commit_reply(&mut self, id: CallId, message: M, size: Size) -> Result<W, M> {
         match self.calls.get(id) {
-            Some(open) if matches!(open.phase, Phase::InHand) => {
-                open.phase = Phase::Replied(message, size);
-                Ok(open.caller.clone())
-            }
+            Some(open) if matches!(open.phase, Phase::InHand) => match open.caller.take() {
+                Some(caller) => {
+                    open.phase = Phase::Replied(message, size);
+                    Ok(caller)
+                }
+                None => Err(message),
+            },
             _ => Err(message),
         }
     }
@@ -456,7 +460,7 @@ impl<M, W: Clone> Channel<M, W> {
 
     /// The caller of an open call, and who received the request (0: nobody yet).
     pub fn parties(&mut self, id: CallId) -> Option<(&W, u64)> {
-        self.calls.get(id).map(|c| (&c.caller, c.taker))
+        self.calls.get(id).and_then(|c| Some((c.caller.as_ref()?, c.taker)))
     }
 
     /// How large the reply to an open call may be.
@@ -502,16 +506,19 @@ impl<M, W: Clone> Channel<M, W> {
             let (next, call) = self.calls.next(at)?;
             at = next;
             let ends = if taker == 0 { !(a_open && b_open) } else { call.taker == taker };
-            if ends && let Some(held) = fail(call, taker) {
-                return Some((at, Some((call.caller.clone(), held))));
+            if ends
+                && let Some(held) = fail(call, taker)
+                && let Some(caller) = call.caller.clone()
+            {
+                return Some((at, Some((caller, held))));
             }
         }
         Some((at, None))
     }
 
-    /// The open calls from place `from` on, one by one: where to go on, number, caller, who received the request.
-    pub fn next_call(&mut self, from: u32) -> Option<(u32, CallId, &W, u64)> {
-        self.calls.next(from).map(|(at, call)| (at, call.id(), &call.caller, call.taker))
+    /// The open calls from place `from` on, one by one: where to go on, number, caller if it still waits, who received the request.
+    pub fn next_call(&mut self, from: u32) -> Option<(u32, CallId, Option<&W>, u64)> {
+        self.calls.next(from).map(|(at, call)| (at, call.id(), call.caller.as_ref(), call.taker))
     }
 }
 

@@ -17,7 +17,7 @@
 //! - (6) [`Channel::close`] ends an end's use. Calls to it fail: [`Failure::NotTaken`] if the request was still queued,
 //!   [`Failure::Lost`] if somebody had consumed it; [`Channel::next_failed`] names who is to be woken.
 //!
-//! What is short goes faster: [`Channel::take_request`] does (2) and (3) in one lock hold, [`Channel::answer`] does (4).
+//! What is short goes faster: [`Channel::first_request`] does (2) and (3) in one lock hold, [`Channel::answer`] does (4).
 //!
 //! Neighbours: `logic-waits` (how the kernel's threads sleep), `logic-fdtable` (where descriptors come from and go).
 #![no_std]
@@ -34,10 +34,10 @@ mod channel;
 mod mutation;
 mod short;
 
-pub use calls::{CallId, Failure, MAX_CALLS};
+pub use calls::{CallId, Failure, MAX_CALLS, Replied};
 pub use channel::{Begun, Channel, Delivery, FailedCall, Figures, Finished, Outcome, Queued, Received, Refused, Why};
 
-pub use short::{Answered, Taken, Untaken};
+pub use short::{Answerable, Answering, FirstRequest, Taken, Untaken};
 
 #[cfg(all(test, loom))]
 mod models;

@@ -3,9 +3,10 @@
 //! The steps are those of the crate's text, some of them together; a request that could not be delivered after all goes back by
 //! [`Channel::untake_request`]. Neighbour: `channel`.
 
-use crate::calls::{CallId, Failure, Phase};
+use crate::calls::{Call, CallId, Failure, Phase, Replied};
+use crate::channel::Side;
 use crate::mutation::{Step, left_out};
-use crate::{Channel, End, Queued, Size};
+use crate::{Channel, End, Limits, Queued, Size};
 
 /// A request that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +21,68 @@ pub struct Taken {
     pub made_room: bool,
 }
 
-/// Whether a call was answered.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Answered<W> {
-    /// Its caller is to be woken after unlock.
-    To(W),
+/// A request that may be taken.
+#[derive(Debug)]
+pub struct FirstRequest<'a, M, W> {
+    side: &'a mut Side<M>,
+    open: &'a mut Call<M, W>,
+    /// Its size.
+    pub size: Size,
+    limits: Limits,
+}
+
+impl<M, W> FirstRequest<'_, M, W> {
+    /// The message, and its caller.
+    #[inline(always)]
+    pub fn parts(&mut self) -> Option<(&mut M, &W)> {
+        Some((&mut self.side.queue.front_mut()?.message, self.open.caller.as_ref()?))
+    }
+    /// It was taken by `by`. What is left of the message stays with the call.
+    #[inline(always)]
+    pub fn take(self, by: u64) -> Option<Taken> {
+        let FirstRequest { side, open, size, limits } = self;
+        let Queued { message, .. } = side.queue.pop_front()?;
+        side.figures.receiver = by;
+        let made_room = side.release(size, limits);
+        // It was queued: nothing is to be dropped.
+        core::mem::forget(core::mem::replace(&mut open.phase, Phase::Taken(message)));
+        open.taker = by;
+        Some(Taken { call: open.id(), size, reply_room: open.room, made_room })
+    }
+}
+
+/// Whether a call may be answered.
+#[derive(Debug)]
+pub enum Answering<'a, M, W> {
+    /// It may.
+    Open(Answerable<'a, M, W>),
     /// The reply may not be as large.
     TooLarge,
     /// Nobody waits for it any more, or somebody else answers it.
     Void,
+}
+
+/// A call that is to be answered.
+#[derive(Debug)]
+pub struct Answerable<'a, M, W> {
+    open: &'a mut Call<M, W>,
+    size: Size,
+}
+
+impl<M, W> Answerable<'_, M, W> {
+    /// The room for the reply.
+    #[inline(always)]
+    pub fn message(&mut self) -> Option<&mut M> {
+        if let Phase::Taken(message) = &mut self.open.phase { Some(message) } else { None }
+    }
+    /// The reply is there. Its caller is to be woken after unlock.
+    #[inline(always)]
+    pub fn commit(self) -> Option<W> {
+        let Phase::Taken(message) = core::mem::replace(&mut self.open.phase, Phase::InHand) else { return None };
+        // It was in hand: nothing is to be dropped.
+        core::mem::forget(core::mem::replace(&mut self.open.phase, Phase::Replied(message, self.size)));
+        self.open.caller.take()
+    }
 }
 
 /// What became of a request that could not be delivered.
@@ -43,38 +97,29 @@ pub enum Untaken<M, W> {
 }
 
 impl<M, W: Clone> Channel<M, W> {
-    /// (2) and (3) at once: the first message at `at`, if it is a request that fits into `room` and `copy`, which sees it and
-    /// its caller, says that it was taken. What is left of the message stays with the call.
+    /// (2) and (3) at once: the first message at `at`, if it is a request that fits into `room`, to be copied and taken.
     #[inline(always)]
-    pub fn take_request(&mut self, at: End, room: Size, by: u64, copy: impl FnOnce(&mut M, Size, &W) -> bool) -> Option<Taken> {
+    pub fn first_request(&mut self, at: End, room: Size) -> Option<FirstRequest<'_, M, W>> {
         let limits = self.limits;
         let (side, calls) = match at {
             End::A => (&mut self.a, &mut self.calls),
             End::B => (&mut self.b, &mut self.calls),
         };
-        let first = side.queue.front_mut()?;
+        let first = side.queue.front()?;
         let open = calls.get(first.call?)?;
-        let fits = first.size.fits(room) && matches!(open.phase, Phase::Queued);
-        if !fits || !copy(&mut first.message, first.size, &open.caller) {
-            return None;
-        }
-        let Queued { message, size, .. } = side.queue.pop_front()?;
-        side.figures.receiver = by;
-        let made_room = side.release(size, limits);
-        // It was queued: nothing is to be dropped.
-        core::mem::forget(core::mem::replace(&mut open.phase, Phase::Taken(message)));
-        open.taker = by;
-        Some(Taken { call: open.id(), size, reply_room: open.room, made_room })
+        let size = first.size;
+        let fits = size.fits(room) && matches!(open.phase, Phase::Queued);
+        fits.then_some(FirstRequest { side, open, size, limits })
     }
 
-    /// Takes [`Channel::take_request`] back, as far as the call still waits: then `refill` gives the message what was taken out.
+    /// Takes [`FirstRequest::take`] back, as far as the call still waits: then `refill` gives the message what was taken out.
     #[cold]
     pub fn untake_request(&mut self, at: End, id: CallId, size: Size, refill: impl FnOnce(&mut M)) -> Untaken<M, W> {
         let Some(open) = self.calls.get(id).filter(|c| matches!(c.phase, Phase::Taken(_))) else { return Untaken::Over };
         let Phase::Taken(mut message) = core::mem::replace(&mut open.phase, Phase::Queued) else { return Untaken::Over };
         refill(&mut message);
         open.taker = 0;
-        let caller = open.caller.clone();
+        let Some(caller) = open.caller.clone() else { return Untaken::Over };
         let side = self.side(at);
         let failure = if !side.figures.open && !left_out(Step::NothingGoesBack) {
             // Who closes the end fails the calls, or has done so.
@@ -97,24 +142,40 @@ impl<M, W: Clone> Channel<M, W> {
         Untaken::Back
     }
 
-    /// (4) at once: answers a call that was received at `at` with a reply of this size, which `fill` puts into its room.
+    /// [`Channel::first_request`], taken if `copy` says so.
+    #[cfg(test)]
+    pub(crate) fn take_request(&mut self, at: End, room: Size, by: u64, copy: impl FnOnce(&mut M, &W) -> bool) -> Option<Taken> {
+        let mut first = self.first_request(at, room)?;
+        let (message, caller) = first.parts()?;
+        if copy(message, caller) { first.take(by) } else { None }
+    }
+
+    /// [`Channel::answer`], committed with what `fill` makes of the message.
+    #[cfg(test)]
+    pub(crate) fn answer_with(&mut self, at: End, id: CallId, size: Size, fill: impl FnOnce(&mut M)) -> Result<W, &'static str> {
+        match self.answer(at, id, size) {
+            Answering::Open(mut open) => {
+                open.message().map(fill);
+                open.commit().ok_or("nobody")
+            }
+            Answering::TooLarge => Err("too large"),
+            Answering::Void => Err("void"),
+        }
+    }
+
+    /// (5) at once: the reply to a call, if it is here, to be copied.
     #[inline(always)]
-    pub fn answer(&mut self, at: End, id: CallId, size: Size, fill: impl FnOnce(&mut M)) -> Answered<W> {
-        let Some(open) = self.calls.get(id).filter(|c| c.from == at.peer()) else { return Answered::Void };
+    pub fn reply(&mut self, id: CallId) -> Option<Replied<'_, M, W>> {
+        self.calls.replied(id)
+    }
+
+    /// (4) at once: a call that was received at `at`, if it may be answered with a reply of this size, which is put into its room.
+    #[inline(always)]
+    pub fn answer(&mut self, at: End, id: CallId, size: Size) -> Answering<'_, M, W> {
+        let Some(open) = self.calls.get(id).filter(|c| c.from == at.peer()) else { return Answering::Void };
         if !size.fits(open.room) {
-            return Answered::TooLarge;
+            return Answering::TooLarge;
         }
-        match core::mem::replace(&mut open.phase, Phase::InHand) {
-            Phase::Taken(mut message) => {
-                fill(&mut message);
-                // It was in hand: nothing is to be dropped.
-                core::mem::forget(core::mem::replace(&mut open.phase, Phase::Replied(message, size)));
-                Answered::To(open.caller.clone())
-            }
-            other => {
-                open.phase = other;
-                Answered::Void
-            }
-        }
+        if matches!(open.phase, Phase::Taken(_)) { Answering::Open(Answerable { open, size }) } else { Answering::Void }
     }
 }
