@@ -79,15 +79,15 @@ impl Socket {
         if self.kind == Kind::Stream { self.receive_stream(how, to, carried) } else { self.receive_whole(how, to, carried) }
     }
 
-    /// Takes the first packet into the hand; `None`: there is none yet. Of a stream one reader does so at a time: `goes_on` says
-    /// that it is this one.
-    fn take(&self, goes_on: bool) -> Option<Result<Taken, Errno>> {
+    /// Takes the first packet into the hand; `None`: there is none yet. Of a stream one reader does so at a time: `reads` says
+    /// that it is this one, `came` that it has received something.
+    fn take(&self, reads: bool, came: bool) -> Option<Result<Taken, Errno>> {
         let mut state = self.state.lock();
         let stream = self.kind == Kind::Stream;
         if !stream && let Some(e) = state.error.take() {
             return Some(Err(e));
         }
-        if state.reading && !goes_on {
+        if state.reading && !reads {
             return None;
         }
         if let Some(packet) = state.inbox.pop_front() {
@@ -95,19 +95,19 @@ impl Socket {
             self.flight.changes();
             state.in_hand = state.in_hand.saturating_add(1);
             state.reading = stream;
-            let from = if goes_on { 0 } else { state.taken };
+            let from = if reads { 0 } else { state.taken };
             return Some(Ok(Some((packet, from))));
         }
-        if !goes_on && let Some(e) = state.error.take() {
+        if !came && let Some(e) = state.error.take() {
             return Some(Err(e));
         }
         if state.no_more_in { Some(Ok(None)) } else { None }
     }
 
     fn take_waiting(&self, how: &Receiving<'_>) -> Result<Taken, Stop> {
-        match self.take(false) {
+        match self.take(false, false) {
             Some(result) => Ok(result?),
-            None => how.patience.wait(self, Events::IN, self.options().receive_ns, || self.take(false)),
+            None => how.patience.wait(self, Events::IN, self.options().receive_ns, || self.take(false, false)),
         }
     }
 
@@ -142,12 +142,12 @@ impl Socket {
         }
     }
 
-    /// This reader is done: the next may read what is left.
-    fn pass_on_reading(&self) {
+    /// This reader is done, which `reads` a stream or came to nothing: the next may read what is left.
+    fn pass_on_reading(&self, reads: bool) {
         let left = {
             let mut state = self.state.lock();
-            state.reading = false;
-            !state.observers.is_empty() && (!state.inbox.is_empty() || state.no_more_in)
+            state.reading &= !reads;
+            !state.reading && !state.observers.is_empty() && (!state.inbox.is_empty() || state.no_more_in)
         };
         if left {
             wait::pass_on(self, READABLE);
@@ -163,7 +163,7 @@ impl Socket {
         let done = if len < wanted { Err(Errno::EFAULT) } else { carried.packet(&mut packet, how.peek) };
         if how.peek || done.is_err() {
             self.put_back(packet, 0);
-            self.pass_on_reading();
+            self.pass_on_reading(false);
         } else {
             self.consume(packet);
         }
@@ -177,16 +177,20 @@ impl Socket {
             return Ok(got);
         }
         let mut looked: ArrayVec<(Box<Message>, usize), LOOK> = ArrayVec::new();
-        let mut sender = None;
+        let (mut sender, mut reads) = (None, false);
         let mut result = Ok(());
         loop {
-            let next = if got.came { self.take(true).unwrap_or(Ok(None)).map_err(Stop::from) } else { self.take_waiting(how) };
+            let next =
+                if got.came { self.take(reads, true).unwrap_or(Ok(None)).map_err(Stop::from) } else { self.take_waiting(how) };
             let (mut packet, from) = match next {
                 Ok(Some(taken)) => taken,
-                Ok(None)
-                    if got.came && !how.peek && to.left() != 0 && (how.all || self.wants(got.len)) && self.wait_for_more(how) =>
-                {
-                    continue;
+                Ok(None) if got.came && !how.peek && to.left() != 0 && (how.all || self.wants(got.len)) => {
+                    // Others read meanwhile, so that a wake-up is of use to whoever has it.
+                    self.pass_on_reading(core::mem::take(&mut reads));
+                    if self.wait_for_more(how) {
+                        continue;
+                    }
+                    break;
                 }
                 Ok(None) => break,
                 Err(e) => {
@@ -194,6 +198,7 @@ impl Socket {
                     break;
                 }
             };
+            reads = true;
             if got.came && carried.minds_sender() && sender != packet.creds() {
                 self.put_back(packet, from);
                 break;
@@ -233,7 +238,7 @@ impl Socket {
         while let Some((packet, from)) = looked.pop() {
             self.put_back(packet, from);
         }
-        self.pass_on_reading();
+        self.pass_on_reading(reads);
         match result {
             Err(e) if !got.came => Err(e),
             _ => Ok(got),
@@ -275,11 +280,12 @@ impl Socket {
         len < self.least.load(Ordering::Relaxed) as usize
     }
 
-    /// MSG_WAITALL: waits until there is more. False: no more comes, or not in time.
+    /// MSG_WAITALL: waits until there is more, and nobody else reads. False: no more comes, or not in time.
     fn wait_for_more(&self, how: &Receiving<'_>) -> bool {
         let look = || {
             let state = self.state.lock();
-            (!state.inbox.is_empty() || state.no_more_in).then(|| Ok(!state.inbox.is_empty()))
+            let there = !state.inbox.is_empty();
+            (!state.reading && (there || state.no_more_in)).then_some(Ok(there))
         };
         how.patience.wait(self, Events::IN, self.options().receive_ns, look) == Ok(true)
     }
