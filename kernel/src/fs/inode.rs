@@ -169,6 +169,10 @@ pub(crate) trait Virtual: Send + Sync {
         let _ = attrs;
         Ok(())
     }
+    /// The process that the directory stands for; ESRCH when it has gone.
+    fn process(&self) -> Option<Result<Ref<crate::task::Process>, Errno>> {
+        None
+    }
     /// The budget that the directory stands for.
     fn budget(&self) -> Option<&Ref<crate::budget::Budget>> {
         None

@@ -58,7 +58,7 @@ impl Namespace {
     /// The namespace at boot with its root mount.
     pub(crate) fn try_new(root: Ref<Mount>) -> Result<Ref<Namespace>, NoMemory> {
         let mut mounts = Vec::new();
-        mounts.try_reserve(8).map_err(|_| NoMemory)?;
+        mounts.try_reserve(16).map_err(|_| NoMemory)?;
         mounts.push(Entry { mount: root, at: None });
         Self::of(mounts, crate::world::names::FIRST_MOUNTS)
     }

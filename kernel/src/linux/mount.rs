@@ -136,8 +136,9 @@ fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
         b"svc" => tmpfs::new_tmpfs(SVC_FS, &Options { mode: 0o755, ..tmpfs_defaults(c) }),
         b"devtmpfs" => devices::new_devfs(),
         b"cgroup2" => crate::fs::cgroup::new_cgroup2(&c.me.world().cgroup().budget),
+        b"sysfs" => crate::fs::proc::new_sysfs(),
         b"proc" => crate::fs::proc::new_procfs(&scope_of_proc(c, data)?),
-        _ => return other_fs(kind),
+        _ => return Err(Errno::ENODEV),
     };
     made.map_err(|_| Errno::ENOMEM)
 }
@@ -149,10 +150,6 @@ fn scope_of_proc(c: &Call<'_>, data: usize) -> Result<Ref<PidScope>, Errno> {
     let n = if data == 0 { 0 } else { user::read_string(&mut text, data).map_err(|_| Errno::EINVAL)? };
     let mut options = text.get(..n).unwrap_or_default().split(|b| *b == b',');
     if options.any(|o| o == b"scope=children") { Ok(c.me.world().children.clone()) } else { Ok(c.me.process().scope().clone()) }
-}
-
-fn other_fs(_kind: &[u8]) -> Result<New, Errno> {
-    Err(Errno::ENODEV)
 }
 
 /// Half of the memory, and as many inodes as that has pages (tmpfs(5)).

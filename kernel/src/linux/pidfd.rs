@@ -5,12 +5,13 @@ use super::signal::{as_seen, kill_checked, may_signal, sender_info, signal_many}
 use super::{Call, CallResult};
 use crate::events::pidfd::{self, Life, Of, PIDFD_THREAD};
 use crate::fs::file::{O_NONBLOCK, Special};
+use crate::fs::inode::Body;
 use crate::fs::table::Slot;
 use crate::task::signal::send_to_thread;
 use crate::task::{ids, limits};
 use abi::{Errno, Rights};
 use logic_signal::{SigInfo, Signal, code};
-use mem::{Ref, user};
+use mem::{NoMemory, Ref, user};
 
 impl Call<'_> {
     /// The life behind a descriptor argument, and the flags of its description.
@@ -19,6 +20,26 @@ impl Call<'_> {
         match of.file.special() {
             Special::Process(life) => Ok((life.clone(), of.flags())),
             _ => Err(Errno::EBADF),
+        }
+    }
+}
+
+impl Call<'_> {
+    /// What a signal can be sent to: a directory `/proc/PID` stands for its process, too, if that has a number in the
+    /// caller's scope: seeing the files of processes outside gives no power over them.
+    fn life_to_signal(&self) -> Result<Ref<Life>, Errno> {
+        let of = self.file(0)?;
+        let body = of.location.as_ref().map(|at| &at.inode().body);
+        match body.and_then(|body| if let Body::Virtual(node) = body { node.process() } else { None }) {
+            Some(process) => {
+                let process = process?;
+                let seen = ids::seen(self.me.process().scope().id(), process.pid()) != 0;
+                if !seen {
+                    return Err(Errno::EINVAL);
+                }
+                pidfd::life_of_process(&process).map_err(|NoMemory| Errno::ENOMEM)
+            }
+            None => Ok(self.life(0)?.0),
         }
     }
 }
@@ -85,7 +106,7 @@ fn given_info(addr: usize, number: u32, own: bool) -> Result<SigInfo, Errno> {
 pub(super) fn pidfd_send_signal(c: &mut Call<'_>) -> CallResult {
     // The flags are looked at first, whatever the descriptor is.
     target(c.uint(3), Of::Process(0))?;
-    let (life, _) = c.life(0)?;
+    let life = c.life_to_signal()?;
     let target = target(c.uint(3), life.of())?;
     let number = c.uint(1);
     let cred = c.me.cred();

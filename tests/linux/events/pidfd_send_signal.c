@@ -1,4 +1,4 @@
-// pidfd_send_signal(2): with and without siginfo, signal 0, to threads and groups; EPERM, ESRCH, EINVAL, EBADF, EFAULT.
+// pidfd_send_signal(2): with and without siginfo, signal 0, to threads and groups, by /proc/PID; EPERM, ESRCH, EINVAL, EBADF, EFAULT.
 // calls: pidfd_send_signal pidfd_open
 #include "../harness.h"
 
@@ -37,6 +37,27 @@ int main(void) {
     CHECK_ERRNO(send(self, SIGUSR1, NULL, 0x100), EINVAL);
     CHECK_ERRNO(send(-1, SIGUSR1, NULL, 0), EBADF);
     CHECK_ERRNO(send(OK(open("/dev/null", O_RDONLY)), SIGUSR1, NULL, 0), EBADF);
+
+    // A directory of procfs stands for its process; others, threads' and O_PATH do not.
+    int proc = OK(open("/proc/self", O_RDONLY | O_DIRECTORY));
+    OK(send(proc, SIGUSR1, NULL, 0));
+    CHECK_EQ(count, 3);
+    CHECK_EQ(got.si_code, SI_USER);
+    count = 2;
+    pid_t ended = h_fork();
+    if (ended == 0) {
+        for (;;) pause();
+    }
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d", ended);
+    int gone = OK(open(path, O_RDONLY | O_DIRECTORY));
+    OK(send(gone, SIGKILL, NULL, 0));
+    CHECK_EQ(WTERMSIG(h_wait(ended)), SIGKILL);
+    CHECK_ERRNO(send(gone, 0, NULL, 0), ESRCH);
+    CHECK_ERRNO(send(OK(open("/proc", O_RDONLY)), 0, NULL, 0), EBADF);
+    CHECK_ERRNO(send(OK(open("/proc/self/fd", O_RDONLY)), 0, NULL, 0), EBADF);
+    CHECK_ERRNO(send(OK(open("/proc/thread-self", O_RDONLY)), 0, NULL, 0), EBADF);
+    CHECK_ERRNO(send(OK(open("/proc/self", O_PATH)), 0, NULL, 0), EBADF);
 
     // A child: only codes of user programs; when it is gone, nobody else is hit.
     pid_t child = h_fork();

@@ -1,5 +1,5 @@
 // pid_namespaces(7), "/proc and PID namespaces": a procfs shows the scope of whoever mounted it, and nobody else.
-// calls: clone mount umount2 readlinkat getdents64
+// calls: clone mount umount2 readlinkat getdents64 pidfd_send_signal
 #include "../harness.h"
 #include <sys/mount.h>
 
@@ -30,6 +30,9 @@ int main(void) {
         char path[64];
         snprintf(path, sizeof path, "proc/%d", outer);
         CHECK_ERRNO(access(path, F_OK), ENOENT);
+        // The outer procfs shows whom nothing in here may signal.
+        snprintf(path, sizeof path, "/proc/%d", outer);
+        CHECK_ERRNO(syscall(SYS_pidfd_send_signal, OK(open(path, O_RDONLY)), 0, NULL, 0), EINVAL);
         int parent = 0;
         CHECK_EQ(sscanf(strrchr(h_read_file("proc/2/stat"), ')') + 4, "%d", &parent), 1);
         CHECK_EQ(parent, 1);

@@ -33,7 +33,7 @@ pub(super) fn cpuinfo(t: &mut Text) -> Made {
 
 /// What mount(2) can mount; none needs a device.
 pub(super) fn filesystems(t: &mut Text) -> Made {
-    Ok(t.put(b"nodev\ttmpfs\nnodev\tramfs\nnodev\tdevtmpfs\nnodev\tproc\n")?)
+    Ok(t.put(b"nodev\tsysfs\nnodev\ttmpfs\nnodev\tramfs\nnodev\tdevtmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tsvc\n")?)
 }
 
 /// Major numbers.

@@ -4,6 +4,7 @@
 //! * `tree` – fixed files from tables; `system`, `facts`, `sysctl`, `rvos` – what they show. `text` – how texts are made.
 //! * `subject` – whom a process directory is about; `process` – its entries; `stat`, `status`, `memory`, `maps`, `fds`,
 //!   `mounts`, `ns` – what they show.
+//! * `sysfs` – another file system of such tables.
 //!
 //! Inodes and dentries are made at each look-up. A process directory remembers the process by its id, which is never
 //! reused: when the process has gone, reading a file of it is ESRCH and looking a name up ENOENT.
@@ -25,10 +26,12 @@ mod stat;
 mod status;
 mod subject;
 mod sysctl;
+mod sysfs;
 mod system;
 mod text;
 mod tree;
 
+pub(crate) use sysfs::new_sysfs;
 pub(crate) use text::{Made, Text, make as make_text, number};
 
 use super::dentry::Dentry;

@@ -8,7 +8,7 @@ use crate::fs::context::cap;
 use crate::fs::file::File;
 use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
 use crate::fs::walk::Reached;
-use crate::task::{Thread, ids, with_current};
+use crate::task::{Process, Thread, ids, with_current};
 use abi::Errno;
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -130,6 +130,9 @@ struct Directory {
 }
 
 impl Virtual for Directory {
+    fn process(&self) -> Option<Result<Ref<Process>, Errno>> {
+        (!self.subject.is_thread()).then(|| self.subject.process())
+    }
     fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
         self.subject.process()?;
         let (i, entry) = entries(&self.subject).iter().enumerate().find(|(_, e)| e.name == name).ok_or(Errno::ENOENT)?;

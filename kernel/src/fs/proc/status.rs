@@ -148,6 +148,12 @@ fn put_harts(t: &mut Text, thread: Option<&Thread>) -> Made {
     let online = sched::online();
     let mask = thread.map_or(online, Thread::allowed_harts);
     write!(t, "Cpus_allowed:\t{mask:x}\nCpus_allowed_list:\t")?;
+    put_hart_list(t, mask)?;
+    Ok(t.put(b"\nMems_allowed:\t1\nMems_allowed_list:\t0\n")?)
+}
+
+/// A mask as ranges (cpuset(7)).
+pub(super) fn put_hart_list(t: &mut Text, mask: u64) -> Made {
     let mut first = true;
     let mut at = 0u32;
     while at < 64 && mask >> at != 0 {
@@ -161,7 +167,7 @@ fn put_harts(t: &mut Text, thread: Option<&Thread>) -> Made {
         first = false;
         at += run;
     }
-    Ok(t.put(b"\nMems_allowed:\t1\nMems_allowed_list:\t0\n")?)
+    Ok(())
 }
 
 /// `/proc/PID/uid_map`, `gid_map` (user_namespaces(7)): all ids are what they are.

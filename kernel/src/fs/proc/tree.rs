@@ -1,4 +1,4 @@
-//! The part of procfs that is always there: a tree of tables.
+//! Files that are always there: trees of tables.
 
 use super::text::{Made, Text, make};
 use crate::fs::file::File;
@@ -80,7 +80,7 @@ impl Entry {
     pub(super) fn ino(&'static self) -> u64 {
         (core::ptr::from_ref(self) as u64 & 0x7fff_ffff) | 0x8000_0000
     }
-    fn inode(&'static self, fs: &Ref<FileSystem>) -> Result<Ref<Inode>, Errno> {
+    pub(super) fn inode(&'static self, fs: &Ref<FileSystem>) -> Result<Ref<Inode>, Errno> {
         const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
         let node = Ref::try_new(Fixed { fs: fs.clone(), entry: self }).map_err(NO_MEMORY)?;
         let body = Body::Virtual(node.unsize(|p| p));
