@@ -124,7 +124,7 @@ fn mount_devfs(namespace: &Ref<Namespace>, root: &Location) -> Result<(), StartE
     let Some(dev) = root.dentry.child(b"dev") else { return Ok(()) };
     let (fs, dev_root) = crate::fs::devices::new_devfs()?;
     let at = Location { mount: root.mount.clone(), dentry: dev };
-    namespace.add(Mount::try_new(fs, dev_root, 0, b"devtmpfs")?, at)?;
+    namespace.add(Mount::try_new(fs, dev_root, 0, b"devtmpfs")?, at).map_err(|_| NoMemory)?;
     Ok(())
 }
 

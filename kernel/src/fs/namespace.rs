@@ -40,6 +40,9 @@ impl Entry {
     }
 }
 
+/// Most mounts of a namespace (fs.mount-max): its list is gone through under a spin lock.
+const MOST: usize = 2048;
+
 /// Whether `dentry` is `top` or below it.
 fn is_below(dentry: &Ref<Dentry>, top: &Ref<Dentry>) -> bool {
     let mut at = dentry.clone();
@@ -74,13 +77,22 @@ impl Namespace {
         self.mounts.lock().first().map(|e| e.mount.clone())
     }
     /// Adds a mount on top of a place.
-    pub(crate) fn add(&self, mount: Ref<Mount>, at: Location) -> Result<(), NoMemory> {
+    pub(crate) fn add(&self, mount: Ref<Mount>, at: Location) -> Result<(), Errno> {
         let _changes = self.changes.lock();
+        self.make_room(1)?;
         self.enter(Entry { mount, at: Some(at) })
     }
-    fn enter(&self, entry: Entry) -> Result<(), NoMemory> {
+    /// Room for so many more, until the lock of changes is given back. ENOSPC: there would be too many.
+    fn make_room(&self, more: usize) -> Result<(), Errno> {
         let mut mounts = self.mounts.lock();
-        mounts.try_reserve(1).map_err(|_| NoMemory)?;
+        if mounts.len().saturating_add(more) > MOST {
+            return Err(Errno::ENOSPC);
+        }
+        mounts.try_reserve(more).map_err(|_| Errno::ENOMEM)
+    }
+    fn enter(&self, entry: Entry) -> Result<(), Errno> {
+        let mut mounts = self.mounts.lock();
+        mounts.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         if let Some(at) = &entry.at {
             at.dentry.mounts.fetch_add(1, Ordering::AcqRel);
         }
@@ -230,10 +242,10 @@ impl Namespace {
         Self::of(mounts, crate::world::names::next_ino())
     }
     /// Mounts a copy of what is at `from`, with what is mounted below, at `to` (MS_BIND and MS_REC).
-    pub(crate) fn bind_all(&self, from: &Location, to: &Location) -> Result<(), NoMemory> {
+    pub(crate) fn bind_all(&self, from: &Location, to: &Location) -> Result<(), Errno> {
         let _changes = self.changes.lock();
-        let copies = self.copies(from, false)?;
-        self.mounts.lock().try_reserve(copies.len()).map_err(|_| NoMemory)?;
+        let copies = self.copies(from, false).map_err(|NoMemory| Errno::ENOMEM)?;
+        self.make_room(copies.len())?;
         for (i, c) in copies.into_iter().enumerate() {
             let at = if i == 0 { Some(to.clone()) } else { c.new.at };
             self.enter(Entry { mount: c.new.mount, at })?;
