@@ -214,6 +214,25 @@ impl Dentry {
             _ => Err(Errno::ENOTDIR),
         }
     }
+    /// The dentry that every look-up will find here, so that something can be mounted on it. EPERM: where a virtual directory
+    /// shows what comes and goes (a process, a cgroup), none does.
+    pub(crate) fn lasting(this: &Ref<Dentry>) -> Result<Ref<Dentry>, Errno> {
+        let Some(parent) = this.parent().filter(|p| matches!(p.inode.body, Body::Virtual(_))) else {
+            return Ok(this.clone());
+        };
+        if !matches!(&this.inode.body, Body::Virtual(v) if v.stays()) {
+            return Err(Errno::EPERM);
+        }
+        // Tables nest a few levels.
+        let parent = Dentry::lasting(&parent)?;
+        let name = this.with_name(copy_bytes).map_err(|NoMemory| Errno::ENOMEM)?;
+        let _entries = parent.lock_entries();
+        let found = Dentry::lookup(&parent, &name)?;
+        if parent.child(&name).is_none() {
+            parent.add_child(&found)?;
+        }
+        Ok(found)
+    }
 }
 
 /// Directories that are gone may stand above one another to any depth, held by nothing but the last of them: they go one

@@ -164,6 +164,10 @@ pub(crate) trait Virtual: Send + Sync {
     fn link(&self) -> Result<LinkTarget, Errno> {
         Err(Errno::EINVAL)
     }
+    /// Whether it is there as long as its file system.
+    fn stays(&self) -> bool {
+        false
+    }
     /// Takes note of its attributes before they change.
     fn keep(&self, attrs: &Attrs) -> Result<(), Errno> {
         let _ = attrs;

@@ -3,6 +3,7 @@
 use super::path::read_path;
 use super::{Call, CallResult};
 use crate::fs::context::cap;
+use crate::fs::dentry::Dentry;
 use crate::fs::mount::{Location, MS_UNBINDABLE, Mount};
 use crate::fs::namespace::Namespace;
 use crate::fs::service::SVC_FS;
@@ -31,7 +32,7 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
     let flags = c.uint(3);
     let target = read_path(c.arg(1))?;
     let cx = c.context();
-    let at = cx.walker().locate(&cx.fs.cwd(), &target, Last::Follow, Rights::all())?;
+    let mut at = cx.walker().locate(&cx.fs.cwd(), &target, Last::Follow, Rights::all())?;
     if !cx.cred.capable(cap::SYS_ADMIN) {
         return Err(Errno::EPERM.into());
     }
@@ -44,6 +45,7 @@ pub(super) fn mount(c: &mut Call<'_>) -> CallResult {
         remount(c, &at, flags)?;
         return Ok(0);
     }
+    at.dentry = Dentry::lasting(&at.dentry)?;
     let source = if c.arg(0) != 0 { read_path(c.arg(0))? } else { crate::fs::dentry::copy_bytes(b"none")? };
     let namespace = &cx.fs.namespace;
     if flags & (MS_BIND | MS_MOVE) != 0 {

@@ -48,6 +48,17 @@ int main(void) {
         CHECK_ERRNO(open("sys/devices/system/cpu/online", O_WRONLY), EACCES);
         CHECK_ERRNO(mount("sysfs", "sys", "sysfs", 0, NULL), EPERM);
     });
+    // Something mounted on an entry shows there, on a file as on a directory, until it is taken away.
+    OK(mount("none", "sys/kernel", "tmpfs", 0, NULL));
+    h_write_file("sys/kernel/new", "here");
+    CHECK_STR(h_read_file("sys/kernel/new"), "here");
+    OK(mount("sys/kernel/new", "sys/devices/system/cpu/online", NULL, MS_BIND, NULL));
+    CHECK_STR(h_read_file("sys/devices/system/cpu/online"), "here");
+    CHECK_ERRNO(umount2("sys", 0), EBUSY);
+    OK(umount2("sys/devices/system/cpu/online", 0));
+    CHECK_EQ(count(h_read_file("sys/devices/system/cpu/online")), online);
+    OK(umount2("sys/kernel", 0));
+    CHECK_ERRNO(open("sys/kernel/new", O_RDONLY), ENOENT);
     OK(umount2("sys", 0));
     CHECK_ERRNO(open("sys/fs", O_RDONLY), ENOENT);
     return 0;

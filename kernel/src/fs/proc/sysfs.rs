@@ -26,15 +26,8 @@ static CPU: &[Entry] = &[Entry::text(b"online", harts), Entry::text(b"possible",
 /// The file system and its root.
 pub(crate) fn new_sysfs() -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
     let fs = FileSystem::try_new("sysfs", MAGIC)?;
-    let root = Dentry::try_new_root(ROOT.inode(&fs).map_err(|_| NoMemory)?)?;
-    // What something is mounted on is found again: it stays.
-    let mut at = root.clone();
-    for name in [b"fs" as &[u8], b"cgroup"] {
-        let below = Dentry::lookup(&at, name).map_err(|_| NoMemory)?;
-        at.add_child(&below).map_err(|_| NoMemory)?;
-        at = below;
-    }
-    Ok((fs, root))
+    let root = ROOT.inode(&fs).map_err(|_| NoMemory)?;
+    Ok((fs, Dentry::try_new_root(root)?))
 }
 
 /// Harts neither come nor go once the system is up.

@@ -123,6 +123,9 @@ struct Fixed {
 }
 
 impl Virtual for Fixed {
+    fn stays(&self) -> bool {
+        true
+    }
     fn lookup(&self, name: &[u8]) -> Result<Ref<Inode>, Errno> {
         match self.entry.what {
             What::Dir(entries) => lookup(&self.fs, entries, name),
