@@ -233,6 +233,7 @@ impl Channel {
         let observers = state.observers(end);
         observers.changed(events);
         if observers.is_empty() {
+            state.unlock();
             return first;
         }
         self.tell_observers(state, end, events, first)
