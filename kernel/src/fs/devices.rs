@@ -43,22 +43,27 @@ const LINKS: &[(&[u8], &[u8])] = &[
 pub(crate) fn new_devfs() -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
     let fs = FileSystem::try_new("devtmpfs", 0x0102_1994)?;
     let root = Dentry::try_new_root(Inode::try_new(&fs, S_IFDIR | 0o755, (0, 0), Body::Directory)?)?;
+    fill(&fs, &root).inspect_err(|NoMemory| Dentry::dismantle(&root))?;
+    Ok((fs, root))
+}
+
+fn fill(fs: &Ref<FileSystem>, root: &Ref<Dentry>) -> Result<(), NoMemory> {
     let add = |name: &[u8], inode: Ref<Inode>| -> Result<(), NoMemory> {
-        let d = Dentry::try_new(inode, name, &root)?;
+        let d = Dentry::try_new(inode, name, root)?;
         root.add_child(&d).map_err(|_| NoMemory)
     };
     for (name, mode, major, minor) in NODES {
-        add(name, Inode::try_new(&fs, S_IFCHR | mode, (0, 0), Body::Device(*major, *minor))?)?;
+        add(name, Inode::try_new(fs, S_IFCHR | mode, (0, 0), Body::Device(*major, *minor))?)?;
     }
     for (name, target) in LINKS {
         let body = Body::Symlink(super::dentry::boxed_bytes(target)?);
-        add(name, Inode::try_new(&fs, super::inode::S_IFLNK | 0o777, (0, 0), body)?)?;
+        add(name, Inode::try_new(fs, super::inode::S_IFLNK | 0o777, (0, 0), body)?)?;
     }
     for (name, mode) in [(b"shm" as &[u8], 0o1777), (b"pts", 0o755)] {
-        add(name, Inode::try_new(&fs, S_IFDIR | mode, (0, 0), Body::Directory)?)?;
+        add(name, Inode::try_new(fs, S_IFDIR | mode, (0, 0), Body::Directory)?)?;
         root.inode().attrs.lock().nlink += 1;
     }
-    Ok((fs, root))
+    Ok(())
 }
 
 /// Opens a device node.

@@ -62,7 +62,11 @@ static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 impl Mount {
     /// A mount, not yet in a namespace.
     pub(crate) fn try_new(fs: Ref<FileSystem>, root: Ref<Dentry>, flags: u32, source: &[u8]) -> Result<Ref<Mount>, NoMemory> {
-        let source = super::dentry::boxed_bytes(source)?;
+        let source = super::dentry::boxed_bytes(source).inspect_err(|NoMemory| {
+            if fs.mounts.load(Ordering::Acquire) == 0 {
+                Dentry::dismantle(&root);
+            }
+        })?;
         // From here on the mount's drop takes this back.
         fs.mounts.fetch_add(1, Ordering::AcqRel);
         Ref::try_new(Mount {

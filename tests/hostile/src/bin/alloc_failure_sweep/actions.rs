@@ -24,6 +24,7 @@ pub(super) const ALL: &[Action] = &[
     ("signals", queued_signals),
     ("poll", poll_many),
     ("proc", read_proc),
+    ("mounts", mounts),
 ];
 
 const PAGE: usize = 4096;
@@ -215,4 +216,27 @@ fn read_proc() -> bool {
     ["/proc/self/maps", "/proc/self/status", "/proc/meminfo", "/proc/stat"]
         .iter()
         .all(|path| fs::read_to_string(path).is_ok_and(|text| !text.is_empty()))
+}
+
+fn mounts() -> bool {
+    let place = c"sweep-mount";
+    let mut fine = fs::create_dir("sweep-mount").is_ok();
+    for kind in [c"tmpfs", c"devtmpfs", c"sysfs", c"proc"] {
+        // SAFETY: all strings are static.
+        let made =
+            unsafe { libc::mount(c"a name that takes memory".as_ptr(), place.as_ptr(), kind.as_ptr(), 0, ptr::null()) } == 0;
+        fine &= made;
+        // Only one of two can meet the failure.
+        // SAFETY: as above.
+        let gone = || unsafe { libc::umount2(place.as_ptr(), libc::MNT_DETACH) } == 0;
+        if made && !gone() {
+            fine = false;
+            gone();
+        }
+    }
+    if fs::remove_dir("sweep-mount").is_err() {
+        let _ = fs::remove_dir("sweep-mount");
+        return false;
+    }
+    fine
 }
