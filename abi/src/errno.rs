@@ -6,7 +6,7 @@
 macro_rules! errnos {
     ($($number:literal $name:ident $message:literal,)*) => {
         /// An error number of Linux. Both call ranges answer with `-errno` in `a0`; no other sentinel exists.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
         pub enum Errno {
             $(#[doc = $message] $name = $number,)*
@@ -25,13 +25,8 @@ macro_rules! errnos {
                 }
             }
 
-            /// The symbol, such as `"EINVAL"`.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Errno::$name => stringify!($name),)*
-                }
-            }
+            /// The symbols in the order of [`Errno::ALL`]: one text, as a table of texts would be four times as long.
+            const NAMES: &'static str = concat!($(stringify!($name), " "),*);
 
             /// The message of strerror(3).
             #[must_use]
@@ -51,6 +46,13 @@ impl Errno {
     pub const ENOTSUP: Errno = Errno::EOPNOTSUPP;
     /// The other name of `EDEADLK`.
     pub const EDEADLOCK: Errno = Errno::EDEADLK;
+
+    /// The symbol, such as `"EINVAL"`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let before = Errno::ALL.iter().take_while(|e| **e != self).count();
+        Errno::NAMES.split(' ').nth(before).unwrap_or_default()
+    }
 
     /// The positive number, 1 to 133.
     #[must_use]
@@ -77,6 +79,12 @@ impl Errno {
             Some(errno) => Err(errno),
             None => Err(Errno::EINVAL),
         }
+    }
+}
+
+impl core::fmt::Debug for Errno {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -133,7 +133,8 @@ fn first_code(prev: Ref<Thread>) -> ! {
     sched::arrive(prev);
     let mut frame = arch::TrapFrame::new_user(0, 0);
     if let Err(e) = with_current(|me| become_init(me, &mut frame)) {
-        panic!("cannot execute /init: {e:?}");
+        let why = if let Stop::Errno(e) = e { e.name() } else { "interrupted" };
+        panic!("cannot execute /init: {why}");
     }
     with_current(|me| *me.start_frame.lock() = Some(frame));
     clone::enter_first()

@@ -113,7 +113,7 @@ pub(crate) fn discover(info: BootInfo) -> &'static Machine {
     let mut guard = TREE.lock();
     let tree = &mut *guard;
     if let Err(e) = tree.read(bytes) {
-        panic!("the device tree is unusable: {e:?}");
+        panic!("the device tree is unusable: {e}");
     }
     let _ = MACHINE.set(gather(tree, info));
     drop(guard);

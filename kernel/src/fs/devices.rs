@@ -4,6 +4,7 @@ use super::buffer::Buffer;
 use super::dentry::Dentry;
 use super::file::{File, Io, Mappable, OpenFile};
 use super::inode::{Body, FileSystem, Inode, S_IFCHR, S_IFDIR};
+use super::mount::Location;
 use crate::linux::Stop;
 use crate::task::Thread;
 use abi::Errno;
@@ -30,6 +31,7 @@ const NODES: &[(&[u8], u32, u32, u32)] = &[
     (b"tty", 0o666, 5, 0),
     (b"console", 0o600, 5, 1),
     (b"ttyS0", 0o660, 4, 64),
+    (b"ptmx", 0o666, 5, 2),
 ];
 /// Links of devfs.
 const LINKS: &[(&[u8], &[u8])] = &[
@@ -67,10 +69,13 @@ fn fill(fs: &Ref<FileSystem>, root: &Ref<Dentry>) -> Result<(), NoMemory> {
 }
 
 /// Opens a device node.
-pub(crate) fn open(me: &Thread, kind: u32, major: u32, minor: u32, flags: u32) -> Result<Ref<dyn File>, Stop> {
-    if kind != S_IFCHR {
-        return Err(Errno::ENXIO.into());
-    }
+pub(crate) fn open(me: &Thread, place: &Location, flags: u32) -> Result<Ref<dyn File>, Stop> {
+    let inode = place.inode();
+    let (major, minor) = match &inode.body {
+        Body::Terminal(name) => return name.open(me, flags),
+        Body::Device(major, minor) if inode.kind() == S_IFCHR => (*major, *minor),
+        _ => return Err(Errno::ENXIO.into()),
+    };
     let memory = match (major, minor) {
         (1, 3) => Memory::Null,
         (1, 5) => Memory::Zero,
@@ -79,6 +84,7 @@ pub(crate) fn open(me: &Thread, kind: u32, major: u32, minor: u32, flags: u32) -
         (1, 11) => Memory::KernelLog,
         (5, 1) => return crate::tty::open_console(),
         (4, 64) => return crate::tty::open_device(me, flags),
+        (5, 2) => return crate::tty::devpts::open_beside(me, place),
         (5, 0) => return crate::tty::open_controlling(me),
         _ => return Err(Errno::ENXIO.into()),
     };

@@ -172,6 +172,8 @@ pub(crate) enum Special<'a> {
     Signals(&'a crate::events::signalfd::SignalFd),
     /// A namespace (setns(2)).
     Namespace(&'a crate::world::names::Entered),
+    /// A terminal (ioctl_tty(2), TIOCGPTPEER).
+    Terminal(&'a crate::tty::TtyFile),
     /// A service's listen queue (svc_bind).
     Listen(&'a super::service::Listen),
 }

@@ -8,7 +8,6 @@ use super::namespace::Namespace;
 use super::walk::{Last, Reached, Resolve, Walker};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::convert::Infallible;
 use core::fmt;
 use logic_cpio::{Entry, Failure, LinkKey, Reader, Source};
 use logic_gzip::{Inflater, Room};
@@ -64,12 +63,6 @@ impl<E: Into<Reason>> From<Failure<E>> for Reason {
     }
 }
 
-impl From<Infallible> for Reason {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}
-
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -120,7 +113,12 @@ pub(crate) fn unpack(namespace: &Ref<Namespace>, archive: &[u8]) -> Result<usize
             if logic_gzip::is_gzip(rest) {
                 unpack_compressed(&mut tree, &mut rest, &mut room, &mut entries)?;
             } else {
-                unpack_one(&mut tree, &mut rest, &mut entries)?;
+                let mut plain = Part::Plain(rest);
+                let unpacked = unpack_one(&mut tree, &mut plain, &mut entries);
+                if let Part::Plain(left) = plain {
+                    rest = left;
+                }
+                unpacked?;
             }
         }
     };
@@ -136,33 +134,43 @@ fn unpack_compressed(tree: &mut Tree, rest: &mut &[u8], room: &mut Option<Room>,
         Some(room) => room,
         None => room.insert(Room::try_new()?),
     };
-    let mut contents = Inflated(Inflater::new(rest, room)?);
+    let mut contents = Part::Compressed(Inflater::new(rest, room)?);
     while logic_cpio::another(&mut contents)? {
         unpack_one(tree, &mut contents, entries)?;
     }
     // Nothing more comes, so that the end has been reached.
-    *rest = contents.0.rest().unwrap_or_default();
+    if let Part::Compressed(inflater) = contents {
+        *rest = inflater.rest().unwrap_or_default();
+    }
     Ok(())
 }
 
-/// Compressed data as the archive's reader wants them.
-struct Inflated<'f, 'r>(Inflater<'f, 'r>);
+/// A part as the archive's reader wants it: one type, so that there is one reader.
+enum Part<'f, 'r> {
+    Plain(&'f [u8]),
+    Compressed(Inflater<'f, 'r>),
+}
 
-impl Source for Inflated<'_, '_> {
+type Data<'s, 'f, 'r> = Reader<'s, Part<'f, 'r>>;
+
+impl Source for Part<'_, '_> {
     type Error = logic_gzip::Error;
     fn fill(&mut self) -> Result<&[u8], logic_gzip::Error> {
-        self.0.fill()
+        match self {
+            Part::Plain(rest) => Ok(rest),
+            Part::Compressed(inflater) => inflater.fill(),
+        }
     }
     fn consume(&mut self, count: usize) {
-        self.0.consume(count);
+        match self {
+            Part::Plain(rest) => *rest = rest.get(count..).unwrap_or_default(),
+            Part::Compressed(inflater) => inflater.consume(count),
+        }
     }
 }
 
 /// Unpacks one archive up to its trailer.
-fn unpack_one<S: Source>(tree: &mut Tree, source: &mut S, entries: &mut usize) -> Result<(), Reason>
-where
-    Reason: From<S::Error>,
-{
+fn unpack_one(tree: &mut Tree, source: &mut Part<'_, '_>, entries: &mut usize) -> Result<(), Reason> {
     let mut name = Vec::new();
     name.try_reserve_exact(PATH_BYTES).map_err(|_| NoMemory)?;
     name.resize(PATH_BYTES, 0);
@@ -244,16 +252,7 @@ fn make_dir(dir: &Ref<Dentry>, name: &[u8], mode: u32) -> Result<Ref<Dentry>, No
 }
 
 /// Adds one file. Of two with one name the later counts, but a directory stays if it has entries.
-fn add<S: Source>(
-    tree: &mut Tree,
-    dir: &Ref<Dentry>,
-    name: &[u8],
-    entry: &Entry<'_>,
-    data: &mut Reader<'_, S>,
-) -> Result<(), Reason>
-where
-    Reason: From<S::Error>,
-{
+fn add(tree: &mut Tree, dir: &Ref<Dentry>, name: &[u8], entry: &Entry<'_>, data: &mut Data<'_, '_, '_>) -> Result<(), Reason> {
     let is_dir = entry.mode & S_IFMT == S_IFDIR;
     if let Some(old) = dir.child(name) {
         if old.inode().is_dir() && (is_dir || !old.is_empty()) {
@@ -297,10 +296,7 @@ fn set_owner(inode: &Inode, entry: &Entry<'_>) {
     (a.atime_ns, a.mtime_ns, a.ctime_ns) = (time_ns, time_ns, time_ns);
 }
 
-fn make_inode<S: Source>(fs: &Ref<FileSystem>, entry: &Entry<'_>, data: &mut Reader<'_, S>) -> Result<Ref<Inode>, Reason>
-where
-    Reason: From<S::Error>,
-{
+fn make_inode(fs: &Ref<FileSystem>, entry: &Entry<'_>, data: &mut Data<'_, '_, '_>) -> Result<Ref<Inode>, Reason> {
     let owner = (entry.uid, entry.gid);
     let body = match entry.mode & S_IFMT {
         S_IFREG => return Ok(Inode::try_new_regular(fs, entry.mode, owner)?),
@@ -312,10 +308,7 @@ where
     Ok(Inode::try_new(fs, entry.mode, owner, body)?)
 }
 
-fn link_target<S: Source>(entry: &Entry<'_>, data: &mut Reader<'_, S>) -> Result<Box<[u8]>, Reason>
-where
-    Reason: From<S::Error>,
-{
+fn link_target(entry: &Entry<'_>, data: &mut Data<'_, '_, '_>) -> Result<Box<[u8]>, Reason> {
     let length = entry.data_bytes as usize;
     if !(1..PATH_BYTES).contains(&length) {
         return Err(Reason::BadLink);
@@ -332,10 +325,7 @@ where
 }
 
 /// Puts the data straight into the file's pages.
-fn fill<S: Source>(inode: &Inode, data: &mut Reader<'_, S>) -> Result<(), Reason>
-where
-    Reason: From<S::Error>,
-{
+fn fill(inode: &Inode, data: &mut Data<'_, '_, '_>) -> Result<(), Reason> {
     let Some(file) = inode.data() else { return Ok(()) };
     let mut at = 0;
     loop {

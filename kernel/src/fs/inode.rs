@@ -102,6 +102,8 @@ pub(crate) enum Body {
     Symlink(Box<[u8]>),
     /// A character or block device: major, minor.
     Device(u32, u32),
+    /// A name of a pseudo-terminal.
+    Terminal(crate::tty::devpts::Name),
     /// A FIFO; the pipe exists while it is open.
     Fifo(SpinLock<Option<Ref<super::super::fs::pipe::Pipe>>, levels::InodeAttrs>),
     /// A socket's name.
@@ -276,7 +278,7 @@ impl Inode {
             Body::Symlink(_) => S_IFLNK,
             Body::Fifo(_) => S_IFIFO,
             Body::Socket(_) | Body::Service(_) => S_IFSOCK,
-            Body::Device(..) | Body::Virtual(_) => self.mode() & S_IFMT,
+            Body::Device(..) | Body::Terminal(_) | Body::Virtual(_) => self.mode() & S_IFMT,
         }
     }
     /// Whether it is a directory.
@@ -314,8 +316,9 @@ impl Inode {
     }
     /// Device number of a device file.
     pub(crate) fn rdev(&self) -> u64 {
-        match self.body {
-            Body::Device(major, minor) => makedev(major, minor),
+        match &self.body {
+            Body::Device(major, minor) => makedev(*major, *minor),
+            Body::Terminal(name) => name.device(),
             _ => 0,
         }
     }

@@ -20,8 +20,8 @@ const NO_MEMORY: fn(NoMemory) -> Errno = |NoMemory| Errno::ENOMEM;
 fn check_change(dir: &Location, cred: &Cred) -> Result<(), Errno> {
     let inode = dir.inode();
     match &inode.body {
-        Body::Directory => {}
-        Body::Virtual(_) => return Err(Errno::EPERM),
+        Body::Directory if inode.fs.magic != crate::tty::devpts::MAGIC => {}
+        Body::Directory | Body::Virtual(_) => return Err(Errno::EPERM),
         _ => return Err(Errno::ENOTDIR),
     }
     may_change(dir, cred)

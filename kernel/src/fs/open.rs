@@ -7,7 +7,7 @@ use super::file::{
     Descriptor, File, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, O_TRUNC,
     O_WRONLY, OpenFile,
 };
-use super::inode::{Body, Inode, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
+use super::inode::{Body, Inode, S_IFDIR, S_IFLNK, S_IFREG};
 use super::mount::{Location, MS_NODEV};
 use super::node;
 use super::regular::{DirectoryFile, PathOnly, RegularFile, truncate};
@@ -66,7 +66,7 @@ fn reopen(of: &Ref<OpenFile>, rights: Rights, flags: u32) -> Result<Opened, Stop
 }
 
 /// Whether what an open asks for is within the rights of the way there.
-fn check_rights(rights: Rights, flags: u32) -> Result<(), Errno> {
+pub(crate) fn check_rights(rights: Rights, flags: u32) -> Result<(), Errno> {
     if flags & O_PATH != 0 {
         return Ok(());
     }
@@ -145,7 +145,7 @@ fn open_unnamed(me: &Thread, walker: &Walker<'_>, start: &Reached, r: &Request<'
     if !dir.inode().is_dir() {
         return Err(Errno::ENOTDIR.into());
     }
-    if !matches!(dir.inode().body, Body::Directory) {
+    if !matches!(dir.inode().body, Body::Directory) || dir.inode().fs.magic == crate::tty::devpts::MAGIC {
         return Err(Errno::EOPNOTSUPP.into());
     }
     if dir.is_read_only() {
@@ -166,7 +166,7 @@ fn open_unnamed(me: &Thread, walker: &Walker<'_>, start: &Reached, r: &Request<'
 }
 
 /// `#NUMBER`: what `/proc` shows of a file without a name.
-fn numbered_name(name: &mut [u8; 24], number: u64) -> &[u8] {
+pub(crate) fn numbered_name(name: &mut [u8; 24], number: u64) -> &[u8] {
     let mut at = name.len();
     let mut rest = number;
     for place in name.iter_mut().rev() {
@@ -216,11 +216,11 @@ pub(crate) fn open_place(me: &Thread, cred: &Cred, place: Location, flags: u32) 
         Body::Directory => Ref::try_new(DirectoryFile)?.unsize(|p| p),
         Body::Virtual(_) if kind == S_IFDIR => Ref::try_new(DirectoryFile)?.unsize(|p| p),
         Body::Virtual(v) => VirtualFile::open(&inode, v)?,
-        Body::Device(major, minor) => {
+        Body::Device(..) | Body::Terminal(_) => {
             if place.mount.flags.load(Ordering::Relaxed) & MS_NODEV != 0 {
                 return Err(Errno::EACCES.into());
             }
-            devices::open(me, inode.mode() & S_IFMT, *major, *minor, flags)?
+            devices::open(me, &place, flags)?
         }
         Body::Fifo(slot) => super::pipe::open_fifo(me, slot, flags)?,
         Body::Socket(_) => return Err(Errno::ENXIO.into()),

@@ -11,6 +11,7 @@ use crate::fs::tmpfs::Options;
 use crate::fs::walk::Last;
 use crate::fs::{devices, tmpfs};
 use crate::task::ids;
+use crate::tty::devpts;
 use crate::world::{PidScope, names};
 use abi::{Errno, Rights};
 use mem::{PAGE, Ref, user};
@@ -136,6 +137,7 @@ fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
             tmpfs::new_tmpfs("ramfs", &o)
         }
         b"svc" => tmpfs::new_tmpfs(SVC_FS, &Options { mode: 0o755, ..tmpfs_defaults(c) }),
+        b"devpts" => devpts::new_devpts(devpts_options(data)?),
         b"devtmpfs" => devices::new_devfs(),
         b"cgroup2" => crate::fs::cgroup::new_cgroup2(&c.me.world().cgroup().budget),
         b"sysfs" => crate::fs::proc::new_sysfs(),
@@ -177,35 +179,72 @@ fn amount(text: &[u8]) -> Result<u64, Errno> {
     number.checked_mul(factor).ok_or(Errno::EINVAL)
 }
 
-/// Reads tmpfs's options (tmpfs(5)); what none of them names stays. One that is not known is EINVAL.
-fn tmpfs_options(data: usize, o: &mut Options) -> Result<(), Errno> {
+/// Takes an option's name and value.
+type TakesOption<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), Errno>;
+
+/// Reads options of the form `name=value`.
+fn each_option(data: usize, f: TakesOption<'_>) -> Result<(), Errno> {
     let mut text = [0u8; 256];
     if data == 0 {
         return Ok(());
     }
     let n = user::read_string(&mut text, data).map_err(|_| Errno::EINVAL)?;
-    // No limit is written as 0.
-    let limit = |n: u64| if n == 0 { u64::MAX } else { n };
     for option in text.get(..n).unwrap_or_default().split(|b| *b == b',').filter(|o| !o.is_empty()) {
         let mut parts = option.splitn(2, |b| *b == b'=');
         let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let id = || u32::try_from(amount(value)?).map_err(|_| Errno::EINVAL);
+        f(name, value)?;
+    }
+    Ok(())
+}
+
+/// Permission bits.
+fn bits(value: &[u8]) -> Result<u32, Errno> {
+    let digits = core::str::from_utf8(value).map_err(|_| Errno::EINVAL)?;
+    Ok(u32::from_str_radix(digits, 8).map_err(|_| Errno::EINVAL)? & 0o7777)
+}
+
+/// A user, a group, a small number.
+fn id(value: &[u8]) -> Result<u32, Errno> {
+    u32::try_from(amount(value)?).map_err(|_| Errno::EINVAL)
+}
+
+/// devpts's options (Linux's `filesystems/devpts.rst`).
+fn devpts_options(data: usize) -> Result<devpts::Options, Errno> {
+    let mut o = devpts::Options::default();
+    each_option(data, &mut |name, value| {
         match name {
-            b"mode" => {
-                let digits = core::str::from_utf8(value).map_err(|_| Errno::EINVAL)?;
-                o.mode = u32::from_str_radix(digits, 8).map_err(|_| Errno::EINVAL)? & 0o7777;
-            }
+            b"mode" => o.mode = bits(value)?,
+            b"ptmxmode" => o.ptmx_mode = bits(value)?,
+            b"uid" => o.uid = Some(id(value)?),
+            b"gid" => o.gid = Some(id(value)?),
+            b"max" => o.most = id(value)?,
+            // Each mount is one.
+            b"newinstance" => {}
+            _ => return Err(Errno::EINVAL),
+        }
+        Ok(())
+    })?;
+    Ok(o)
+}
+
+/// Reads tmpfs's options (tmpfs(5)); what none of them names stays. One that is not known is EINVAL.
+fn tmpfs_options(data: usize, o: &mut Options) -> Result<(), Errno> {
+    // No limit is written as 0.
+    let limit = |n: u64| if n == 0 { u64::MAX } else { n };
+    each_option(data, &mut |name, value| {
+        match name {
+            b"mode" => o.mode = bits(value)?,
             b"size" => o.pages = limit(amount(value)?.div_ceil(PAGE as u64)),
             b"nr_blocks" => o.pages = limit(amount(value)?),
             b"nr_inodes" => o.inodes = limit(amount(value)?),
-            b"uid" => o.owner.0 = id()?,
-            b"gid" => o.owner.1 = id()?,
+            b"uid" => o.owner.0 = id(value)?,
+            b"gid" => o.owner.1 = id(value)?,
             // Nothing is swapped, there are no huge pages, and inode numbers have 64 bits.
             b"noswap" | b"huge" | b"inode64" | b"mpol" => {}
             _ => return Err(Errno::EINVAL),
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Changes a mount's flags and, of a tmpfs, its limits: EINVAL below what is in use.

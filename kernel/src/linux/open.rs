@@ -4,15 +4,17 @@ use super::lock::{F_GETLK, F_OFD_GETLK, F_OFD_SETLKW, F_SETLKW, record_lock};
 use super::path::read_path;
 use super::{Call, CallResult};
 use crate::fs::file::{
-    Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE, OpenFile,
+    Descriptor, O_APPEND, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDWR, O_TMPFILE,
+    OpenFile, Special,
 };
 use crate::fs::inode::{Inode, S_IFREG};
-use crate::fs::open::{Opened, Request, open};
+use crate::fs::open::{Opened, Request, check_rights, open};
 use crate::fs::regular::RegularFile;
 use crate::fs::seals::F_SEAL_EXEC;
 use crate::fs::table::Slot;
 use crate::fs::walk::Resolve;
 use crate::task::{ids, limits};
+use crate::tty::devpts::open_peer as open_slave;
 use abi::{Errno, Rights};
 use core::sync::atomic::Ordering;
 use logic_pidscope::ScopeId;
@@ -329,6 +331,7 @@ pub(super) fn ioctl(c: &mut Call<'_>) -> CallResult {
     const FIONBIO: u32 = 0x5421;
     const FIOCLEX: u32 = 0x5451;
     const FIONCLEX: u32 = 0x5450;
+    const TIOCGPTPEER: u32 = 0x5441;
     let of = c.file(0)?;
     if of.flags() & O_PATH != 0 {
         return Err(Errno::EBADF.into());
@@ -340,9 +343,20 @@ pub(super) fn ioctl(c: &mut Call<'_>) -> CallResult {
             let on: i32 = user::read(c.arg(2))?;
             of.set_flags(if on != 0 { O_NONBLOCK } else { 0 }, O_NONBLOCK);
         }
+        TIOCGPTPEER => return open_peer(c, &of),
         request => {
             return of.file.ioctl(&of.io(c.me, None), request, c.arg(2));
         }
     }
     Ok(0)
+}
+
+/// The other end of a pseudo-terminal, of which its master's descriptor is all that need be known.
+fn open_peer(c: &Call<'_>, of: &OpenFile) -> CallResult {
+    let (Special::Terminal(master), Some(place)) = (of.file.special(), &of.location) else { return Err(Errno::ENOTTY.into()) };
+    let rights = c.me.files().slot(c.int(0), Rights::empty())?.rights;
+    let flags = c.uint(2);
+    check_rights(rights, flags)?;
+    let slave = open_slave(c.me, master, place, flags)?;
+    Ok(c.install_with((slave, rights), flags & O_CLOEXEC != 0, 0)?)
 }

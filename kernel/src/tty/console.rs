@@ -7,7 +7,7 @@ use crate::see::{On, Waits};
 use crate::task::sched;
 use crate::task::thread::{Thread, ThreadSpec, with_current};
 use crate::task::wait::{self, Interrupt};
-use logic_tty::{ControlFlags, TtySignal, Wire};
+use logic_tty::{ControlFlags, TtySignal};
 use mem::{NoMemory, Ref};
 use sync::Once;
 
@@ -23,7 +23,7 @@ static SENDER: Once<Ref<Thread>> = Once::new();
 /// Makes the console terminal.
 pub(crate) fn init() -> Result<(), NoMemory> {
     let size = crate::boot::machine::machine().arg("rvos.winsize").and_then(parse_size).unwrap_or_default();
-    let tty = Tty::try_new(Wire::Serial, NUMBER, size)?;
+    let tty = Tty::try_new(NUMBER, size, None)?;
     {
         let mut s = tty.state.lock();
         let mut termios = *s.logic.termios();

@@ -4,21 +4,22 @@
 //! controls and that session's foreground group; both change under the lock of the process tree, and their numbers are held
 //! so that no new group gets them.
 
+use super::file::Via;
 use super::{State, Tty};
 use crate::fs::file::{Io, O_ACCMODE, O_WRONLY};
 use crate::linux::{Restart, Stop};
 use crate::task::process::{Process, TREE};
-use crate::task::signal::{group_is_orphaned, send_to_group};
+use crate::task::signal::{Sender, group_is_orphaned, send_to_group, send_to_process};
 use crate::task::{Thread, ids};
 use abi::Errno;
 use logic_pidscope::ScopeId;
-use logic_signal::{Disposition, Signal};
+use logic_signal::{Disposition, SigInfo, Signal, code};
 use logic_tty::{Access, Background, JobVerdict, TtySignal, check_background};
 use mem::{Ref, user};
 
 /// A process's controlling terminal.
 pub(crate) fn of_process(process: &Process) -> Option<Ref<Tty>> {
-    process.state.lock().terminal.clone()
+    process.state.lock().terminal.clone().filter(|t| !t.is_dead())
 }
 
 impl Tty {
@@ -87,12 +88,14 @@ pub(super) fn acquire_by_open(tty: &Ref<Tty>, process: &Process) {
     let tree = TREE.lock();
     let (sid, has_one) = {
         let s = process.state.lock();
-        (s.sid, s.terminal.is_some())
+        (s.sid, s.terminal.as_ref().is_some_and(|t| !t.is_dead()))
     };
+    let mut old = None;
     if sid == process.pid() && !has_one && tty.state.lock().session == 0 {
-        take(tty, process);
+        old = take(tty, process);
     }
     drop(tree);
+    drop(old);
 }
 
 /// `TIOCSCTTY`. With `arg` 1 root takes it away from another session.
@@ -102,7 +105,7 @@ pub(super) fn acquire(tty: &Ref<Tty>, io: &Io<'_>, arg: usize) -> Result<(), Sto
     let tree = TREE.lock();
     let (sid, has_one) = {
         let s = process.state.lock();
-        (s.sid, s.terminal.is_some())
+        (s.sid, s.terminal.as_ref().is_some_and(|t| !t.is_dead()))
     };
     let owner = tty.state.lock().session;
     let leads = sid == process.pid();
@@ -115,19 +118,25 @@ pub(super) fn acquire(tty: &Ref<Tty>, io: &Io<'_>, arg: usize) -> Result<(), Sto
     if owner != 0 {
         clear_session(tty, owner);
     }
-    take(tty, process);
+    let old = take(tty, process);
     drop(tree);
+    drop(old);
     Ok(())
 }
 
-/// Makes it the controlling terminal of the process, a session leader without one. The tree is locked.
-fn take(tty: &Ref<Tty>, process: &Process) {
-    let (pgid, sid) = {
-        let mut s = process.state.lock();
-        s.terminal = Some(tty.clone());
-        (s.pgid, s.sid)
+/// Makes it the controlling terminal of the process, a session leader without one that lives. The tree is locked; what is
+/// given is to be dropped without that.
+fn take(tty: &Ref<Tty>, process: &Process) -> Option<Ref<Tty>> {
+    let (old, pgid, sid) = {
+        let s = process.state.lock();
+        (s.terminal.clone(), s.pgid, s.sid)
     };
+    if let Some(dead) = &old {
+        clear_session(dead, sid);
+    }
+    process.state.lock().terminal = Some(tty.clone());
     replace(tty, sid, pgid);
+    old
 }
 
 /// Sets session and foreground group; gives the old ones. The tree is locked.
@@ -190,9 +199,10 @@ pub(crate) fn left_session(process: &Process) {
     drop(gone);
 }
 
-/// The process has ended. If it led a session, its terminal is free, and hung up for those who still use it.
+/// The process has ended. If it led a session, its terminal is free, and hung up for those who still use it (as on Linux not a
+/// pseudo-terminal).
 pub(crate) fn process_ended(process: &Process) {
-    let Some(tty) = of_process(process) else { return };
+    let Some(tty) = process.state.lock().terminal.clone() else { return };
     let tree = TREE.lock();
     let at = standing(&tty, process);
     if !at.controls || at.sid != process.pid() {
@@ -200,15 +210,33 @@ pub(crate) fn process_ended(process: &Process) {
     }
     let foreground = clear_session(&tty, at.sid);
     drop(tree);
-    tty.hang_up();
+    if tty.pty.is_none() {
+        tty.hang_up();
+    }
     if foreground != 0 {
         send_to_group(foreground, Signal::HUP);
+        if tty.is_dead() {
+            send_to_group(foreground, Signal::CONT);
+        }
+    }
+}
+
+/// The master is closed: tells the leader of the session. Its exit is what the foreground hears of, so that until then the
+/// terminal has a session, though nobody sees it.
+pub(super) fn master_closed(tty: &Tty) {
+    let session = tty.state.lock().session;
+    if session != 0
+        && let Some(leader) = ids::process_in(ScopeId::ROOT, session)
+    {
+        for signal in [Signal::HUP, Signal::CONT] {
+            let _ = send_to_process(&leader, SigInfo::plain(signal, code::SI_KERNEL), Sender::Kernel);
+        }
     }
 }
 
 /// `TIOCGPGRP`; 0 when there is none.
-pub(super) fn foreground(tty: &Ref<Tty>, me: &Thread) -> Result<u32, Errno> {
-    if !standing(tty, me.process()).controls {
+pub(super) fn foreground(tty: &Ref<Tty>, me: &Thread, via: Via) -> Result<u32, Errno> {
+    if via != Via::Master && !standing(tty, me.process()).controls {
         return Err(Errno::ENOTTY);
     }
     let foreground = tty.state.lock().foreground;
@@ -216,9 +244,9 @@ pub(super) fn foreground(tty: &Ref<Tty>, me: &Thread) -> Result<u32, Errno> {
 }
 
 /// `TIOCGSID`.
-pub(super) fn session(tty: &Ref<Tty>, me: &Thread) -> Result<u32, Errno> {
+pub(super) fn session(tty: &Ref<Tty>, me: &Thread, via: Via) -> Result<u32, Errno> {
     let session = tty.state.lock().session;
-    if !standing(tty, me.process()).controls || session == 0 {
+    if via != Via::Master && !standing(tty, me.process()).controls || session == 0 {
         return Err(Errno::ENOTTY);
     }
     Ok(ids::seen_by_caller(session))

@@ -1,6 +1,6 @@
 //! ioctl_tty(2).
 
-use super::file::TtyFile;
+use super::file::{TtyFile, Via};
 use super::settings::{self, Format};
 use super::{INPUT, OUTPUT, control};
 use crate::fs::file::Io;
@@ -71,12 +71,20 @@ impl TtyFile {
             return Err(if request == TIOCSPGRP { Errno::ENOTTY } else { Errno::EIO }.into());
         }
         let tty = &self.tty;
+        if let Some(figure) = self.figure(io, request)? {
+            user::write(arg, &figure)?;
+            return Ok(0);
+        }
         match request {
+            TCXONC | TIOCEXCL | TIOCNXCL | TIOCNOTTY | TIOCVHANGUP if self.via == Via::Master => {
+                // A master's own flow, line and session, which it has not.
+                return Err(Errno::ENOTTY.into());
+            }
+            TCFLSH if self.via == Via::Master => self.flush_master(arg)?,
+            _ if self.via == Via::Master && self.control_master(request, arg)? => {}
             TIOCSCTTY => control::acquire(tty, io, arg)?,
             TIOCNOTTY => control::give_up(tty, io.me)?,
-            TIOCGPGRP => user::write(arg, &control::foreground(tty, io.me)?)?,
             TIOCSPGRP => control::set_foreground(tty, io.me, arg)?,
-            TIOCGSID => user::write(arg, &control::session(tty, io.me)?)?,
             TIOCVHANGUP if !io.me.cred().is_root() => return Err(Errno::EPERM.into()),
             TIOCVHANGUP => tty.hang_up(),
             // As Linux with dev.tty.legacy_tiocsti = 0.
@@ -120,11 +128,6 @@ impl TtyFile {
     fn line(&self, io: &Io<'_>, request: u32, arg: usize) -> Result<usize, Stop> {
         let tty = &self.tty;
         match request {
-            FIONREAD => user::write(arg, &self.tty_figure(|s| s.logic.readable_bytes()))?,
-            TIOCOUTQ => user::write(arg, &self.tty_figure(|s| s.logic.queued_output()))?,
-            TIOCGETD => user::write(arg, &0u32)?,
-            TIOCGDEV => user::write(arg, &tty.number)?,
-            TIOCGEXCL => user::write(arg, &self.tty_figure(|s| u32::from(s.exclusive)))?,
             TIOCEXCL => tty.state.lock().exclusive = true,
             TIOCNXCL => tty.state.lock().exclusive = false,
             TIOCGWINSZ => {
@@ -154,8 +157,27 @@ impl TtyFile {
         Ok(0)
     }
 
-    fn tty_figure(&self, f: impl FnOnce(&super::State) -> u32) -> u32 {
-        f(&self.tty.state.lock())
+    /// What a request wants to know, if that is a number.
+    fn figure(&self, io: &Io<'_>, request: u32) -> Result<Option<u32>, Errno> {
+        let (tty, is_master) = (&self.tty, self.via == Via::Master);
+        match request {
+            TIOCGPGRP => return control::foreground(tty, io.me, self.via).map(Some),
+            TIOCGSID => return control::session(tty, io.me, self.via).map(Some),
+            _ => {}
+        }
+        let s = tty.state.lock();
+        Ok(Some(match request {
+            FIONREAD if is_master => s.logic.sendable_bytes(),
+            FIONREAD => s.logic.readable_bytes(),
+            // What is written to a pseudo-terminal is at its other end.
+            TIOCOUTQ if tty.pty.is_some() => 0,
+            TIOCOUTQ => s.logic.queued_output(),
+            TIOCGETD => 0,
+            TIOCGDEV => tty.number,
+            TIOCGEXCL => u32::from(s.exclusive),
+            _ if is_master => return Ok(s.figure_of_master(tty, request)),
+            _ => return Ok(None),
+        }))
     }
 
     /// A changed size is told to the foreground (tty_ioctl(4), SIGWINCH).

@@ -3,22 +3,25 @@
 //! * [`Tty`] – a terminal: line discipline, window size, session and foreground group, who waits.
 //! * `console` – the one at the UART; `file` – an open terminal; `read`, `write` – its data; `ioctl`, `settings` – ioctl_tty(2).
 //! * `control` – controlling terminals, and what a background process may do.
+//! * `pty` – the master of a pseudo-terminal, which is the wire of its [`Tty`]; `devpts` – where pseudo-terminals have their names.
 //!
 //! Input comes in three steps: the wire puts bytes into `staged`, [`Tty::take_in`] feeds them to the discipline as far as it
-//! takes them, readers fetch them there. A signal that a byte raises is sent before the bytes behind it are fed; sending is
+//! takes them, readers fetch them there. (A master feeds the discipline itself.) A signal that a byte raises is sent before the bytes behind it are fed; sending is
 //! unbounded work, so that a thread does it for the console. What finds no room in `staged` waits in the wire.
 
 mod console;
 mod control;
+pub(crate) mod devpts;
 mod file;
 mod ioctl;
+mod pty;
 mod read;
 mod settings;
 mod write;
 
 pub(crate) use console::{init, input, input_room};
 pub(crate) use control::{left_session, of_process, process_ended};
-pub(crate) use file::{open_console, open_controlling, open_device};
+pub(crate) use file::{TtyFile, open_console, open_controlling, open_device};
 
 use crate::see::{On, Waits};
 use crate::task::wait::{self, Observers, Watch};
@@ -32,6 +35,8 @@ pub(crate) struct Tty {
     state: SpinLock<State, levels::TtyState>,
     /// Device number as stat(2) and `/proc/PID/stat` show it.
     pub(crate) number: u32,
+    /// Of a pseudo-terminal: its place among others.
+    pty: Option<devpts::Number>,
 }
 
 /// The part of a terminal that its lock guards.
@@ -59,16 +64,21 @@ struct State {
     /// Its foreground process group; 0 for none.
     foreground: u32,
     observers: Observers,
+    /// The other end of a pseudo-terminal.
+    master: pty::Master,
 }
 
 /// Readable.
 const INPUT: Events = Events::IN.union(Events::RDNORM);
 /// Writable.
 const OUTPUT: Events = Events::OUT.union(Events::WRNORM);
+/// Another may read: news for those who wait their turn, and for nobody else.
+const TURN: Events = Events::MSG;
 
 impl Tty {
     /// A terminal with the settings of a fresh one.
-    fn try_new(wire: Wire, number: u32, size: [u16; 4]) -> Result<Ref<Tty>, NoMemory> {
+    fn try_new(number: u32, size: [u16; 4], pty: Option<devpts::Number>) -> Result<Ref<Tty>, NoMemory> {
+        let wire = if pty.is_some() { Wire::Pty } else { Wire::Serial };
         let state = State {
             logic: logic_tty::Tty::try_new(wire).map_err(|logic_tty::NoMemory| NoMemory)?,
             staged: Staged::new(),
@@ -83,8 +93,9 @@ impl Tty {
             session: 0,
             foreground: 0,
             observers: Observers::new(),
+            master: pty::Master::new(),
         };
-        Ref::try_new(Tty { state: SpinLock::new(state), number })
+        Ref::try_new(Tty { state: SpinLock::new(state), number, pty })
     }
 
     /// Feeds what is staged to the discipline, sends the echo and tells readers. Gives the signal that has to be sent, with
@@ -93,6 +104,7 @@ impl Tty {
         let (events, due) = {
             let mut s = self.state.lock();
             let s = &mut *s;
+            let mark = s.logic.input_mark();
             while s.signal_due.is_none() && !s.staged.is_empty() {
                 let r = s.logic.receive(s.staged.front());
                 s.signal_due = r.signal;
@@ -102,7 +114,7 @@ impl Tty {
                 }
             }
             let mut events = Events::empty();
-            events.set(INPUT, s.logic.can_read());
+            events.set(INPUT, s.logic.input_mark() != mark && s.logic.can_read());
             events.set(OUTPUT, s.signal_due.is_some());
             s.observers.changed(events);
             if s.observers.is_empty() {
@@ -124,6 +136,9 @@ impl Tty {
 
     /// Readers have made room: what waits in the wire may come.
     fn input_taken(&self) {
+        if self.pty.is_some() {
+            return self.tell_master(OUTPUT);
+        }
         if !self.state.lock().staged.is_empty() {
             console::on_input(self.take_in());
         }

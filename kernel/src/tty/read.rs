@@ -1,7 +1,7 @@
 //! read(2) from a terminal (termios(3), "Canonical and noncanonical mode"), and the claims that make reads and writes whole.
 
-use super::file::TtyFile;
-use super::{INPUT, OUTPUT, State, Tty};
+use super::file::{TtyFile, Via};
+use super::{INPUT, OUTPUT, State, TURN};
 use crate::clock;
 use crate::fs::buffer::Buffer;
 use crate::fs::file::Io;
@@ -26,15 +26,18 @@ pub(super) enum Side {
 }
 
 impl Side {
-    fn taken(self, s: &mut State) -> &mut bool {
-        match self {
-            Side::Read => &mut s.reading,
-            Side::Write => &mut s.writing,
+    fn taken(self, s: &mut State, via: Via) -> &mut bool {
+        match (self, via) {
+            (Side::Read, Via::Master) => &mut s.master.reading,
+            (Side::Write, Via::Master) => &mut s.master.writing,
+            (Side::Read, _) => &mut s.reading,
+            (Side::Write, _) => &mut s.writing,
         }
     }
+    /// What happens when it is given back: poll(2) shows who writes, not who reads.
     fn events(self) -> Events {
         match self {
-            Side::Read => INPUT,
+            Side::Read => TURN,
             Side::Write => OUTPUT,
         }
     }
@@ -42,33 +45,37 @@ impl Side {
 
 /// The right to read or write until dropped: others wait, interruptibly. Its holder may sleep and touch user memory.
 pub(super) struct Claim<'a> {
-    tty: &'a Tty,
+    of: &'a TtyFile,
     side: Side,
 }
 
 impl<'a> Claim<'a> {
     /// Takes a side, waiting for whoever has it.
-    pub(super) fn take(tty: &'a Tty, side: Side, io: &Io<'_>) -> Result<Self, Stop> {
+    pub(super) fn take(of: &'a TtyFile, side: Side, io: &Io<'_>) -> Result<Self, Stop> {
         let attempt = || {
-            let mut s = tty.state.lock();
-            let taken = side.taken(&mut s);
+            let mut s = of.tty.state.lock();
+            let taken = side.taken(&mut s, of.via);
             (!core::mem::replace(taken, true)).then_some(())
         };
         if attempt().is_none() {
             if io.nonblock {
                 return Err(Errno::EAGAIN.into());
             }
-            let met = wait::wait_at(io.me, tty, side.events(), Mode::All, None, Interrupt::AnySignal, attempt);
+            let met = wait::wait_at(io.me, of.end(), side.events(), Mode::All, None, Interrupt::AnySignal, attempt);
             met.map_err(stopped)?;
         }
-        Ok(Claim { tty, side })
+        Ok(Claim { of, side })
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        *self.side.taken(&mut self.tty.state.lock()) = false;
-        self.tty.changed(self.side.events());
+        let Claim { of, side } = self;
+        *side.taken(&mut of.tty.state.lock(), of.via) = false;
+        match of.via {
+            Via::Master => of.tty.tell_master(side.events()),
+            _ => of.tty.changed(side.events()),
+        }
     }
 }
 
@@ -97,7 +104,7 @@ impl TtyFile {
         if to.left() == 0 {
             return Ok(0);
         }
-        let _claim = Claim::take(&self.tty, Side::Read, io)?;
+        let _claim = Claim::take(self, Side::Read, io)?;
         let mut deadline_ns = None;
         loop {
             let (rule, step) = self.copy_piece(to);

@@ -3,7 +3,7 @@
 //! Key type: [`Format`]. The speed of a line is a code in `c_cflag`; `BOTHER` stands for the numbers of `termios2`.
 
 use super::State;
-use logic_tty::{ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios};
+use logic_tty::{ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios, Wire};
 use mem::user;
 
 /// Bits of `c_cflag` that code the output speed; the input speed's are [`INPUT_SHIFT`] above.
@@ -11,6 +11,8 @@ const SPEED: u32 = 0o10017;
 const INPUT_SHIFT: u32 = 16;
 /// The speed is in `c_ospeed`.
 const BOTHER: u32 = 0o10000;
+/// `CSIZE` and `PARENB`.
+const SIZE_AND_PARITY: ControlFlags = ControlFlags::from_bits_retain(0o460);
 /// Baud by code, without and with the bit `CBAUDEX` (termios(3)).
 const SLOW: [u32; 16] = [0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19_200, 38_400];
 const FAST: [u32; 16] = [
@@ -76,7 +78,11 @@ pub(super) fn read(format: Format, addr: usize, old: &Termios) -> Result<(Termio
 
 impl State {
     /// Puts settings into force; `speeds` count where the flags say `BOTHER`.
-    pub(super) fn set(&mut self, termios: Termios, speeds: Option<[u32; 2]>) {
+    pub(super) fn set(&mut self, mut termios: Termios, speeds: Option<[u32; 2]>) {
+        if self.logic.wire() == Wire::Pty {
+            // Bytes are whole (as Linux's `pty.c`).
+            termios.cflag = termios.cflag.difference(SIZE_AND_PARITY) | ControlFlags::CS8 | ControlFlags::CREAD;
+        }
         if let Some(s) = speeds {
             self.speeds = s;
         }

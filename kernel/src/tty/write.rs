@@ -1,6 +1,6 @@
 //! write(2) to a terminal, and handing its output to the wire.
 
-use super::file::TtyFile;
+use super::file::{TtyFile, Via};
 use super::read::{Claim, Side, stopped};
 use super::{OUTPUT, State, Tty};
 use crate::fs::buffer::Buffer;
@@ -9,7 +9,7 @@ use crate::linux::Stop;
 use crate::task::wait::{self, Interrupt};
 use abi::Errno;
 use logic_tty::{Access, LocalFlags};
-use logic_waits::Mode;
+use logic_waits::{Events, Mode};
 
 /// Bytes that come from the user or go to the wire at a time.
 const CHUNK: usize = 256;
@@ -24,7 +24,7 @@ impl TtyFile {
         if stops_background {
             self.check_job(io.me, Access::Change)?;
         }
-        let _claim = Claim::take(&self.tty, Side::Write, io)?;
+        let _claim = Claim::take(self, Side::Write, io)?;
         let mut chunk = [0u8; CHUNK];
         let mut written = 0usize;
         while from.left() != 0 {
@@ -46,7 +46,7 @@ impl TtyFile {
         let mut done = 0;
         while done < bytes.len() {
             let rest = bytes.get(done..).unwrap_or_default();
-            let n = self.tty.write_some(rest);
+            let n = self.put(rest);
             done += n;
             if n != 0 {
                 continue;
@@ -58,10 +58,10 @@ impl TtyFile {
                 return (done, Err(Errno::EAGAIN.into()));
             }
             let attempt = || {
-                let n = self.tty.write_some(rest);
+                let n = self.put(rest);
                 (n != 0 || self.is_hung_up()).then_some(n)
             };
-            match wait::wait_at(io.me, &*self.tty, OUTPUT, Mode::All, None, Interrupt::AnySignal, attempt) {
+            match wait::wait_at(io.me, self.end(), OUTPUT, Mode::All, None, Interrupt::AnySignal, attempt) {
                 Ok(n) => done += n,
                 Err(e) => return (done, Err(stopped(e))),
             }
@@ -69,8 +69,16 @@ impl TtyFile {
         (done, Ok(()))
     }
 
-    /// tcdrain(3): waits until the wire has everything.
+    /// Hands bytes on; gives how many were taken.
+    fn put(&self, bytes: &[u8]) -> usize {
+        if self.via == Via::Master { self.tty.feed(bytes) } else { self.tty.write_some(bytes) }
+    }
+
+    /// tcdrain(3): waits until the wire has everything. What a master does not read is no wire's (as Linux's `pty.c`).
     pub(super) fn drain(&self, io: &Io<'_>) -> Result<(), Stop> {
+        if self.tty.pty.is_some() {
+            return Ok(());
+        }
         let empty = || {
             let s = self.tty.state.lock();
             let empty = s.logic.queued_output() == 0 && !s.sending;
@@ -96,6 +104,9 @@ impl Tty {
 
     /// Hands queued output to the wire, unless somebody does so already: that one finds ours as well.
     pub(super) fn send(&self) {
+        if self.pty.is_some() {
+            return self.tell_master(Events::empty());
+        }
         let mut chunk = [0u8; CHUNK];
         let mut n = {
             let mut s = self.state.lock();

@@ -33,3 +33,17 @@ pub enum Error {
     /// A property that the machine cannot do without is absent or has the wrong size: its name.
     Missing(&'static str),
 }
+
+impl core::fmt::Display for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Error::BadMagic => "no magic number",
+            Error::BadVersion => "not of version 17",
+            Error::Truncated => "truncated",
+            Error::BadStructure => "no tree",
+            Error::TooDeep => "too deep",
+            Error::TooMany => "too large a machine",
+            Error::Missing(name) => name,
+        })
+    }
+}

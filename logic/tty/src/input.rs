@@ -81,16 +81,36 @@ impl Tty {
         }
     }
 
+    /// Whether [`Tty::receive`] would take a byte.
+    #[must_use]
+    pub fn input_room(&self) -> bool {
+        self.room() > 1 || self.is_stuck()
+    }
+
+    /// Moves on when there is more to read: with each byte, or with each line.
+    #[must_use]
+    pub fn input_mark(&self) -> u32 {
+        if self.is_canonical() { self.lines.canon } else { self.lines.head }
+    }
+
+    /// Free places of the ring, as the bytes that they are sure to hold.
+    fn room(&self) -> u32 {
+        let free = INPUT_BYTES.saturating_sub(self.lines.len());
+        if self.termios.input(InputFlags::PARMRK) { free.div_ceil(3) } else { free }
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.is_canonical() && self.lines.has_no_line()
+    }
+
     /// Whether a byte can be taken. A full ring without a finished line still takes bytes, each in
     /// the place of the last one, so that the line can be ended or erased.
     fn make_room(&mut self) -> bool {
-        let free = INPUT_BYTES.saturating_sub(self.lines.len());
-        let marked = self.termios.input(InputFlags::PARMRK);
-        let room = if marked { free.div_ceil(3) } else { free };
+        let room = self.room();
         if room > 1 {
             return true;
         }
-        let stuck = self.is_canonical() && self.lines.has_no_line();
+        let stuck = self.is_stuck();
         if stuck && room == 0 {
             self.lines.head = self.lines.head.wrapping_sub(1);
         }
@@ -193,7 +213,7 @@ impl Tty {
 
     fn flush_for_signal(&mut self) {
         if !self.termios.local(LocalFlags::NOFLSH) {
-            self.output.clear();
+            self.flush_output();
             self.flush_input();
         }
     }
@@ -283,7 +303,7 @@ impl Tty {
 
     /// A serial line with `IXOFF` is asked to pause before its bytes are lost (ioctl_tty(2)).
     fn check_throttle(&mut self) {
-        let stuck = self.is_canonical() && self.lines.has_no_line();
+        let stuck = self.is_stuck();
         let nearly_full = INPUT_BYTES.saturating_sub(self.lines.len()) < 128;
         if self.wire == Wire::Serial && nearly_full && !stuck && !self.throttled {
             self.throttled = true;

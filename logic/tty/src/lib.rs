@@ -10,6 +10,7 @@
 //! - `input.rs`: what an input byte does; `edit.rs`: erasing and its echo.
 //! - `lines.rs`: the 4096-byte input ring with its line marks.
 //! - `read.rs`: what read(2) gets; `output.rs`: output processing, echo, the output ring.
+//! - `master.rs`: what a pty's master reads.
 //! - `job.rs`: what a background process may do.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ mod edit;
 mod input;
 mod job;
 mod lines;
+mod master;
 mod output;
 mod read;
 mod termios;
@@ -32,6 +34,7 @@ mod tty;
 pub use input::{Received, TtySignal};
 pub use job::{Access, Background, JobVerdict, check_background};
 pub use lines::INPUT_BYTES;
+pub use master::{MasterNews, MasterPlan};
 pub use output::{ECHO_RESERVE_BYTES, OUTPUT_BYTES};
 pub use read::{ReadPlan, ReadRule};
 pub use termios::{Cc, ControlFlags, InputFlags, LocalFlags, OutputFlags, Termios};

@@ -46,10 +46,15 @@ impl Output {
         OUTPUT_BYTES.saturating_sub(ECHO_RESERVE_BYTES).saturating_sub(self.len)
     }
 
-    /// What waits, in order, in two pieces.
-    pub(crate) fn slices(&self) -> (&[u8], &[u8]) {
+    /// Where what waits begins in the ring.
+    pub(crate) fn start(&self) -> u32 {
+        self.start
+    }
+
+    /// The first `count` bytes that wait, in order, in two pieces.
+    pub(crate) fn slices(&self, count: u32) -> (&[u8], &[u8]) {
         let start = self.start as usize;
-        let end = start.saturating_add(self.len as usize);
+        let end = start.saturating_add(count.min(self.len) as usize);
         let ring = OUTPUT_BYTES as usize;
         let first = self.ring.get(start..end.min(ring)).unwrap_or(&[]);
         let second = self.ring.get(..end.saturating_sub(ring)).unwrap_or(&[]);
@@ -63,8 +68,9 @@ impl Output {
         self.len = self.len.wrapping_sub(count);
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.len = 0;
+    /// Drops all but the first bytes.
+    pub(crate) fn truncate(&mut self, count: u32) {
+        self.len = self.len.min(count);
     }
 
     /// A program writes; says how many bytes were taken.

@@ -208,11 +208,11 @@ fn termios_bytes_round_trip() {
 fn packet_mode_is_told() {
     let mut tty = Tty::try_new(Wire::Pty).unwrap();
     feed(&mut tty, b"\x13");
-    assert_eq!(tty.take_packet_status(), PacketStatus::STOP);
+    assert_eq!(take_packet_status(&mut tty), PacketStatus::STOP);
     tty.set_termios(raw());
-    assert_eq!(tty.take_packet_status(), PacketStatus::START | PacketStatus::NOSTOP);
+    assert_eq!(take_packet_status(&mut tty), PacketStatus::START | PacketStatus::NOSTOP);
     tty.flush(Queue::Both);
-    assert_eq!(tty.take_packet_status(), PacketStatus::FLUSHREAD | PacketStatus::FLUSHWRITE);
+    assert_eq!(take_packet_status(&mut tty), PacketStatus::FLUSHREAD | PacketStatus::FLUSHWRITE);
 }
 
 #[test]
@@ -247,4 +247,79 @@ proptest! {
             tty.consume_output(n);
         }
     }
+}
+
+fn take_packet_status(tty: &mut Tty) -> PacketStatus {
+    let mut byte = [0];
+    tty.packet_mode = true;
+    let plan = tty.plan_master_read(true, &mut byte).unwrap();
+    assert!(tty.master_news() == MasterNews::Status && plan.copied() == 1 && !plan.more());
+    tty.commit_master_read(&plan, 1);
+    PacketStatus::from_bits_retain(byte[0])
+}
+
+#[test]
+fn a_stopped_pty_shows_its_master_what_came_before() {
+    let mut tty = Tty::try_new(Wire::Pty).unwrap();
+    let shown = |tty: &Tty| [tty.output_slices().0, tty.output_slices().1].concat();
+    assert_eq!(tty.write(b"abc"), 3);
+    let before = tty.output_span();
+    let _ = tty.receive(b"\x13x");
+    assert_eq!((shown(&tty), tty.output_span()), (b"abc".to_vec(), before));
+    assert_eq!(tty.write(b"d"), 0);
+    tty.consume_output(2);
+    assert_eq!(shown(&tty), b"c");
+    tty.consume_output(9);
+    assert_eq!(shown(&tty), b"");
+    let _ = tty.receive(b"\x11");
+    assert_eq!(shown(&tty), b"x");
+    assert_ne!(tty.output_span().1, before.1);
+}
+
+#[test]
+fn the_mark_moves_with_what_can_be_read() {
+    let mut tty = Tty::try_new(Wire::Pty).unwrap();
+    let start = tty.input_mark();
+    let _ = tty.receive(b"ab");
+    assert_eq!(tty.input_mark(), start);
+    let _ = tty.receive(b"\n");
+    assert_ne!(tty.input_mark(), start);
+    let mut raw = *tty.termios();
+    raw.lflag = LocalFlags::empty();
+    tty.set_termios(raw);
+    let start = tty.input_mark();
+    let _ = tty.receive(b"c");
+    assert_ne!(tty.input_mark(), start);
+    while tty.input_room() {
+        assert_eq!(tty.receive(b"d").consumed, 1);
+    }
+    assert_eq!(tty.receive(b"d").consumed, 0);
+}
+
+#[test]
+fn a_master_reads_in_pieces() {
+    let mut tty = Tty::try_new(Wire::Pty).unwrap();
+    let mut buffer = [0; 4];
+    assert_eq!(tty.plan_master_read(true, &mut buffer), None);
+    assert_eq!(tty.write(b"abcdef"), 6);
+    tty.flow(FlowAction::StopInput);
+    tty.set_packet_mode(true);
+    let plan = tty.plan_master_read(true, &mut buffer).unwrap();
+    assert_eq!((plan.copied(), plan.more(), buffer), (4, true, *b"\0\x13ab"));
+    tty.commit_master_read(&plan, 0);
+    assert_eq!(tty.plan_master_read(true, &mut buffer), Some(plan));
+    tty.commit_master_read(&plan, 3);
+    let plan = tty.plan_master_read(false, &mut buffer).unwrap();
+    assert_eq!(buffer, *b"bcde");
+    // A status that comes meanwhile waits for another read.
+    tty.flush(Queue::Input);
+    assert_eq!(tty.plan_master_read(false, &mut buffer), None);
+    tty.commit_master_read(&plan, 4);
+    let plan = tty.plan_master_read(true, &mut buffer).unwrap();
+    assert_eq!((plan.copied(), buffer[0]), (1, PacketStatus::FLUSHREAD.bits()));
+    tty.commit_master_read(&plan, 1);
+    let plan = tty.plan_master_read(true, &mut buffer).unwrap();
+    assert_eq!((plan.copied(), buffer[..2].to_vec()), (2, b"\0f".to_vec()));
+    tty.commit_master_read(&plan, 2);
+    assert_eq!(tty.master_news(), MasterNews::None);
 }

@@ -2,7 +2,12 @@
 //!
 //! Key types: [`Tty`], [`Wire`], [`PacketStatus`]. Neighbours: `input.rs`, `read.rs`, `output.rs`.
 
-use crate::{Cc, InputFlags, LocalFlags, Termios, lines::Lines, output::Output, termios::DISABLED};
+use crate::{
+    Cc, ControlFlags, InputFlags, LocalFlags, Termios,
+    lines::Lines,
+    output::{OUTPUT_BYTES, Output},
+    termios::DISABLED,
+};
 use alloc::{boxed::Box, vec::Vec};
 
 /// The allocator had nothing.
@@ -58,6 +63,8 @@ bitflags::bitflags! {
         const NOSTOP = 16;
         /// It is now.
         const DOSTOP = 32;
+        /// Settings changed under `EXTPROC`.
+        const IOCTL = 64;
     }
 }
 
@@ -81,6 +88,8 @@ pub struct Tty {
     pub(crate) lines: Lines,
     pub(crate) output: Output,
     flow: Flow,
+    /// Bytes of the output that a pty's master had before output was stopped, and may still take.
+    sendable: u32,
     /// LNEXT was typed.
     pub(crate) literal_next: bool,
     /// `ECHOPRT` has opened with a backslash.
@@ -88,7 +97,9 @@ pub struct Tty {
     pub(crate) throttled: bool,
     /// STOP or START for the other end, before all other output.
     pub(crate) send_now: Option<u8>,
-    packet: PacketStatus,
+    /// What a master in packet mode does not know yet.
+    pub(crate) packet: PacketStatus,
+    pub(crate) packet_mode: bool,
 }
 
 impl Tty {
@@ -104,14 +115,25 @@ impl Tty {
             lines: Lines::try_new()?,
             output: Output::try_new()?,
             flow: Flow::Running,
+            sendable: 0,
             literal_next: false,
             erasing: false,
             throttled: false,
             send_now: None,
             packet: PacketStatus::empty(),
+            packet_mode: false,
         };
+        if wire == Wire::Pty {
+            tty.termios.cflag.remove(ControlFlags::HUPCL);
+        }
         tty.special = special_set(&tty.termios);
         Ok(tty)
+    }
+
+    /// What is at the other end.
+    #[must_use]
+    pub fn wire(&self) -> Wire {
+        self.wire
     }
 
     /// The settings.
@@ -136,6 +158,9 @@ impl Tty {
             self.start_output();
         }
         self.note_flow_keys(&old);
+        if old.local(LocalFlags::EXTPROC) || new.local(LocalFlags::EXTPROC) {
+            self.packet.insert(PacketStatus::IOCTL);
+        }
     }
 
     /// A program writes; says how many bytes were taken. 0: wait for [`Tty::poll_writable`].
@@ -158,23 +183,51 @@ impl Tty {
         self.write_room() >= 256
     }
 
-    /// What the wire sends next, in two pieces; nothing while output is stopped. A byte of
-    /// [`Tty::take_urgent`] goes before it.
+    /// What the wire sends next, in two pieces; nothing while output is stopped, but for what a pty's master had before.
+    /// A byte of [`Tty::take_urgent`] goes before it.
     #[must_use]
     pub fn output_slices(&self) -> (&[u8], &[u8]) {
-        if self.is_stopped() { (&[], &[]) } else { self.output.slices() }
+        self.output.slices(self.visible())
     }
 
     /// The wire has sent so many bytes of [`Tty::output_slices`].
     pub fn consume_output(&mut self, count: usize) {
-        if !self.is_stopped() {
-            self.output.consume(u32::try_from(count).unwrap_or(u32::MAX));
+        let count = u32::try_from(count).unwrap_or(u32::MAX).min(self.visible());
+        self.sendable = self.sendable.saturating_sub(count);
+        self.output.consume(count);
+    }
+
+    /// Where [`Tty::output_slices`] begins and ends. The beginning moves when output is consumed or flushed, the end when
+    /// there is more; both wrap.
+    #[must_use]
+    pub fn output_span(&self) -> (u32, u32) {
+        let start = self.output.start();
+        (start, start.wrapping_add(self.visible()) % OUTPUT_BYTES)
+    }
+
+    /// Bytes of [`Tty::output_slices`].
+    #[must_use]
+    pub fn sendable_bytes(&self) -> u32 {
+        self.visible()
+    }
+
+    pub(crate) fn visible(&self) -> u32 {
+        match (self.is_stopped(), self.wire) {
+            (false, _) => self.output.len(),
+            (true, Wire::Pty) => self.sendable,
+            (true, Wire::Serial) => 0,
         }
     }
 
     /// A flow-control byte to send first, stopped or not.
     pub fn take_urgent(&mut self) -> Option<u8> {
         self.send_now.take()
+    }
+
+    /// The one that [`Tty::take_urgent`] would give.
+    #[must_use]
+    pub fn urgent(&self) -> Option<u8> {
+        self.send_now
     }
 
     /// Bytes not yet sent (`TIOCOUTQ`).
@@ -195,8 +248,7 @@ impl Tty {
             self.flush_input();
         }
         if queue != Queue::Input {
-            self.output.clear();
-            self.packet.insert(PacketStatus::FLUSHWRITE);
+            self.flush_output();
         }
     }
 
@@ -204,8 +256,8 @@ impl Tty {
     pub fn flow(&mut self, action: FlowAction) {
         match action {
             FlowAction::StopOutput => {
+                self.stop_output();
                 self.flow = Flow::StoppedByCall;
-                self.note_flow(PacketStatus::STOP);
             }
             FlowAction::StartOutput => {
                 if self.flow == Flow::StoppedByCall {
@@ -218,15 +270,13 @@ impl Tty {
         }
     }
 
-    /// What has changed for a master in packet mode since the last call.
-    pub fn take_packet_status(&mut self) -> PacketStatus {
-        core::mem::replace(&mut self.packet, PacketStatus::empty())
-    }
-
-    /// Whether [`Tty::take_packet_status`] has something.
-    #[must_use]
-    pub fn has_packet_status(&self) -> bool {
-        !self.packet.is_empty()
+    pub(crate) fn flush_output(&mut self) {
+        // What a pty's master can see is with it already, as far as anybody can tell.
+        self.output.truncate(match self.wire {
+            Wire::Serial => 0,
+            Wire::Pty => self.visible(),
+        });
+        self.packet.insert(PacketStatus::FLUSHWRITE);
     }
 
     pub(crate) fn flush_input(&mut self) {
@@ -240,6 +290,7 @@ impl Tty {
 
     pub(crate) fn stop_output(&mut self) {
         if self.flow == Flow::Running {
+            self.sendable = self.output.len();
             self.flow = Flow::Stopped;
             self.note_flow(PacketStatus::STOP);
         }

@@ -33,12 +33,16 @@ pub(super) fn cpuinfo(t: &mut Text) -> Made {
 
 /// What mount(2) can mount; none needs a device.
 pub(super) fn filesystems(t: &mut Text) -> Made {
-    Ok(t.put(b"nodev\tsysfs\nnodev\ttmpfs\nnodev\tramfs\nnodev\tdevtmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tsvc\n")?)
+    Ok(t.put(
+        b"nodev\tsysfs\nnodev\ttmpfs\nnodev\tramfs\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\tproc\nnodev\tcgroup2\nnodev\tsvc\n",
+    )?)
 }
 
 /// Major numbers.
 pub(super) fn devices(t: &mut Text) -> Made {
-    Ok(t.put(b"Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n\nBlock devices:\n")?)
+    Ok(t.put(
+        b"Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n",
+    )?)
 }
 
 /// proc_swaps(5): there is none.
