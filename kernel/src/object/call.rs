@@ -99,8 +99,8 @@ impl Calling {
         drop(list);
         found.is_some()
     }
-    /// The thread ends: so do its calls.
-    pub(crate) fn thread_ends(&self) {
+    /// Ends the interrupted calls: the thread ends, or what it runs does.
+    pub(crate) fn end_interrupted(&self) {
         loop {
             let next = self.interrupted.lock().iter_mut().find_map(Option::take);
             if next.is_none() {

@@ -357,6 +357,8 @@ fn become_leader(me: &Thread) {
 fn commit(me: &Thread, name: [u8; 16], space: &Ref<AddressSpace>, executable: Ref<Executable>) {
     let process = me.process();
     exit::leave_memory(me);
+    // Nobody knows their numbers any more.
+    me.calling.end_interrupted();
     become_leader(me);
     super::accounting::note_peak(me);
     drop(me.set_space(Some(space.clone())));

@@ -131,7 +131,7 @@ pub(crate) fn begin_group_exit(process: &Process, status: i32) {
 /// Gives back what the thread holds: memory words, descriptors, address space.
 fn release_user_side(me: &Thread) {
     leave_memory(me);
-    me.calling.thread_ends();
+    me.calling.end_interrupted();
     crate::object::call::server_ends(me);
     drop(me.replace_refs(None));
     me.releases.drain();

@@ -175,6 +175,45 @@ static void goes_on_with_its_room(void) {
     OK(close(e[1]));
 }
 
+static void exec_self(int signal) {
+    execl("/proc/self/exe", "channel_calls", signal == SIGUSR1 ? "sleep" : "other", NULL);
+    _exit(1);
+}
+
+// What was called before an exec, nobody goes on waiting for.
+static void ends_at_exec(void) {
+    int e[2];
+    ch_pair(e);
+    pid_t client = h_fork();
+    if (client == 0) {
+        struct sigaction act = {.sa_handler = exec_self};
+        OK(sigaction(SIGUSR1, &act, NULL));
+        char reply[16];
+        ch_call(e[0], "ask", 3, reply, 16);
+        _exit(1);
+    }
+    char request[16];
+    struct rvos_chan_info info;
+    CHECK_EQ(ch_recv(e[1], request, 16, NULL, 0, 0, &info), 3);
+    h_until_asleep(client, client);
+    OK(kill(client, SIGUSR1));
+    char link[64], here[64] = "";
+    snprintf(link, sizeof link, "/proc/%d/cmdline", client);
+    while (strcmp(here, "channel_calls") != 0 || strcmp(here + sizeof "channel_calls", "sleep") != 0) {
+        memset(here, 0, sizeof here);
+        int fd = OK(open(link, O_RDONLY));
+        OK(read(fd, here, sizeof here - 1));
+        OK(close(fd));
+        sched_yield();
+    }
+    h_until_asleep(client, client);
+    CHECK_EQ(ch_reply(e[1], info.call, "late", 4), 0);
+    OK(kill(client, SIGKILL));
+    CHECK_EQ(h_wait(client), SIGKILL);
+    OK(close(e[0]));
+    OK(close(e[1]));
+}
+
 static void killed_caller(void) {
     int e[2];
     ch_pair(e);
@@ -247,13 +286,15 @@ static void what_fails_goes_back(void) {
     OK(close(e[1]));
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "sleep") == 0) return pause();
     round_trips();
     what_fails_goes_back();
     deadline_and_late_reply();
     server_dies();
     a_signal_does_not_end_it();
     goes_on_with_its_room();
+    ends_at_exec();
     killed_caller();
     return 0;
 }
