@@ -115,11 +115,12 @@ wrap_rust() {
   for file in "$root"/usr/libexec/rustc "$root"/usr/bin/{rustdoc,cargo,cargo-clippy,clippy-driver,rustfmt,cargo-fmt} "$root"/usr/lib/llvm-*/bin/lld; do
     [ -e "$file" ] || continue
     program=${file##*/}
-    local out=$RUST/bin/$program name=$program args="" extra=""
+    local out=$RUST/bin/$program name=$program extra=""
     case $program in
       # rustc looks for its own linker under this name.
       lld) out=$root/usr/lib/rustlib/$host/bin/rust-lld name=rust-lld ;;
-      rustc | rustdoc) args=$(printf -- '--sysroot %q' "$RUST") ;;
+      # rustdoc names it to the rustc that it runs, which takes it once.
+      rustc | rustdoc) extra=$(printf 'case " $* " in *" --sysroot"*) ;; *) set -- --sysroot %q "$@" ;; esac' "$RUST") ;;
       clippy-driver) extra=$(printf 'export SYSROOT=%q' "$RUST") ;;
       cargo-clippy) extra=$(printf 'export CARGO=%q' "$RUST/bin/cargo") ;;
       cargo-fmt) extra=$(printf 'export RUSTFMT=%q' "$RUST/bin/rustfmt") ;;
@@ -128,7 +129,7 @@ wrap_rust() {
     esac
     {
       printf '#!/bin/sh\n%s\n' "$extra"
-      printf 'exec %q --argv0 %q --library-path %q %q %s "$@"\n' "$loader" "$name" "$root/usr/lib/$arch" "$(readlink -f "$file")" "$args"
+      printf 'exec %q --argv0 %q --library-path %q %q "$@"\n' "$loader" "$name" "$root/usr/lib/$arch" "$(readlink -f "$file")"
     } >"$out"
     chmod +x "$out"
   done
