@@ -245,7 +245,7 @@ static inline long rvos_chan_recv(int fd, struct rvos_chan_recv *args, size_t si
 }
 
 // chan_call(fd: fd, args: in out ChanCall of size size, size: len) -> Size
-// Send a request and wait for its reply. EPIPE: nobody took the request; ECONNRESET: who took it is gone. A signal does not end the wait.
+// Send a request and wait for its reply. EPIPE: nobody took the request; ECONNRESET: who took it is gone. After an error `call` is 0 if the request has not left: the caller has its descriptors then, else they are gone. A signal does not end the wait.
 #define RVOS_CHAN_CALL 0x1003
 static inline long rvos_chan_call(int fd, struct rvos_chan_call *args, size_t size) {
     register long a7 __asm__("a7") = RVOS_CHAN_CALL;
@@ -257,7 +257,7 @@ static inline long rvos_chan_call(int fd, struct rvos_chan_call *args, size_t si
 }
 
 // chan_reply_recv(fd: fd, args: in out ChanReplyRecv of size size, size: len) -> Size
-// Answer a call, which never waits, and receive the next message. The reply to a call that ended meanwhile is destroyed.
+// Answer a call, which never waits, and receive the next message. The reply to a call that ended meanwhile is destroyed, with its descriptors. After an error `call` is 0 if the reply has left.
 #define RVOS_CHAN_REPLY_RECV 0x1004
 static inline long rvos_chan_reply_recv(int fd, struct rvos_chan_reply_recv *args, size_t size) {
     register long a7 __asm__("a7") = RVOS_CHAN_REPLY_RECV;
@@ -291,7 +291,7 @@ static inline long rvos_spawn(const struct rvos_spawn_args *args, size_t size) {
 }
 
 // budget_create(parent: fd, args: in BudgetCreate of size size?, size: len) -> Fd
-// Make a budget below another, or with -1 below the caller's. What is carved is reserved from the parent. It lasts while a descriptor or a process has it. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.
+// Make a budget below another, or with -1 below the caller's. What is carved is reserved from the parent. It lasts while a descriptor or a process has it. EDQUOT: also when there are as many as there may be in the part of a limit on frames, or of the caller's user where there is none. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.
 #define RVOS_BUDGET_CREATE 0x1030
 static inline long rvos_budget_create(int parent, const struct rvos_budget_create *args, size_t size) {
     register long a7 __asm__("a7") = RVOS_BUDGET_CREATE;

@@ -25,12 +25,12 @@ macro_rules! for_each_native_call {
             0x1003 chan_call(fd: Fd, args: InOutSized(ChanCall, size), size: Len) -> Size {
                 state: live, authority: Descriptor, rights: [READ | WRITE], blocks: yes,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, ECONNRESET, EDEADLK, EDQUOT, EFAULT, EINVAL, EMFILE, EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT],
-                doc: "Send a request and wait for its reply. EPIPE: nobody took the request; ECONNRESET: who took it is gone. A signal does not end the wait.",
+                doc: "Send a request and wait for its reply. EPIPE: nobody took the request; ECONNRESET: who took it is gone. After an error `call` is 0 if the request has not left: the caller has its descriptors then, else they are gone. A signal does not end the wait.",
             }
             0x1004 chan_reply_recv(fd: Fd, args: InOutSized(ChanReplyRecv, size), size: Len) -> Size {
                 state: live, authority: Descriptor, rights: [READ | WRITE], blocks: yes,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT],
-                doc: "Answer a call, which never waits, and receive the next message. The reply to a call that ended meanwhile is destroyed.",
+                doc: "Answer a call, which never waits, and receive the next message. The reply to a call that ended meanwhile is destroyed, with its descriptors. After an error `call` is 0 if the reply has left.",
             }
             0x1010 fd_restrict(fd: Fd, rights: Flags) -> Int {
                 state: live, authority: Descriptor, rights: [NONE], blocks: no,
@@ -45,7 +45,7 @@ macro_rules! for_each_native_call {
             0x1030 budget_create(parent: Fd, args: InSized(BudgetCreate, size, opt), size: Len) -> Fd {
                 state: live, authority: Own, rights: [CHANGE], blocks: no,
                 errors: [E2BIG, EBADF, EDQUOT, EFAULT, EINVAL, EMFILE, ENOMEM, EPERM],
-                doc: "Make a budget below another, or with -1 below the caller's. What is carved is reserved from the parent. It lasts while a descriptor or a process has it. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.",
+                doc: "Make a budget below another, or with -1 below the caller's. What is carved is reserved from the parent. It lasts while a descriptor or a process has it. EDQUOT: also when there are as many as there may be in the part of a limit on frames, or of the caller's user where there is none. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.",
             }
             0x1031 budget_limit(fd: Fd, args: InSized(BudgetLimit, size), size: Len) -> Zero {
                 state: live, authority: Descriptor, rights: [CHANGE], blocks: no,

@@ -111,7 +111,8 @@ plain_structs! {
         flags: u32,
         /// Zero.
         _reserved: u32,
-        /// In: 0. When a signal's handler interrupts the wait, the kernel notes here which call goes on after it.
+        /// In: 0. When a signal's handler interrupts the wait, the kernel notes here which call goes on after it. Out, after an
+        /// error: 0 if the request has not left, so that the caller has its descriptors still; else they went with it.
         call: u64,
         /// Out: number of bytes of the reply.
         bytes_len: u32,

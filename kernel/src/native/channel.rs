@@ -289,20 +289,33 @@ pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
             begin_long(c, &of, end, args, (size, room), &mut armed, &mut numbers)?
         }
     };
-    match end.end_call(c.me, id, deadline(args.deadline_ns), armed, next, &mut short)? {
-        Answer::Short => {
+    match end.end_call(c.me, id, deadline(args.deadline_ns), armed, next, &mut short) {
+        Ok(Answer::Short) => {
             if short.passed.is_some() {
                 let number = numbers.map(Reserved::into_one).or(number);
-                return take_short_with_one(c, &args.room, &mut short, number);
+                return take_short_with_one(c, &args.room, &mut short, number).map_err(|e| with_number(c, id, e));
             }
-            take_short(c, &args.room, &short)
+            take_short(c, &args.room, &short).map_err(|e| with_number(c, id, e))
         }
-        Answer::Reply(message, size) => {
+        Ok(Answer::Reply(message, size)) => {
             let numbers = numbers.or_else(|| number.map(ReservedOne::into_many));
-            take_reply(c, end, message, size, &args.room, numbers)
+            take_reply(c, end, message, size, &args.room, numbers).map_err(|e| with_number(c, id, e))
         }
-        Answer::Interrupted => interrupted(c, end, id),
+        Ok(Answer::Interrupted) => interrupted(c, end, id),
+        Err(e) => Err(with_number(c, id, e)),
     }
+}
+
+/// The error of a call whose request has left, and its number told: so the caller knows that the request's descriptors have left too.
+#[cold]
+#[inline(never)]
+fn with_number(c: &Call<'_>, id: CallId, e: Stop) -> Stop {
+    let _ = tell_number(c, id);
+    e
+}
+
+fn tell_number(c: &Call<'_>, id: CallId) -> Result<(), Errno> {
+    user::write(c.arg(1).wrapping_add(offset_of!(ChanCall, call)), &id.number()).map_err(fault)
 }
 
 /// Reserves one number. `None`: there is none, or no memory.
@@ -370,7 +383,7 @@ fn begin_long(
 /// A signal's handler is to run: the call's number is told, so that the wait can go on.
 #[inline(never)]
 fn interrupted(c: &Call<'_>, end: &ChannelEnd, id: CallId) -> CallResult {
-    match user::write(c.arg(1).wrapping_add(offset_of!(ChanCall, call)), &id.number()) {
+    match tell_number(c, id) {
         Ok(()) => Err(Stop::Restart(Restart::Always)),
         Err(e) => {
             end.give_up_call(c.me, id);

@@ -82,7 +82,8 @@ impl End {
         }
     }
 
-    /// Sends the request and waits for its reply, which has so much room. A request that was refused at once stays in its packet.
+    /// Sends the request and waits for its reply, which has so much room. On failure, a request that has not left is in its packet
+    /// as before; one that has left is gone with its descriptors, and the packet is empty.
     ///
     /// # Errors
     /// `EPIPE` when the server is gone, `ECONNRESET` when it went with the request; `TimedOut`.
@@ -93,7 +94,7 @@ impl End {
         let (sent, mut fds) = (numbers(request), Descriptors::at_most(u32::try_from(descriptors).unwrap_or(u32::MAX)));
         let mut args = Args::call(&request.bytes, &sent, &mut reply.bytes, &mut fds, deadline.terms());
         let result = rt::by_descriptor(self.0.as_fd(), &mut args);
-        let length = length(args.raw().bytes_len);
+        let (has_left, length) = (args.raw().call != 0, length(args.raw().bytes_len));
         match result {
             Ok(_) => {
                 moved(request);
@@ -103,8 +104,8 @@ impl End {
             }
             Err(errno) => {
                 reply.clear();
-                // These come before the request has left and after it: its numbers may be another thread's descriptors by now.
-                if matches!(errno, Errno::EPIPE | Errno::ECONNRESET | Errno::ETIMEDOUT) {
+                // Its numbers may be another thread's descriptors by now.
+                if has_left {
                     moved(request);
                 }
                 Err(error(errno))
@@ -112,7 +113,8 @@ impl End {
         }
     }
 
-    /// Answers a call, which never waits. What is left in the packet was not wanted any more.
+    /// Answers a call, which never waits. On success the packet is empty, also when nobody waited for the reply any more: it is
+    /// destroyed then. On failure nothing has moved.
     ///
     /// # Errors
     /// When the reply is larger than the caller made room for.
@@ -120,11 +122,9 @@ impl End {
         let (fds, mut none) = (numbers(packet), Descriptors::default());
         let terms = Terms { deadline_ns: 0, flags: chan_flag::REPLY_ONLY };
         let mut args = Args::reply(call, (&packet.bytes, &fds), &mut [], &mut none, terms);
-        let result = rt::by_descriptor(self.0.as_fd(), &mut args);
-        if args.raw().replied != 0 {
-            moved(packet);
-        }
-        result.map(|_| ()).map_err(error)
+        rt::by_descriptor(self.0.as_fd(), &mut args).map_err(error)?;
+        moved(packet);
+        Ok(())
     }
 }
 
