@@ -14,6 +14,8 @@ const INDEX_BITS: u32 = 12;
 /// Most calls that are open at a time.
 pub const MAX_CALLS: usize = 1 << INDEX_BITS;
 const NONE: u32 = u32::MAX;
+/// Places of the table that are looked at under one lock hold.
+pub(crate) const LOOKS: u32 = 64;
 
 /// The number of a call, never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -188,13 +190,18 @@ impl<M, W> Calls<M, W> {
         Some(Replied { entry, free: &mut self.free, open: &mut self.open, index: id.index(), size })
     }
 
-    /// The first open call from place `from` on, and where to go on.
-    pub(crate) fn next(&mut self, from: u32) -> Option<(u32, &mut Call<M, W>)> {
+    /// The first open call from place `from` on, before `until`, and where to go on; `None` when there are no more, at once if
+    /// there are none at all.
+    pub(crate) fn next(&mut self, from: u32, until: u32) -> Option<(u32, Option<&mut Call<M, W>>)> {
         let end = self.chunks.len().saturating_mul(CHUNK) as u32;
-        let at = (from..end).find(|i| matches!(self.slot(*i), Some(Entry::Open(_))))?;
-        match self.slot(at)? {
-            Entry::Open(call) => Some((at.wrapping_add(1), call)),
-            Entry::Free(_) => None,
+        if self.open == 0 || from >= end {
+            return None;
+        }
+        let until = end.min(until);
+        let at = (from..until).find(|i| matches!(self.slot(*i), Some(Entry::Open(_))));
+        match at.and_then(|at| self.slot(at).map(|entry| (at, entry))) {
+            Some((at, Entry::Open(call))) => Some((at.wrapping_add(1), Some(call))),
+            _ => Some((until, None)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::calls::{Call, CallId, Calls, Failure, Phase};
+use crate::calls::{Call, CallId, Calls, Failure, LOOKS, Phase};
 use crate::mutation::{Step, left_out};
 use crate::{End, Limits, Size};
 
@@ -497,15 +497,16 @@ impl<M, W: Clone> Channel<M, W> {
     }
 
     /// (6) Fails the first open call from place `from` on that a closed end was to answer or that was made through one; with
-    /// `taker` not 0, only those whose request that one consumed. Gives where to go on, the caller, and what the call held;
-    /// at most 64 calls are looked at.
+    /// `taker` not 0, only those whose request that one consumed. Gives where to go on, the caller, and what the call held. What
+    /// is looked at here is bounded, however many calls are open or were.
     pub fn next_failed(&mut self, from: u32, taker: u64) -> Option<(u32, Option<FailedCall<M, W>>)> {
-        let (a_open, b_open) = (self.a.figures.open, self.b.figures.open);
-        let mut at = from;
-        for _ in 0..64 {
-            let (next, call) = self.calls.next(at)?;
+        let closed = !(self.a.figures.open && self.b.figures.open);
+        let (mut at, until) = (from, from.saturating_add(LOOKS));
+        loop {
+            let (next, found) = self.calls.next(at, until)?;
             at = next;
-            let ends = if taker == 0 { !(a_open && b_open) } else { call.taker == taker };
+            let Some(call) = found else { return Some((at, None)) };
+            let ends = if taker == 0 { closed } else { call.taker == taker };
             if ends
                 && let Some(held) = fail(call, taker)
                 && let Some(caller) = call.caller.clone()
@@ -513,12 +514,6 @@ impl<M, W: Clone> Channel<M, W> {
                 return Some((at, Some((caller, held))));
             }
         }
-        Some((at, None))
-    }
-
-    /// The open calls from place `from` on, one by one: where to go on, number, caller if it still waits, who received the request.
-    pub fn next_call(&mut self, from: u32) -> Option<(u32, CallId, Option<&W>, u64)> {
-        self.calls.next(from).map(|(at, call)| (at, call.id(), call.caller.as_ref(), call.taker))
     }
 }
 

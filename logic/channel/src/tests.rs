@@ -5,7 +5,10 @@ use std::vec::Vec;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
-use crate::{Begun, CallId, Channel, Delivery, End, Failure, Limits, MAX_BYTES, Outcome, Received, Size, Untaken, Why};
+use crate::calls::LOOKS;
+use crate::{
+    Begun, CallId, Channel, Delivery, End, Failure, Limits, MAX_BYTES, MAX_CALLS, Outcome, Received, Size, Untaken, Why,
+};
 
 /// A message of the test: its serial number, which must neither vanish nor appear twice.
 type Message = u32;
@@ -357,7 +360,37 @@ fn calls_have_an_end() {
         let Received::Message(d) = channel.receive(End::B, bytes(0), 1) else { panic!() };
         assert!(channel.finish(End::B, d.message, d.size, d.call).message.is_none());
     }
-    assert_eq!(open, crate::MAX_CALLS);
+    assert_eq!(open, MAX_CALLS);
+}
+
+#[test]
+fn what_is_looked_at_is_bounded() {
+    let mut channel = Channel::<u32, ()>::new(Limits::new(1, 0).unwrap());
+    let mut call = || {
+        let id = channel.call(End::A, 1, bytes(0), bytes(0), || ()).ok()?;
+        let Received::Message(d) = channel.receive(End::B, bytes(0), 7) else { return None };
+        channel.finish(End::B, d.message, d.size, d.call);
+        Some(id)
+    };
+    let ids: Vec<_> = core::iter::from_fn(&mut call).collect();
+    assert_eq!(ids.len(), MAX_CALLS);
+    let (last, others) = ids.split_last().unwrap();
+    for id in others {
+        drop(channel.cancel(*id));
+    }
+    // The last place of all: found in as many steps as there are pieces of so many places.
+    let (mut at, mut steps) = (0, 0);
+    let found = loop {
+        let (next, failed) = channel.next_failed(at, 7).unwrap();
+        (at, steps) = (next, steps + 1);
+        assert!(next <= steps * LOOKS);
+        if let Some((_, held)) = failed {
+            break held;
+        }
+    };
+    assert_eq!((found, steps, at), (Some(1), MAX_CALLS as u32 / LOOKS, MAX_CALLS as u32));
+    assert!(matches!(channel.poll_call(*last), Outcome::Failed(Failure::Lost)));
+    assert!(channel.next_failed(0, 7).is_none(), "without calls nothing is looked at");
 }
 
 #[test]
