@@ -3,7 +3,8 @@
 //! A name is an inode with a place for a [`Listen`]; [`bind`] puts one there, and it is at its end when its last descriptor
 //! goes. Opening the name ([`connect`]) makes a channel: one end goes into the queue, the other to the caller. What that
 //! takes is allocated by the caller and charged to its budget. Connections wait in the part of the budget that pays, so
-//! that a flood fills its own part alone, and are accepted one budget after the other.
+//! that a flood fills its own part alone, and are accepted one budget after the other. A connection whose client has closed it
+//! without leaving a message is none: it does not wait, so that no service is started for it.
 
 use super::context::Cred;
 use super::dentry::Dentry;
@@ -13,6 +14,7 @@ use super::mount::Location;
 use super::node;
 use crate::clock;
 use crate::linux::{Restart, Stop};
+use crate::object::channel::ChannelEnd;
 use crate::object::end::pair;
 use crate::object::inflight::{self, Carrier, Flight, InFlight};
 use crate::task::Thread;
@@ -24,7 +26,7 @@ use logic_inflight::{Found, Place as Spot};
 use logic_listen::{Entry, Offer, Part, PartNode, Payer, Queue, Refused, Spare, Taken, Turn};
 use logic_waits::{Events, Mode};
 use mem::{NoMemory, Ref, try_box};
-use sync::{SpinLock, levels};
+use sync::{SpinGuard, SpinLock, levels};
 
 /// Kind of the file systems in which services have their names.
 pub(crate) const SVC_FS: &str = "svc";
@@ -90,6 +92,7 @@ pub(crate) struct Patience {
     pub(crate) deadline_ns: Option<u64>,
 }
 
+type Guard<'a> = SpinGuard<'a, State, levels::ObjectState>;
 type Attempt = Option<Offer<Connection, Observers>>;
 
 impl Listen {
@@ -136,12 +139,19 @@ impl Listen {
 
     /// Step (4): takes the next connection. EBADF once nobody listens.
     fn take(&self) -> Option<Result<Taken<Connection, Observers>, Errno>> {
+        self.is_wanted();
         let mut state = self.state.lock();
         if !state.queue.is_open() {
             return Some(Err(Errno::EBADF));
         }
         self.flight.changes();
         let taken = state.queue.take()?;
+        self.made_room(state, &taken);
+        Some(Ok(taken))
+    }
+
+    /// Wakes one who waits for room where something was taken.
+    fn made_room(&self, mut state: Guard<'_>, taken: &Taken<Connection, Observers>) {
         let waiters = if taken.waiter { state.queue.waiters(taken.payer) } else { None };
         if let Some(waiters) = waiters {
             waiters.changed(Events::OUT);
@@ -150,7 +160,43 @@ impl Listen {
         if taken.waiter {
             wait::notify(&Room { listen: self, payer: taken.payer }, Events::OUT);
         }
-        Some(Ok(taken))
+    }
+
+    /// Step (7): whether a client waits for somebody who accepts. Those that come first and have left are taken away.
+    fn is_wanted(&self) -> bool {
+        loop {
+            let first = self.state.lock().queue.first().map(|(payer, number, c)| (payer, number, c.end.file().cloned()));
+            match first {
+                None => return false,
+                Some((payer, number, of)) if has_left(of.as_ref()) => self.remove(payer, number),
+                Some(_) => return true,
+            }
+        }
+    }
+
+    /// Step (7): takes away the connections of one budget whose clients have left, wherever they wait.
+    fn make_room(&self, payer: Payer) {
+        let mut from = 0;
+        loop {
+            let next = {
+                let state = self.state.lock();
+                let found = state.queue.at((payer, from)).filter(|((at, _), _)| *at == payer);
+                found.and_then(|((_, next), c)| c.map(|c| (next, c.end.file().cloned())))
+            };
+            let Some((next, of)) = next else { return };
+            if has_left(of.as_ref()) {
+                self.remove(payer, next.saturating_sub(1));
+            }
+            from = next;
+        }
+    }
+
+    fn remove(&self, payer: Payer, number: u64) {
+        let mut state = self.state.lock();
+        self.flight.changes();
+        if let Some(gone) = state.queue.remove(payer, number) {
+            self.made_room(state, &gone);
+        }
     }
 
     /// Undoes a take, and has the next of those who accept try it.
@@ -220,6 +266,11 @@ impl Listen {
     }
 }
 
+/// Whether the client of a connection has closed its end for good, and has left no message: nobody ever hears of it.
+fn has_left(of: Option<&Ref<OpenFile>>) -> bool {
+    of.is_none_or(|of| of.file.as_channel().is_none_or(ChannelEnd::is_over))
+}
+
 fn new_part() -> Result<Spare<Connection, Observers>, NoMemory> {
     Ok(Some(try_box(PartNode::new(0, Part::new(try_box(Turn::new(0, 0))?)))?))
 }
@@ -240,7 +291,12 @@ pub(crate) fn connect(me: &Thread, place: &Place, patience: &Patience) -> Result
     };
     let mut offer =
         Some(Offer { entry: try_box(Entry::new(0, Connection { end: InFlight::new(end), peer }))?, part: new_part()? });
-    match listen.attempt(payer, &mut offer) {
+    let mut queued = listen.attempt(payer, &mut offer);
+    if queued.is_none() {
+        listen.make_room(payer);
+        queued = listen.attempt(payer, &mut offer);
+    }
+    match queued {
         Some(result) => result?,
         None if patience.nonblock => return Err(Errno::EAGAIN.into()),
         None => {
@@ -299,7 +355,7 @@ struct ListenFile {
 
 impl File for ListenFile {
     fn poll(&self, _of: &OpenFile) -> Events {
-        if self.listen.state.lock().queue.is_empty() { Events::empty() } else { Events::IN | Events::RDNORM }
+        if self.listen.is_wanted() { Events::IN | Events::RDNORM } else { Events::empty() }
     }
     fn watch(&self) -> Option<&dyn Watch> {
         Some(&*self.listen)

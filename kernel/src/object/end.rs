@@ -122,6 +122,12 @@ impl ChannelEnd {
         channel.tell_all(self.end, READABLE | WRITABLE | Events::HUP);
     }
 
+    /// Whether nothing will ever come here any more.
+    pub(crate) fn is_over(&self) -> bool {
+        let state = self.channel.state.lock();
+        !state.logic.peer_open(self.end) && state.logic.front(self.end).is_none()
+    }
+
     /// Fails the calls that a closed end was to answer, or those that the process `taker` has consumed.
     pub(crate) fn fail_calls(&self, taker: u64) {
         let mut at = 0;

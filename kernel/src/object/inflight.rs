@@ -79,7 +79,7 @@ impl InFlight {
         }
     }
     /// The description.
-    fn file(&self) -> Option<&Ref<OpenFile>> {
+    pub(crate) fn file(&self) -> Option<&Ref<OpenFile>> {
         self.waits().map(Descriptor::open_file)
     }
 }

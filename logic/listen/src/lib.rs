@@ -13,6 +13,8 @@
 //! - (5) A client that waits no more leaves the part: [`Queue::leave`]. A wake-up that it has not used it passes on first.
 //! - (6) The last descriptor of the queue goes: [`Queue::close`] refuses all that comes, also what was taken and comes back, and gives
 //!   back what waited; after unlock everyone who waits is woken ([`Queue::next_part`]).
+//! - (7) A connection whose client has left for good is not worth a service's while: who looks at the queue, finds it so without
+//!   the lock, takes it away by its number ([`Queue::remove`]), and wakes one who waits for room in that part.
 //!
 //! Neighbours: `logic-tree` (the nodes), `logic-waits` (who waits); the kernel's `fs/service`.
 #![no_std]
@@ -47,6 +49,8 @@ pub struct Part<C, W> {
     entries: Tree<u64, C>,
     /// At home while the part has no connection, and no turn therefore.
     turn: Option<Box<Turn>>,
+    /// What its turn is found by while it is not at home.
+    turn_number: u64,
     waiters: W,
     waiting: usize,
 }
@@ -55,7 +59,7 @@ impl<C, W: Default> Part<C, W> {
     /// An empty part, for the node that a client brings.
     #[must_use]
     pub fn new(turn: Box<Turn>) -> Self {
-        Self { entries: Tree::new(), turn: Some(turn), waiters: W::default(), waiting: 0 }
+        Self { entries: Tree::new(), turn: Some(turn), turn_number: 0, waiters: W::default(), waiting: 0 }
     }
 
     fn is_idle(&self) -> bool {
@@ -88,8 +92,10 @@ pub struct Taken<C, W> {
     pub entry: Box<Entry<C>>,
     /// Whose it was.
     pub payer: Payer,
-    /// (4) Whether one who waits for room in that part is to be woken.
+    /// (4), (7) Whether one who waits for room in that part is to be woken.
     pub waiter: bool,
+    /// What its budget's turn was found by.
+    turn: u64,
     /// The part, if it went.
     pub part: Spare<C, W>,
 }
@@ -156,7 +162,7 @@ impl<C, W: Default> Queue<C, W> {
     /// (4) Takes the next connection: the oldest of the budget whose turn it is.
     pub fn take(&mut self) -> Option<Taken<C, W>> {
         let turn = self.turns.pop_first()?;
-        let payer = turn.value;
+        let (payer, number) = (turn.value, turn.key);
         let part = self.parts.get_mut(&payer)?;
         let entry = part.entries.pop_first()?;
         self.waiting = self.waiting.saturating_sub(1);
@@ -166,7 +172,7 @@ impl<C, W: Default> Queue<C, W> {
         } else {
             self.line_up(payer, Some(turn));
         }
-        Some(Taken { entry, payer, waiter, part: self.remove_idle(payer) })
+        Some(Taken { entry, payer, waiter, turn: number, part: self.remove_idle(payer) })
     }
 
     /// (4) Undoes a take: the connection is the next again. Gives back a part that is not needed.
@@ -177,18 +183,41 @@ impl<C, W: Default> Queue<C, W> {
         if !self.open && !left_out(Step::NothingGoesBack) {
             return Err(taken);
         }
-        let Taken { entry, payer, mut part, .. } = taken;
+        let Taken { entry, payer, turn: number, mut part, .. } = taken;
         self.add_part(payer, &mut part);
         let Some(own) = self.parts.get_mut(&payer) else { return Ok(part) };
-        let number = entry.key;
         // Its number was given once, and is lower than all others of the part.
         let _ = own.entries.insert(entry);
         self.waiting = self.waiting.saturating_add(1);
         if let Some(mut turn) = own.turn.take() {
             (turn.key, turn.value) = (number, payer);
+            own.turn_number = number;
             let _ = self.turns.insert(turn);
         }
         Ok(part)
+    }
+
+    /// (7) The connection that is taken next: its budget and number.
+    #[must_use]
+    pub fn first(&self) -> Option<(Payer, u64, &C)> {
+        let (_, payer) = self.turns.first()?;
+        let (number, connection) = self.parts.get(payer)?.entries.first()?;
+        Some((*payer, *number, connection))
+    }
+
+    /// (7) Takes the connection of this number away, if it still waits.
+    pub fn remove(&mut self, payer: Payer, number: u64) -> Option<Taken<C, W>> {
+        if left_out(Step::NumberNamesOne) {
+            return self.take();
+        }
+        let part = self.parts.get_mut(&payer)?;
+        let entry = part.entries.remove(&number)?;
+        let (waiter, turn) = (part.waiting != 0, part.turn_number);
+        if part.entries.is_empty() {
+            part.turn = self.turns.remove(&turn);
+        }
+        self.waiting = self.waiting.saturating_sub(1);
+        Some(Taken { entry, payer, waiter, turn, part: self.remove_idle(payer) })
     }
 
     /// What waits at a place, in the order of budgets, and the place behind it; for going through all. There may be nothing at a
@@ -250,6 +279,9 @@ impl<C, W: Default> Queue<C, W> {
         if let Some(mut turn) = turn {
             turn.key = self.number();
             turn.value = payer;
+            if let Some(part) = self.parts.get_mut(&payer) {
+                part.turn_number = turn.key;
+            }
             // Numbers are given once, so none is there already.
             let _ = self.turns.insert(turn);
         }

@@ -19,5 +19,9 @@ logic_shim::mutations! {
         NothingGoesBack,
         /// (6) Those who wait are woken. (In the model.)
         CloseWakes,
+        /// (7) What is taken away is what was looked at.
+        NumberNamesOne,
+        /// (7) One who waits for room is woken. (In the model.)
+        RemoveWakes,
     }
 }

@@ -51,7 +51,7 @@ impl Naive {
 
 proptest! {
     #[test]
-    fn like_a_naive_queue(ops in prop::collection::vec((0u8..12, 0u64..4), 0..200), most in 1usize..4) {
+    fn like_a_naive_queue(ops in prop::collection::vec((0u8..14, 0u64..4), 0..200), most in 1usize..4) {
         let mut queue: Queue<u32, Waiters> = Queue::new(most);
         let mut naive = Naive::default();
         for (number, (op, payer)) in ops.into_iter().enumerate() {
@@ -102,6 +102,28 @@ proptest! {
                         let _ = queue.leave(payer);
                     }
                 }
+                11 | 12 => {
+                    let place = queue.at((payer, 0)).and_then(|(next, found)| found.map(|_| next.1 - 1));
+                    let place = place.filter(|_| naive.parts.get(&payer).is_some_and(|p| !p.is_empty()));
+                    let Some(first) = place else { continue };
+                    // The first of the part, or the last.
+                    let (mut at, mut which) = (first, 0);
+                    while let Some((next, Some(_))) = queue.at((payer, at + 1))
+                        && op == 12
+                        && next.0 == payer
+                    {
+                        (at, which) = (next.1 - 1, which + 1);
+                    }
+                    let part = naive.parts.get_mut(&payer).unwrap();
+                    let want = part.remove(which);
+                    if part.is_empty() {
+                        naive.turns.retain(|p| *p != payer);
+                    }
+                    let gone = queue.remove(payer, at);
+                    let waiter = naive.waiting.get(&payer).is_some_and(|&n| n > 0);
+                    prop_assert_eq!(gone.map(|t| (t.payer, t.entry.value, t.waiter)), want.map(|c| (payer, c, waiter)));
+                    prop_assert!(queue.remove(payer, at).is_none());
+                }
                 _ if number.is_multiple_of(7) => {
                     naive.closed = true;
                     while let Some(taken) = queue.close() {
@@ -113,6 +135,8 @@ proptest! {
             }
             prop_assert_eq!(queue.len(), naive.parts.values().map(VecDeque::len).sum::<usize>());
             prop_assert_eq!(queue.is_open(), !naive.closed);
+            let first = naive.turns.front().map(|payer| (*payer, naive.parts[payer][0]));
+            prop_assert_eq!(queue.first().map(|(payer, _, c)| (payer, *c)), first);
             let (mut place, mut seen) = ((0, 0), Vec::new());
             while let Some((next, found)) = queue.at(place) {
                 seen.extend(found.copied());

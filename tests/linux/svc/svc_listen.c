@@ -136,6 +136,44 @@ static void waits_for_room(int dir) {
     OK(close(b));
 }
 
+// A connection that its client has closed does not wait, unless there is a message in it.
+static void clients_that_left(int dir) {
+    struct bind two = {.connections = 2};
+    struct connect_args now = {.flags = NONBLOCK};
+    int queue = svc_bind(dir, "left", &two, sizeof two);
+    OK(queue);
+    struct pollfd ready = {.fd = queue, .events = POLLIN};
+    int a = svc_connect(dir, "left", NULL), b = svc_connect(dir, "left", NULL);
+    OK(a);
+    OK(b);
+    OK(close(a));
+    CHECK_EQ(poll(&ready, 1, 0), 1);
+    OK(close(b));
+    CHECK_EQ(poll(&ready, 1, 0), 0);
+    CHECK_ERRNO(svc_accept(queue, NULL, NONBLOCK), EAGAIN);
+    // What they leave is room, also behind one that stays.
+    a = svc_connect(dir, "left", &now), b = svc_connect(dir, "left", &now);
+    OK(a);
+    OK(b);
+    CHECK_ERRNO(svc_connect(dir, "left", &now), EAGAIN);
+    OK(close(b));
+    b = svc_connect(dir, "left", &now);
+    OK(b);
+    CHECK_EQ(write(b, "news", 4), 4);
+    OK(close(a));
+    OK(close(b));
+    CHECK_EQ(poll(&ready, 1, 0), 1);
+    int server = svc_accept(queue, NULL, NONBLOCK);
+    OK(server);
+    char got[8];
+    CHECK_EQ(read(server, got, sizeof got), 4);
+    CHECK_EQ(read(server, got, sizeof got), 0);
+    OK(close(server));
+    CHECK_ERRNO(svc_accept(queue, NULL, NONBLOCK), EAGAIN);
+    OK(close(queue));
+    OK(unlinkat(dir, "left", 0));
+}
+
 int main(void) {
     if (svc_accept(-1, NULL, 0) == -1 && errno == ENOSYS) h_skip("this kernel has no native calls");
     h_scratch();
@@ -145,6 +183,7 @@ int main(void) {
     arguments(dir);
     connects(dir);
     waits_for_room(dir);
+    clients_that_left(dir);
     OK(close(dir));
     OK(umount2(h_dir, 0));
     CHECK_ERRNO(umount2(h_dir, 0), EINVAL);
