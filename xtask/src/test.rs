@@ -97,7 +97,7 @@ fn stages(args: &Args) -> Vec<Stage<'_>> {
     let mut stages: Vec<Stage<'_>> = Vec::new();
     if args.host || everything {
         stages.push(("host", Box::new(move || host::unit(&Tree::load(&paths::tree())?, only, args.full))));
-        stages.push(("models", Box::new(move || host::models(&Tree::load(&paths::tree())?, only))));
+        stages.push(("models", Box::new(move || host::models(&Tree::load(&paths::tree())?, only, args.full))));
         if only.is_none() {
             stages.push(("check", Box::new(rules)));
         }

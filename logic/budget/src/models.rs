@@ -1,6 +1,9 @@
 //! loom models of the steps, each with mutations: a model that leaves a step out must fail.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p logic-budget models`
+//!
+//! Every interleaving is explored, and those of six preemptions once more: without a bound loom takes orders of memory for equal that
+//! differ.
 #![allow(clippy::unwrap_used, reason = "a model may panic")]
 
 // std's `Arc`: loom's own panics again while a failed model unwinds.
@@ -36,9 +39,12 @@ fn account(parent: Option<&Arc<Modelled>>, limit: Limit) -> Arc<Modelled> {
 
 fn model(step: Option<Step>, body: impl Fn() + Sync + Send + 'static) {
     leave_out(step);
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(6);
-    builder.check(body);
+    let body = Arc::new(body);
+    for preemptions in [Some(6), None] {
+        let (mut builder, body) = (loom::model::Builder::new(), body.clone());
+        builder.preemption_bound = preemptions;
+        builder.check(move || body());
+    }
 }
 
 /// Runs `other` on a second hart beside `this`.

@@ -161,6 +161,13 @@ fn model(step: Option<Step>, preemptions: Option<usize>, body: impl Fn() + Sync 
     builder.check(body);
 }
 
+/// Wakes the one who waits, who says the same as the count; nobody is left then.
+fn wake_the_one(table: &Table, waiter: thread::JoinHandle<End>, at: Key) {
+    let woken = table.wake(at, 1);
+    assert_eq!(waiter.join().unwrap() == End::Woken, woken == 1);
+    table.nobody_waits();
+}
+
 /// One waits while another changes the word and wakes; then it waits again, for which it needs its seat.
 fn change_and_wake(step: Option<Step>) {
     model(step, None, || {
@@ -175,9 +182,7 @@ fn change_and_wake(step: Option<Step>) {
             })
         };
         table.word.store(1, Ordering::SeqCst);
-        let woken = table.wake(HERE, 1);
-        assert_eq!(waiter.join().unwrap() == End::Woken, woken == 1);
-        table.nobody_waits();
+        wake_the_one(&table, waiter, HERE);
     });
 }
 
@@ -195,9 +200,7 @@ fn move_and_give_up(step: Option<Step>) {
             })
         };
         table.requeue(HERE, THERE);
-        let woken = table.wake(THERE, 1);
-        assert_eq!(waiter.join().unwrap() == End::Woken, woken == 1);
-        table.nobody_waits();
+        wake_the_one(&table, waiter, THERE);
     });
 }
 

@@ -130,38 +130,39 @@ fn model(step: Option<Step>, body: impl Fn() + Sync + Send + 'static) {
     loom::model(body);
 }
 
-/// Two wait in each other. While one is looked at, somebody who holds the other takes it out, and lets the other go.
+/// Two wait in each other, and the second one has a holder too. While the first is looked at, the holder does `this`; gives who is
+/// dead then.
+fn while_looked_at(this: impl FnOnce(&World) + Send + 'static) -> Vec<usize> {
+    let world = World::new(&[(1, &[1]), (2, &[0])]);
+    let holder = {
+        let world = world.clone();
+        thread::spawn(move || this(&world))
+    };
+    world.look(0);
+    holder.join().unwrap();
+    world.dead()
+}
+
+/// The holder takes the other out, and lets it go.
 fn taken_out(step: Option<Step>) {
     model(step, || {
-        let world = World::new(&[(1, &[1]), (2, &[0])]);
-        let holder = {
-            let world = world.clone();
-            thread::spawn(move || {
-                world.receive(1);
-                world.close(1);
-            })
-        };
-        world.look(0);
-        holder.join().unwrap();
-        assert_eq!(world.dead(), [], "one is held, and the other waits in it");
+        let dead = while_looked_at(|world| {
+            world.receive(1);
+            world.close(1);
+        });
+        assert_eq!(dead, [], "one is held, and the other waits in it");
     });
 }
 
 /// The same of one who puts back what was taken out before: what nobody holds then is found by him.
 fn put_in_again(step: Option<Step>) {
     model(step, || {
-        let world = World::new(&[(1, &[1]), (2, &[0])]);
-        let holder = {
-            let world = world.clone();
-            thread::spawn(move || {
-                world.receive(1);
-                world.send(0, 1);
-                world.close(1);
-            })
-        };
-        world.look(0);
-        holder.join().unwrap();
-        assert_eq!(world.dead(), [0, 1]);
+        let dead = while_looked_at(|world| {
+            world.receive(1);
+            world.send(0, 1);
+            world.close(1);
+        });
+        assert_eq!(dead, [0, 1]);
     });
 }
 

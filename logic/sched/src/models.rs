@@ -2,6 +2,9 @@
 //! must fail.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p logic-sched models`
+//!
+//! Every interleaving is explored, and those of three preemptions once more: without a bound loom takes orders of memory for equal that
+//! differ.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a model may panic")]
 
 use std::boxed::Box;
@@ -118,9 +121,12 @@ fn run(thread: &Thread) {
 
 fn model(step: Option<Step>, body: impl Fn() + Sync + Send + 'static) {
     leave_out(step);
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(body);
+    let body = Arc::new(body);
+    for preemptions in [Some(3), None] {
+        let (mut builder, body) = (loom::model::Builder::new(), body.clone());
+        builder.preemption_bound = preemptions;
+        builder.check(move || body());
+    }
 }
 
 /// A waker queues a thread on hart 0, which is busy for ever; hart 1 goes idle. It must get it.

@@ -1,6 +1,9 @@
 //! loom models of the steps, each with mutations: a model that leaves a step out must fail.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p logic-waits models`
+//!
+//! With two threads every interleaving is explored, and with three where that is quick; elsewhere those of five preemptions at most,
+//! and in a full run all but of two wakers that meet a late commit.
 #![allow(clippy::unwrap_used, reason = "a model may panic")]
 
 // std's `Arc`: loom's own panics again while a failed model unwinds.
@@ -224,16 +227,23 @@ impl Object {
     }
 }
 
-fn model(step: Option<Step>, body: impl Fn() + Sync + Send + 'static) {
+/// What takes a minute is explored wholly in full runs, and with so many preemptions in others.
+const QUICK: Option<usize> = Some(5);
+
+/// Without a bound loom takes orders of memory for equal that differ: so those of few preemptions come first.
+fn model(step: Option<Step>, preemptions: Option<usize>, body: impl Fn() + Sync + Send + 'static) {
     leave_out(step);
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(5);
-    builder.check(body);
+    let body = Arc::new(body);
+    for bound in [QUICK, None].into_iter().take(if preemptions.is_none() { 2 } else { 1 }) {
+        let (mut builder, body) = (loom::model::Builder::new(), body.clone());
+        builder.preemption_bound = bound;
+        builder.check(move || body());
+    }
 }
 
 /// Several wakers, each with a fact of its own, one sleeper.
-fn wakers(step: Option<Step>, count: u32, commit: Commit) {
-    model(step, move || {
+fn wakers(step: Option<Step>, count: u32, commit: Commit, preemptions: Option<usize>) {
+    model(step, preemptions, move || {
         let sleeper = Thread::new(commit);
         let fact = Arc::new(<Loom as Atomics>::U32::new(0));
         let wakers: Vec<_> = (0..count)
@@ -255,7 +265,7 @@ fn wakers(step: Option<Step>, count: u32, commit: Commit) {
 
 /// A waker publishes by plain relaxed writes; who has seen the wake sees the write.
 fn published(step: Option<Step>) {
-    model(step, || {
+    model(step, None, || {
         let sleeper = Thread::new(Commit::UnderLock);
         let fact = Arc::new(<Loom as Atomics>::U32::new(0));
         let waker = {
@@ -274,8 +284,8 @@ fn published(step: Option<Step>) {
 }
 
 /// Two takers wait for two units; two putters, one of them this thread.
-fn two_takers(step: Option<Step>, register: Register) {
-    model(step, move || {
+fn two_takers(step: Option<Step>, register: Register, preemptions: Option<usize>) {
+    model(step, preemptions, move || {
         let object = Object::new();
         let takers: Vec<_> = (0..2)
             .map(|_| {
@@ -293,8 +303,8 @@ fn two_takers(step: Option<Step>, register: Register) {
 
 /// One taker gives up at once, one waits; there are as many units as are surely taken. With a
 /// `Thief` the unit is taken back at once, so that a slot of the list is used again.
-fn impatient(step: Option<Step>, thief: Thief, register: Register) {
-    model(step, move || {
+fn impatient(step: Option<Step>, thief: Thief, register: Register, preemptions: Option<usize>) {
+    model(step, preemptions, move || {
         let object = Object::new();
         let takers: Vec<_> = [Patience::None, Patience::Forever]
             .into_iter()
@@ -319,64 +329,88 @@ fn impatient(step: Option<Step>, thief: Thief, register: Register) {
 
 #[test]
 fn wake_one() {
-    wakers(None, 1, Commit::UnderLock);
+    wakers(None, 1, Commit::UnderLock, None);
 }
 
 #[test]
 fn wake_many() {
-    wakers(None, 2, Commit::UnderLock);
+    wakers(None, 2, Commit::UnderLock, QUICK);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn wake_without_arm_reads() {
-    wakers(Some(Step::ArmReads), 1, Commit::UnderLock);
+    wakers(Some(Step::ArmReads), 1, Commit::UnderLock, None);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn wake_without_arm_before_check() {
-    wakers(Some(Step::ArmBeforeCheck), 1, Commit::UnderLock);
+    wakers(Some(Step::ArmBeforeCheck), 1, Commit::UnderLock, None);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn wake_without_sleep_compares() {
-    wakers(Some(Step::SleepCompares), 1, Commit::UnderLock);
+    wakers(Some(Step::SleepCompares), 1, Commit::UnderLock, None);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn wake_without_swap() {
-    wakers(Some(Step::WakeSwaps), 2, Commit::UnderLock);
+    wakers(Some(Step::WakeSwaps), 2, Commit::UnderLock, QUICK);
 }
 
 #[test]
 #[should_panic(expected = "running stack")]
 fn wake_without_lock_until_saved() {
-    wakers(Some(Step::LockUntilSaved), 1, Commit::UnderLock);
+    wakers(Some(Step::LockUntilSaved), 1, Commit::UnderLock, None);
 }
 
 #[test]
 fn wake_many_and_commit_after_saving() {
-    wakers(None, 2, Commit::AfterSaving);
+    wakers(None, 2, Commit::AfterSaving, QUICK);
+}
+
+#[test]
+fn wake_one_and_commit_after_saving() {
+    wakers(None, 1, Commit::AfterSaving, None);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn wake_many_wholly() {
+    wakers(None, 2, Commit::UnderLock, None);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn fire_and_add_before_check_wholly() {
+    two_takers(None, Register::BeforeCheck, None);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn fire_and_remove_before_check_wholly() {
+    impatient(None, Thief::Absent, Register::BeforeCheck, None);
+    impatient(None, Thief::There, Register::BeforeCheck, None);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn commit_after_saving_without_comparing() {
-    wakers(Some(Step::SleepCompares), 1, Commit::AfterSaving);
+    wakers(Some(Step::SleepCompares), 1, Commit::AfterSaving, None);
 }
 
 #[test]
 fn fire_and_add_before_check() {
-    two_takers(None, Register::BeforeCheck);
+    two_takers(None, Register::BeforeCheck, QUICK);
 }
 
 #[test]
 fn fire_and_remove_before_check() {
-    impatient(None, Thief::Absent, Register::BeforeCheck);
-    impatient(None, Thief::There, Register::BeforeCheck);
+    impatient(None, Thief::Absent, Register::BeforeCheck, QUICK);
+    impatient(None, Thief::There, Register::BeforeCheck, QUICK);
 }
 
 #[test]
@@ -392,33 +426,33 @@ fn wake_without_publishing() {
 
 #[test]
 fn fire_and_add() {
-    two_takers(None, Register::AfterCheck);
+    two_takers(None, Register::AfterCheck, None);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn fire_without_removing() {
-    two_takers(Some(Step::FireRemoves), Register::AfterCheck);
+    two_takers(Some(Step::FireRemoves), Register::AfterCheck, None);
 }
 
 #[test]
 fn fire_and_remove() {
-    impatient(None, Thief::Absent, Register::AfterCheck);
+    impatient(None, Thief::Absent, Register::AfterCheck, None);
 }
 
 #[test]
 fn fire_and_remove_and_reuse() {
-    impatient(None, Thief::There, Register::AfterCheck);
+    impatient(None, Thief::There, Register::AfterCheck, None);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn remove_with_place_as_key() {
-    impatient(Some(Step::KeyIsUnique), Thief::There, Register::AfterCheck);
+    impatient(Some(Step::KeyIsUnique), Thief::There, Register::AfterCheck, None);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn leave_without_passing_on() {
-    impatient(Some(Step::PassOn), Thief::Absent, Register::AfterCheck);
+    impatient(Some(Step::PassOn), Thief::Absent, Register::AfterCheck, None);
 }

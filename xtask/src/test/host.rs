@@ -42,8 +42,8 @@ pub(super) fn unit(tree: &Tree, only: Option<&str>, full: bool) -> Result<Tally>
 
 /// The models: the same crates built with `--cfg loom`, in a target directory of their own.
 ///
-/// A model is a test with `model` in its path; a crate that has them and runs none has failed.
-pub(super) fn models(tree: &Tree, only: Option<&str>) -> Result<Tally> {
+/// A model is a test with `model` in its path; a crate that has them and runs none has failed. With `full` those that take minutes too.
+pub(super) fn models(tree: &Tree, only: Option<&str>, full: bool) -> Result<Tally> {
     let mut tally = Tally::default();
     for package in host_packages(tree, HostPart::Models)? {
         let mut command = cargo_command();
@@ -52,6 +52,7 @@ pub(super) fn models(tree: &Tree, only: Option<&str>) -> Result<Tally> {
             .arg("--target-dir")
             .arg(paths::scratch()?.join("loom"))
             .args(["--", "model"])
+            .args(full.then_some("--include-ignored"))
             .env("RUSTFLAGS", "--cfg loom");
         let mut part = run(command, Show::Failures)?;
         if only.is_none() && part.passed + part.failures.len() == 0 {
