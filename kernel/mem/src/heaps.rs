@@ -25,7 +25,7 @@ pub static SESSION_HEAP: &Heap = &FIRST[2];
 /// Null: the root's. It begins as zeroes, which take no place in the image.
 static TABLE: [AtomicPtr<Heap>; MAX_HEAPS] = [const { AtomicPtr::new(null_mut()) }; MAX_HEAPS];
 /// Which heaps are in use. A thread that makes an alarm ring is told so on its way to user mode.
-pub static FOREST: Forest = Forest::new(FIXED as u32);
+pub static FOREST: Forest = Forest::new(FIXED as u32, MAX_HEAPS as u32);
 static OPENING: SpinLock<(), levels::BudgetTree> = SpinLock::new(());
 
 /// Boot: the heaps that the system begins with are in the table from here on.

@@ -24,8 +24,8 @@ pub(crate) use kill::kill;
 pub(crate) use logic_budget::{Full, KINDS, Kind, Limit, SetLimitError, UNLIMITED};
 pub(crate) use members::{Standing, adopt, current, each_member, move_process};
 
-use crate::task::Process;
 use crate::task::wait::{Observers, Watch};
+use crate::task::{Process, users, with_current};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use mem::{Heap, NoMemory, OpenError, Ref, Weak};
@@ -64,6 +64,8 @@ pub(crate) struct Budget {
     observers: SpinLock<Observers, levels::Observers>,
     /// How often those who watch it were told of something.
     changes: AtomicU64,
+    /// Counted for who made it, unless it is within a limit.
+    _made_by: Option<users::Counted>,
     /// The last that goes: what this budget is in at its parent's is gone by then.
     parent: Option<Ref<Budget>>,
 }
@@ -122,9 +124,9 @@ pub(crate) fn make_first() -> Result<(), NoMemory> {
         name.extend_from_slice(text);
         Ok(name)
     };
-    let root = Budget::enter(mem::ROOT_HEAP, None, name(b"kernel")?)?;
-    let _ = INIT.set(Budget::enter(mem::INIT_HEAP, Some(root.clone()), name(b"init")?)?);
-    let _ = SESSION.set(Budget::enter(mem::SESSION_HEAP, Some(root.clone()), name(b"session")?)?);
+    let root = Budget::enter(mem::ROOT_HEAP, None, name(b"kernel")?, None)?;
+    let _ = INIT.set(Budget::enter(mem::INIT_HEAP, Some(root.clone()), name(b"init")?, None)?);
+    let _ = SESSION.set(Budget::enter(mem::SESSION_HEAP, Some(root.clone()), name(b"session")?, None)?);
     let _ = ROOT.set(root);
     Ok(())
 }
@@ -139,16 +141,45 @@ impl Budget {
         if !name.is_empty() && parent.child(&name).is_some() {
             return Err(CreateError::Exists);
         }
+        let made_by = parent.count_one()?;
         let heap = mem::open_heap(parent.heap, limits).map_err(|e| match e {
             OpenError::NoMemory => CreateError::NoMemory,
             OpenError::Limits => CreateError::Limits,
         })?;
-        parent.pay(|| Budget::enter(heap, Some(parent.clone()), name)).inspect_err(|_| mem::close_heap(heap)).map_err(Into::into)
+        parent
+            .pay(|| Budget::enter(heap, Some(parent.clone()), name, made_by))
+            .inspect_err(|_| mem::close_heap(heap))
+            .map_err(Into::into)
+    }
+
+    /// Counts one more budget below this one for the caller's user. What is within a limit on frames has a part of the table of
+    /// heaps with it; of all else of the session the superuser may have half of the table and others an eighth each, so that
+    /// nobody fills it for those who have a limit, or for other users.
+    #[inline(never)]
+    fn count_one(&self) -> Result<Option<users::Counted>, NoMemory> {
+        let mut at = self;
+        while at.depth > session().depth {
+            if at.limit(Kind::Frames) < UNLIMITED {
+                return Ok(None);
+            }
+            at = at.parent.as_deref().unwrap_or(session());
+        }
+        if at.id != session().id {
+            return Ok(None);
+        }
+        let uid = with_current(|me| me.cred().uid.real);
+        let most = mem::FOREST.most() / if uid == 0 { 2 } else { 8 };
+        users::count(uid, users::What::Budget, most).map(Some).ok_or(NoMemory)
     }
 
     /// Puts a budget for a heap into the tree.
     #[inline(never)]
-    fn enter(heap: &'static Heap, parent: Option<Ref<Budget>>, name: Vec<u8>) -> Result<Ref<Budget>, NoMemory> {
+    fn enter(
+        heap: &'static Heap,
+        parent: Option<Ref<Budget>>,
+        name: Vec<u8>,
+        made_by: Option<users::Counted>,
+    ) -> Result<Ref<Budget>, NoMemory> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         // Before the budget, whose end ends the heap.
         let node = tree::node(id)?;
@@ -159,6 +190,7 @@ impl Budget {
             heap,
             depth: parent.as_ref().map_or(0, |p| p.depth.saturating_add(1)),
             parent,
+            _made_by: made_by,
             name,
             children: SpinLock::new(tree::Children::new()),
             cpu,

@@ -20,9 +20,11 @@ pub(crate) enum What {
     InotifyWatch,
     /// Descriptors that were sent and not received yet.
     Passed,
+    /// Budgets that no limit bounds but the session's.
+    Budget,
 }
 
-const KINDS: usize = 4;
+const KINDS: usize = 5;
 
 /// Threads and zombies that exist.
 static ALL: AtomicU32 = AtomicU32::new(0);

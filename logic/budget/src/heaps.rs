@@ -5,7 +5,7 @@
 //! never used for anything else, so that who is late with a look at one finds an account.
 //!
 //! The table is one for all. Who has a limit of frames has, with all that is below, the same part of the table as of the
-//! machine's frames, so that nobody fills it for the others.
+//! machine's frames, so that nobody fills it for the others. What is below one of the first accounts leaves a quarter for the rest.
 
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
@@ -138,7 +138,8 @@ pub enum OpenError {
 pub struct Forest {
     /// Places of the table that have an account.
     used: AtomicU32,
-    /// How many may have one.
+    /// Places of the table, and how many may have one.
+    places: u32,
     most: AtomicU32,
     /// Accounts that are spent, and whether someone takes care of them.
     spent: AtomicU32,
@@ -152,11 +153,12 @@ pub struct Forest {
 }
 
 impl Forest {
-    /// The first `used` accounts of the table are in use.
+    /// The first `used` accounts of the table, which has so many places, are in use.
     #[must_use]
-    pub const fn new(used: u32) -> Forest {
+    pub const fn new(used: u32, places: u32) -> Forest {
         Forest {
             used: AtomicU32::new(used),
+            places,
             most: AtomicU32::new(0),
             spent: AtomicU32::new(NONE),
             retiring: AtomicBool::new(false),
@@ -172,9 +174,15 @@ impl Forest {
         self.used.load(Ordering::Acquire)
     }
 
-    /// Says how many places there may be: none are added before.
+    /// Says how many places there may be, if the table has as many: none are added before.
     pub fn set_most(&self, places: u32) {
-        self.most.store(places, Ordering::Relaxed);
+        self.most.store(places.min(self.places), Ordering::Relaxed);
+    }
+
+    /// How many places there may be.
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        self.most.load(Ordering::Relaxed)
     }
 
     /// Whether an alarm of any account rang since this was last asked.
@@ -219,14 +227,16 @@ impl Forest {
         /// What everybody may have.
         const LEAST: u64 = 16;
         let all = T::account(0).limit(Kind::Frames);
-        let frames_each = all.checked_div(u64::from(self.most.load(Ordering::Relaxed))).unwrap_or(all);
+        let most = u64::from(self.most());
+        let frames_each = all.checked_div(most).unwrap_or(all);
         let mut fits = true;
         each_above::<T>(Some(parent), &mut |account, place| {
-            // The root, and those that the system begins with.
-            if place.parent().is_none_or(|index| index == 0) {
-                return;
-            }
-            let part = account.limit(Kind::Frames).checked_div(frames_each).unwrap_or(0).max(LEAST);
+            let part = match place.parent() {
+                None => return,
+                // Also without a limit they leave something for those beside them.
+                Some(0) => most.saturating_sub(most / 4),
+                Some(_) => account.limit(Kind::Frames).checked_div(frames_each).unwrap_or(0).max(LEAST),
+            };
             fits &= u64::from(place.below.load(Ordering::Relaxed)) < part;
         });
         fits
@@ -298,7 +308,7 @@ mod tests {
     type Test = Account<Core, Place<Accounts>, [Stocks<Core>; 1]>;
 
     struct Accounts;
-    static FOREST: Forest = Forest::new(2);
+    static FOREST: Forest = Forest::new(2, PLACES as u32);
     static TABLE: LazyLock<Vec<Test>> = LazyLock::new(|| {
         let account = |index| {
             let (parent, limit) = if index == 0 { (None, UNLIMITED) } else { (Some(0), 0) };
@@ -361,7 +371,10 @@ mod tests {
         let few = fill(small);
         assert_eq!(few.len(), 16);
         let rest = fill(1);
-        assert_eq!(rest.len(), PLACES - 2 - 26 - 17);
+        assert_eq!(rest.len(), PLACES / 4 * 3 - 26 - 17);
+        // Others have places all the same.
+        let beside = open(0, Limit::OPEN).unwrap();
+        close(beside);
         for index in full.iter().skip(1).chain(&[again]).chain(&few).chain(&rest) {
             close(*index);
         }
@@ -369,7 +382,7 @@ mod tests {
         assert_eq!(session.usage(Kind::Frames), 0);
         // All of it is there again.
         let all = fill(1);
-        assert_eq!(all.len(), PLACES - 2);
+        assert_eq!(all.len(), PLACES / 4 * 3);
         all.into_iter().for_each(close);
         assert_eq!(session.usage(Kind::Frames), 0);
     }
