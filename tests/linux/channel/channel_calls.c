@@ -56,6 +56,7 @@ static void deadline_and_late_reply(void) {
     CHECK_ERRNO(ch_recv(e[1], request, 16, NULL, 0, RVOS_CHAN_NONBLOCK, NULL), EAGAIN);
     pid_t child = h_fork();
     if (child == 0) {
+        args.call = 0;
         args.deadline_ns = ch_after_ms(30);
         CHECK_ERRNO(rvos_chan_call(e[0], &args, sizeof args), ETIMEDOUT);
         _exit(0);
