@@ -161,18 +161,8 @@ impl<C, W: Default> Queue<C, W> {
 
     /// (4) Takes the next connection: the oldest of the budget whose turn it is.
     pub fn take(&mut self) -> Option<Taken<C, W>> {
-        let turn = self.turns.pop_first()?;
-        let (payer, number) = (turn.value, turn.key);
-        let part = self.parts.get_mut(&payer)?;
-        let entry = part.entries.pop_first()?;
-        self.waiting = self.waiting.saturating_sub(1);
-        let waiter = part.waiting != 0;
-        if part.entries.is_empty() {
-            part.turn = Some(turn);
-        } else {
-            self.line_up(payer, Some(turn));
-        }
-        Some(Taken { entry, payer, waiter, turn: number, part: self.remove_idle(payer) })
+        let (payer, number, _) = self.first()?;
+        self.take_out(payer, number, true)
     }
 
     /// (4) Undoes a take: the connection is the next again. Gives back a part that is not needed.
@@ -207,16 +197,21 @@ impl<C, W: Default> Queue<C, W> {
 
     /// (7) Takes the connection of this number away, if it still waits.
     pub fn remove(&mut self, payer: Payer, number: u64) -> Option<Taken<C, W>> {
-        if left_out(Step::NumberNamesOne) {
-            return self.take();
-        }
+        if left_out(Step::NumberNamesOne) { self.take() } else { self.take_out(payer, number, false) }
+    }
+
+    /// Takes a connection out; `turns`: its budget had its turn, and waits for the next one behind the others.
+    fn take_out(&mut self, payer: Payer, number: u64, turns: bool) -> Option<Taken<C, W>> {
         let part = self.parts.get_mut(&payer)?;
         let entry = part.entries.remove(&number)?;
-        let (waiter, turn) = (part.waiting != 0, part.turn_number);
-        if part.entries.is_empty() {
-            part.turn = self.turns.remove(&turn);
-        }
+        let (waiter, turn, ends) = (part.waiting != 0, part.turn_number, part.entries.is_empty());
         self.waiting = self.waiting.saturating_sub(1);
+        if ends {
+            part.turn = self.turns.remove(&turn);
+        } else if turns {
+            let turn = self.turns.remove(&turn);
+            self.line_up(payer, turn);
+        }
         Some(Taken { entry, payer, waiter, turn, part: self.remove_idle(payer) })
     }
 

@@ -143,6 +143,8 @@ fn serve(listener: &Listener, round: usize) -> io::Result<()> {
     let mut packet = Packet::new();
     let received = end.receive(&mut packet, Deadline::Never)?;
     if let Some(call) = received.call.filter(|_| round % 3 == 1) {
+        // The client has no room for what came with the request.
+        packet.descriptors.clear();
         end.reply(call, &mut packet)?;
     }
     Ok(())

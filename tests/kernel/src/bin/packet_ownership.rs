@@ -99,11 +99,12 @@ fn late_reply(count: usize) -> io::Result<()> {
     let (end, peer) = End::pair()?;
     let client = process::start(|| {
         let mut request = Packet { bytes: b"request".to_vec(), descriptors: Vec::new() };
-        i32::from(end.call(&mut request, &mut Packet::new(), 64, Deadline::after(Duration::from_millis(1))).is_ok())
+        i32::from(end.call(&mut request, &mut Packet::new(), 64, Deadline::Never).is_ok())
     });
     let mut got = Packet::new();
     let received = peer.receive(&mut got, Deadline::Never)?;
-    assert_eq!(process::wait(client), process::End::Exit(0));
+    rvos::Process::open(client.unsigned_abs())?.kill()?;
+    assert_eq!(process::wait(client), process::End::Signal(9));
     let (reader, mut reply) = packet(count)?;
     peer.reply(received.call.unwrap_or(0), &mut reply)?;
     is_gone(&reply, reader)
