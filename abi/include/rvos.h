@@ -245,7 +245,7 @@ static inline long rvos_chan_recv(int fd, struct rvos_chan_recv *args, size_t si
 }
 
 // chan_call(fd: fd, args: in out ChanCall of size size, size: len) -> Size
-// Send a request and wait for its reply. EPIPE: nobody took the request; ECONNRESET: who took it is gone. After an error `call` is 0 if the request has not left: the caller has its descriptors then, else they are gone. A signal does not end the wait.
+// Send a request and wait for its reply. EPIPE: nobody took it; ECONNRESET: who took it is gone. After an error `call` is 0 if the request has not left: the caller keeps its descriptors. A signal does not end the wait.
 #define RVOS_CHAN_CALL 0x1003
 static inline long rvos_chan_call(int fd, struct rvos_chan_call *args, size_t size) {
     register long a7 __asm__("a7") = RVOS_CHAN_CALL;

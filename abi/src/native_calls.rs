@@ -25,7 +25,7 @@ macro_rules! for_each_native_call {
             0x1003 chan_call(fd: Fd, args: InOutSized(ChanCall, size), size: Len) -> Size {
                 state: live, authority: Descriptor, rights: [READ | WRITE], blocks: yes,
                 errors: [E2BIG, EACCES, EAGAIN, EBADF, ECONNRESET, EDEADLK, EDQUOT, EFAULT, EINVAL, EMFILE, EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT],
-                doc: "Send a request and wait for its reply. EPIPE: nobody took the request; ECONNRESET: who took it is gone. After an error `call` is 0 if the request has not left: the caller has its descriptors then, else they are gone. A signal does not end the wait.",
+                doc: "Send a request and wait for its reply. EPIPE: nobody took it; ECONNRESET: who took it is gone. After an error `call` is 0 if the request has not left: the caller keeps its descriptors. A signal does not end the wait.",
             }
             0x1004 chan_reply_recv(fd: Fd, args: InOutSized(ChanReplyRecv, size), size: Len) -> Size {
                 state: live, authority: Descriptor, rights: [READ | WRITE], blocks: yes,
