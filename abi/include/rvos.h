@@ -291,7 +291,7 @@ static inline long rvos_spawn(const struct rvos_spawn_args *args, size_t size) {
 }
 
 // budget_create(parent: fd, args: in BudgetCreate of size size?, size: len) -> Fd
-// Make a budget below another, or with -1 below the caller's. What is carved is reserved from the parent. It lasts while a descriptor or a process has it. EDQUOT: also when there are as many as there may be in the part of a limit on frames, or of the caller's user where there is none. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.
+// Make a budget below another, or with -1 below the caller's. What is carved is the parent's. It lasts while a descriptor or a process has it. EDQUOT: or too many. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.
 #define RVOS_BUDGET_CREATE 0x1030
 static inline long rvos_budget_create(int parent, const struct rvos_budget_create *args, size_t size) {
     register long a7 __asm__("a7") = RVOS_BUDGET_CREATE;

@@ -45,7 +45,7 @@ macro_rules! for_each_native_call {
             0x1030 budget_create(parent: Fd, args: InSized(BudgetCreate, size, opt), size: Len) -> Fd {
                 state: live, authority: Own, rights: [CHANGE], blocks: no,
                 errors: [E2BIG, EBADF, EDQUOT, EFAULT, EINVAL, EMFILE, ENOMEM, EPERM],
-                doc: "Make a budget below another, or with -1 below the caller's. What is carved is reserved from the parent. It lasts while a descriptor or a process has it. EDQUOT: also when there are as many as there may be in the part of a limit on frames, or of the caller's user where there is none. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.",
+                doc: "Make a budget below another, or with -1 below the caller's. What is carved is the parent's. It lasts while a descriptor or a process has it. EDQUOT: or too many. EPERM: to carve the session's pages takes real-time and CAP_SYS_RESOURCE.",
             }
             0x1031 budget_limit(fd: Fd, args: InSized(BudgetLimit, size), size: Len) -> Zero {
                 state: live, authority: Descriptor, rights: [CHANGE], blocks: no,
