@@ -164,33 +164,42 @@ impl Listen {
 
     /// Step (7): whether a client waits for somebody who accepts. Those that come first and have left are taken away.
     fn is_wanted(&self) -> bool {
-        loop {
-            let first = self.state.lock().queue.first().map(|(payer, number, c)| (payer, number, c.end.file().cloned()));
-            match first {
-                None => return false,
-                Some((payer, number, of)) if has_left(of.as_ref()) => self.remove(payer, number),
-                Some(_) => return true,
+        while let Some((payer, number, left)) = self.look(None) {
+            if !left {
+                return true;
             }
+            self.remove(payer, number);
         }
+        false
     }
 
     /// Step (7): takes away the connections of one budget whose clients have left, wherever they wait.
     fn make_room(&self, payer: Payer) {
         let mut from = 0;
-        loop {
-            let next = {
-                let state = self.state.lock();
-                let found = state.queue.at((payer, from)).filter(|((at, _), _)| *at == payer);
-                found.and_then(|((_, next), c)| c.map(|c| (next, c.end.file().cloned())))
-            };
-            let Some((next, of)) = next else { return };
-            if has_left(of.as_ref()) {
-                self.remove(payer, next.saturating_sub(1));
+        while let Some((of, number, left)) = self.look(Some((payer, from)))
+            && of == payer
+        {
+            if left {
+                self.remove(payer, number);
             }
-            from = next;
+            from = number.saturating_add(1);
         }
     }
 
+    /// The connection from a place on, or the one that is taken next, and whether its client has left: closed its end for good
+    /// without leaving a message, so that nobody ever hears of it.
+    #[inline(never)]
+    fn look(&self, place: Option<(Payer, u64)>) -> Option<(Payer, u64, bool)> {
+        let (payer, number, of) = {
+            let state = self.state.lock();
+            let place = place.or_else(|| state.queue.turn().map(|payer| (payer, 0)))?;
+            let ((payer, next), connection) = state.queue.at(place)?;
+            (payer, next.saturating_sub(1), connection?.end.file().cloned())
+        };
+        Some((payer, number, of.is_none_or(|of| of.file.as_channel().is_none_or(ChannelEnd::is_over))))
+    }
+
+    #[inline(never)]
     fn remove(&self, payer: Payer, number: u64) {
         let mut state = self.state.lock();
         self.flight.changes();
@@ -264,11 +273,6 @@ impl Listen {
             from = next;
         }
     }
-}
-
-/// Whether the client of a connection has closed its end for good, and has left no message: nobody ever hears of it.
-fn has_left(of: Option<&Ref<OpenFile>>) -> bool {
-    of.is_none_or(|of| of.file.as_channel().is_none_or(ChannelEnd::is_over))
 }
 
 fn new_part() -> Result<Spare<Connection, Observers>, NoMemory> {

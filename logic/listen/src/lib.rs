@@ -187,12 +187,18 @@ impl<C, W: Default> Queue<C, W> {
         Ok(part)
     }
 
+    /// (7) The budget whose turn it is.
+    #[must_use]
+    pub fn turn(&self) -> Option<Payer> {
+        self.turns.first().map(|(_, payer)| *payer)
+    }
+
     /// (7) The connection that is taken next: its budget and number.
     #[must_use]
     pub fn first(&self) -> Option<(Payer, u64, &C)> {
-        let (_, payer) = self.turns.first()?;
-        let (number, connection) = self.parts.get(payer)?.entries.first()?;
-        Some((*payer, *number, connection))
+        let payer = self.turn()?;
+        let (number, connection) = self.parts.get(&payer)?.entries.first()?;
+        Some((payer, *number, connection))
     }
 
     /// (7) Takes the connection of this number away, if it still waits.
