@@ -157,15 +157,13 @@ impl Budget {
     /// nobody fills it for those who have a limit, or for other users.
     #[inline(never)]
     fn count_one(&self) -> Result<Option<users::Counted>, NoMemory> {
+        let session = session();
         let mut at = self;
-        while at.depth > session().depth {
-            if at.limit(Kind::Frames) < UNLIMITED {
-                return Ok(None);
+        while at.id != session.id {
+            match at.parent.as_deref() {
+                Some(parent) if at.limit(Kind::Frames) >= UNLIMITED => at = parent,
+                _ => return Ok(None),
             }
-            at = at.parent.as_deref().unwrap_or(session());
-        }
-        if at.id != session().id {
-            return Ok(None);
         }
         let uid = with_current(|me| me.cred().uid.real);
         let most = mem::FOREST.most() / if uid == 0 { 2 } else { 8 };

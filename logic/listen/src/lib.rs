@@ -62,6 +62,13 @@ impl<C, W: Default> Part<C, W> {
         Self { entries: Tree::new(), turn: Some(turn), turn_number: 0, waiters: W::default(), waiting: 0 }
     }
 
+    /// Its turn, if that is at home, to be found by this number.
+    fn lines_up(&mut self, number: u64) -> Option<Box<Turn>> {
+        let turn = self.turn.take()?;
+        self.turn_number = number;
+        Some(turn)
+    }
+
     fn is_idle(&self) -> bool {
         self.entries.is_empty() && self.waiting == 0
     }
@@ -140,9 +147,9 @@ impl<C, W: Default> Queue<C, W> {
             // Numbers are given once, so this does not happen.
             return Err(Refused::Full(Offer { entry, part: offer.part }));
         }
-        let turn = part.turn.take();
+        let turn = part.lines_up(number);
         self.waiting = self.waiting.saturating_add(1);
-        self.line_up(payer, turn);
+        self.line_up(payer, number, turn);
         Ok(offer.part)
     }
 
@@ -179,11 +186,8 @@ impl<C, W: Default> Queue<C, W> {
         // Its number was given once, and is lower than all others of the part.
         let _ = own.entries.insert(entry);
         self.waiting = self.waiting.saturating_add(1);
-        if let Some(mut turn) = own.turn.take() {
-            (turn.key, turn.value) = (number, payer);
-            own.turn_number = number;
-            let _ = self.turns.insert(turn);
-        }
+        let turn = own.lines_up(number);
+        self.line_up(payer, number, turn);
         Ok(part)
     }
 
@@ -208,16 +212,16 @@ impl<C, W: Default> Queue<C, W> {
 
     /// Takes a connection out; `turns`: its budget had its turn, and waits for the next one behind the others.
     fn take_out(&mut self, payer: Payer, number: u64, turns: bool) -> Option<Taken<C, W>> {
+        let next = self.number();
         let part = self.parts.get_mut(&payer)?;
         let entry = part.entries.remove(&number)?;
         let (waiter, turn, ends) = (part.waiting != 0, part.turn_number, part.entries.is_empty());
         self.waiting = self.waiting.saturating_sub(1);
-        if ends {
+        if ends || turns {
             part.turn = self.turns.remove(&turn);
-        } else if turns {
-            let turn = self.turns.remove(&turn);
-            self.line_up(payer, turn);
         }
+        let lines_up = if ends { None } else { part.lines_up(next) };
+        self.line_up(payer, next, lines_up);
         Some(Taken { entry, payer, waiter, turn, part: self.remove_idle(payer) })
     }
 
@@ -275,14 +279,10 @@ impl<C, W: Default> Queue<C, W> {
         self.next
     }
 
-    /// Puts a part that has connections at the end of the turns.
-    fn line_up(&mut self, payer: Payer, turn: Option<Box<Turn>>) {
+    /// Puts the turn of a part that has connections to its place.
+    fn line_up(&mut self, payer: Payer, number: u64, turn: Option<Box<Turn>>) {
         if let Some(mut turn) = turn {
-            turn.key = self.number();
-            turn.value = payer;
-            if let Some(part) = self.parts.get_mut(&payer) {
-                part.turn_number = turn.key;
-            }
+            (turn.key, turn.value) = (number, payer);
             // Numbers are given once, so none is there already.
             let _ = self.turns.insert(turn);
         }
