@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex as Plain};
 use std::vec::Vec;
 
-use logic_shim::{Atomic, Atomics, Loom, Ordering};
+use logic_shim::{Atomics, Loom, Ordering};
 use loom::sync::Mutex;
 use loom::thread;
 
