@@ -160,6 +160,16 @@ pub(crate) fn life_of_thread(thread: &Thread) -> Result<Ref<Life>, NoMemory> {
     })
 }
 
+/// The life of the first thread of a process, which has ended.
+pub(crate) fn life_of_ended_first(process: &Process) -> Result<Ref<Life>, NoMemory> {
+    // No thread has this identity, so that nothing finds one by it.
+    const NOBODY: Of = Of::Thread(u64::MAX);
+    process.leader_life.get(NOBODY, process.pid(), || match ids::process_in(ScopeId::ROOT, process.pid()) {
+        Some(p) if p.id() == process.id() => Stage::Ended,
+        _ => Stage::Gone,
+    })
+}
+
 /// The life of a thread that is being made for a process that exists.
 pub(crate) fn life_of_new_thread(thread: &Thread) -> Result<Ref<Life>, NoMemory> {
     thread.life.get(Of::Thread(thread.id()), thread.tid(), || Stage::Lives)

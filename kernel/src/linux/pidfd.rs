@@ -52,8 +52,12 @@ pub(super) fn pidfd_open(c: &mut Call<'_>) -> CallResult {
     }
     let number = c.uint(0);
     let life = if flags & PIDFD_THREAD != 0 {
-        let thread = ids::thread(number).ok_or(Errno::ESRCH)?;
-        pidfd::life_of_thread(&thread)?
+        match (ids::thread(number), ids::process(number)) {
+            (Some(t), _) => pidfd::life_of_thread(&t)?,
+            // Its first thread has ended, and its number is in use as long as the process can be waited for.
+            (None, Some(p)) => pidfd::life_of_ended_first(&p)?,
+            (None, None) => return Err(Errno::ESRCH.into()),
+        }
     } else {
         match (ids::process(number), ids::thread(number)) {
             (Some(p), _) => pidfd::life_of_process(&p)?,

@@ -214,10 +214,19 @@ impl TimerFd {
     #[must_use]
     pub const fn shown(&self, now: Now) -> Setting {
         let left_ns = match (self.due_ns, self.rests) {
-            (Some(due), false) => due.saturating_sub(now.on(self.scale)),
+            (Some(due), false) => self.until_next(due, now.on(self.scale)),
             _ => 0,
         };
         Setting { left_ns, interval_ns: self.interval_ns }
+    }
+
+    /// Until the first end of a period after `now`, also if the one at `due` passed at this moment and was not counted yet: only what
+    /// is disarmed has nothing left.
+    const fn until_next(&self, due: u64, now: u64) -> u64 {
+        match now.saturating_sub(due).checked_rem(self.interval_ns) {
+            Some(late) if due <= now => self.interval_ns.saturating_sub(late),
+            _ => due.saturating_sub(now),
+        }
     }
 
     /// Ends the rest: counts the periods that have passed since the expiry that began it.

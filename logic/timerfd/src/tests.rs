@@ -38,6 +38,8 @@ fn periods_that_nobody_read() {
     assert_eq!(t.deadline_ns(at(16)), Some(19));
     assert!(t.expired(at(19)));
     assert_eq!(t.setting(at(25)), Setting { left_ns: 3, interval_ns: 3 });
+    // The end of a period that nobody has counted yet is no disarming.
+    assert_eq!([28, 29, 31].map(|now| t.setting(at(now)).left_ns), [3, 2, 3]);
     assert_eq!(t.read(at(25)), Read::Expired(3));
 }
 

@@ -161,6 +161,10 @@ int main(void) {
     while (!events(first)) h_sleep_ms(1); // Linux 6.12 wakes nobody who sleeps at it
     CHECK_EQ(events(first), POLLIN | POLLRDNORM);
     CHECK_EQ(events(fd), 0);
+    // Its number is still in use.
+    int again = OK(pidfd_open_(child, PIDFD_THREAD_));
+    CHECK_EQ(events(again), POLLIN | POLLRDNORM);
+    OK(close(again));
     h_signal(hold[1]);
     until(fd);
     CHECK_EQ(WEXITSTATUS(h_wait(child)), 3);
