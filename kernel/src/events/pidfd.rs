@@ -138,10 +138,7 @@ impl LifeSlot {
 /// The life of a process.
 pub(crate) fn life_of_process(process: &Process) -> Result<Ref<Life>, NoMemory> {
     process.life.get(Of::Process(process.id()), process.pid(), || match ids::process_in(ScopeId::ROOT, process.pid()) {
-        Some(p) if p.id() == process.id() => {
-            let waitable = process.state.lock().waitable;
-            if waitable { Stage::Ended } else { Stage::Lives }
-        }
+        Some(p) if p.id() == process.id() => end_of(process),
         _ if process.state.lock().waitable => Stage::Gone,
         // It is being made.
         _ => Stage::Lives,
@@ -155,7 +152,7 @@ pub(crate) fn life_of_thread(thread: &Thread) -> Result<Ref<Life>, NoMemory> {
     let slot = if first { &thread.process().leader_life } else { &thread.life };
     slot.get(Of::Thread(id), tid, || match ids::thread_in(ScopeId::ROOT, tid) {
         Some(t) if t.id() == id => Stage::Lives,
-        _ if first => Stage::Ended,
+        _ if first => end_of(thread.process()),
         _ => Stage::Gone,
     })
 }
@@ -165,7 +162,7 @@ pub(crate) fn life_of_ended_first(process: &Process) -> Result<Ref<Life>, NoMemo
     // No thread has this identity, so that nothing finds one by it.
     const NOBODY: Of = Of::Thread(u64::MAX);
     process.leader_life.get(NOBODY, process.pid(), || match ids::process_in(ScopeId::ROOT, process.pid()) {
-        Some(p) if p.id() == process.id() => Stage::Ended,
+        Some(p) if p.id() == process.id() => end_of(process),
         _ => Stage::Gone,
     })
 }
@@ -175,9 +172,18 @@ pub(crate) fn life_of_new_thread(thread: &Thread) -> Result<Ref<Life>, NoMemory>
     thread.life.get(Of::Thread(thread.id()), thread.tid(), || Stage::Lives)
 }
 
-/// A thread has ended.
+/// A thread has ended. That the first one has shows with the end of its process.
 pub(crate) fn thread_ended(thread: &Thread, process: &Process) -> News {
-    if thread.tid() == process.pid() { process.leader_life.reached(Stage::Ended) } else { thread.life.reached(Stage::Gone) }
+    if thread.tid() == process.pid() { News(None) } else { thread.life.reached(Stage::Gone) }
+}
+
+/// All threads of a process have ended.
+pub(crate) fn process_ended(process: &Process) -> [News; 2] {
+    [process.life.reached(Stage::Ended), process.leader_life.reached(Stage::Ended)]
+}
+
+fn end_of(process: &Process) -> Stage {
+    if process.state.lock().waitable { Stage::Ended } else { Stage::Lives }
 }
 
 /// A process was waited for.

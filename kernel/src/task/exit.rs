@@ -6,7 +6,7 @@ use super::thread::Thread;
 use super::wait::{self, Ended, Interrupt, Observers, Watch};
 use super::{ids, with_current};
 use super::{oom, sched};
-use crate::events::pidfd::{self, Stage};
+use crate::events::pidfd;
 use crate::see::{On, Waits, events};
 use abi::Errno;
 use alloc::boxed::Box;
@@ -91,7 +91,7 @@ fn announce(process: &Ref<Process>) {
     let tree = TREE.lock();
     process.state.lock().waitable = true;
     // Who hears of the end in any way finds that descriptors say so too.
-    let news = process.life.reached(Stage::Ended);
+    let news = pidfd::process_ended(process);
     // The parent of this moment: whoever becomes it later finds that the child can be waited for (`become_zombie`).
     tell(tree, process);
     drop(news);
