@@ -106,7 +106,7 @@ impl State {
         match self.waiting(end) {
             Some(t) => core::ptr::eq(&**t, me),
             place => {
-                core::mem::forget(place.replace(me.to_ref()));
+                core::mem::forget(place.replace(me.to_ref_here()));
                 true
             }
         }
@@ -227,8 +227,14 @@ impl Channel {
 
     /// Tells those who watch an end of events, ending the lock hold under which these came to be. Of the threads that are to
     /// run, one is given back: the caller lets it run.
+    #[inline(never)]
+    pub(super) fn tell(&self, state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
+        self.tell_here(state, end, events)
+    }
+
+    /// The same inside the caller, for the short way.
     #[inline(always)]
-    pub(super) fn tell(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
+    pub(super) fn tell_here(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
         let first = if events.contains(Events::IN) { state.waiting(end).take() } else { None };
         let observers = state.observers(end);
         observers.changed(events);

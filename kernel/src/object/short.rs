@@ -104,9 +104,9 @@ impl ChannelEnd {
         me.wait.arm();
         if sizes.0.fds == 0 {
             let mut state = self.channel.state.lock();
-            let id = self.open_short(me, &mut state, sizes, words, |_| {});
+            let id = self.open_short::<true>(me, &mut state, sizes, words, |_| {});
             return match id {
-                Ok(id) => Some((id, self.channel.tell(state, self.end.peer(), READABLE))),
+                Ok(id) => Some((id, self.channel.tell_here(state, self.end.peer(), READABLE))),
                 Err(message) => give_back(state, message),
             };
         }
@@ -120,7 +120,7 @@ impl ChannelEnd {
             // What is prepared succeeds.
             state.logic.prepare_call(self.end, sizes.0).ok()?;
             self.channel.flight(self.end.peer()).changes();
-            match self.open_short(me, &mut state, sizes, words, |m| moving.take(&mut m.fds)) {
+            match self.open_short::<false>(me, &mut state, sizes, words, |m| moving.take(&mut m.fds)) {
                 Ok(id) => Some(id),
                 Err(message) => give_back(state, message),
             }
@@ -129,9 +129,9 @@ impl ChannelEnd {
         Some((id, self.channel.tell(self.channel.state.lock(), self.end.peer(), READABLE)))
     }
 
-    /// Puts a request into the spare message, which is queued. It comes back, if there was one, when it has to go the long way.
+    /// Puts a request into the spare message, which is queued; with `HERE` all of it inside the caller. It comes back, if there was one, when it has to go the long way.
     #[inline(always)]
-    fn open_short(
+    fn open_short<const HERE: bool>(
         &self,
         me: &Thread,
         state: &mut State,
@@ -151,7 +151,12 @@ impl ChannelEnd {
         fill(&mut message);
         me.calling.taken_by(state.logic.receiver(self.end.peer()));
         // Point of no return, once it is queued.
-        state.logic.call(self.end, message, size, room, || me.to_ref()).map_err(|refused| Some(refused.message))
+        if HERE {
+            state.logic.call_here(self.end, message, size, room, || me.to_ref_here())
+        } else {
+            state.logic.call(self.end, message, size, room, || me.to_ref())
+        }
+        .map_err(|refused| Some(refused.message))
     }
 
     /// Sends a short reply with the descriptor of the number `fd`; gives the caller, who is to run. `None`: it has to go the long

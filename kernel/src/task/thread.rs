@@ -383,8 +383,13 @@ impl Thread {
         self.faults.load(Ordering::Relaxed)
     }
     /// A counted reference to itself.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn to_ref(&self) -> Ref<Thread> {
+        self.to_ref_here()
+    }
+    /// The same inside the caller, for the few that are on a short path.
+    #[inline(always)]
+    pub(crate) fn to_ref_here(&self) -> Ref<Thread> {
         // Whoever has a `&Thread` got it from a living reference.
         self.me.of_living()
     }

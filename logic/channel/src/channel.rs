@@ -288,8 +288,24 @@ impl<M, W: Clone> Channel<M, W> {
     ///
     /// # Errors
     /// [`Refused`]: the message comes back.
-    #[inline(always)]
+    #[inline(never)]
     pub fn call(
+        &mut self,
+        from: End,
+        message: M,
+        size: Size,
+        room: Size,
+        caller: impl FnOnce() -> W,
+    ) -> Result<CallId, Refused<M>> {
+        self.call_here(from, message, size, room, caller)
+    }
+
+    /// [`Channel::call`] inside the caller, for the short way.
+    ///
+    /// # Errors
+    /// As there.
+    #[inline(always)]
+    pub fn call_here(
         &mut self,
         from: End,
         message: M,
