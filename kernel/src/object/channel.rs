@@ -227,14 +227,8 @@ impl Channel {
 
     /// Tells those who watch an end of events, ending the lock hold under which these came to be. Of the threads that are to
     /// run, one is given back: the caller lets it run.
-    #[inline(never)]
-    pub(super) fn tell(&self, state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
-        self.tell_here(state, end, events)
-    }
-
-    /// The same inside the caller, for the short way.
-    #[inline(always)]
-    pub(super) fn tell_here(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
+    #[inline]
+    pub(super) fn tell(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
         let first = if events.contains(Events::IN) { state.waiting(end).take() } else { None };
         let observers = state.observers(end);
         observers.changed(events);

@@ -106,7 +106,7 @@ impl ChannelEnd {
             let mut state = self.channel.state.lock();
             let id = self.open_short::<true>(me, &mut state, sizes, words, |_| {});
             return match id {
-                Ok(id) => Some((id, self.channel.tell_here(state, self.end.peer(), READABLE))),
+                Ok(id) => Some((id, self.channel.tell(state, self.end.peer(), READABLE))),
                 Err(message) => give_back(state, message),
             };
         }
