@@ -46,6 +46,18 @@ static H_UNUSED long ch_reply(int fd, uint64_t call, const void *bytes, size_t l
     return n < 0 ? n : args.replied;
 }
 
+// A child whose call through the first end was received at the second. It is to be ended, not answered.
+static H_UNUSED pid_t ch_asked(const int ends[2], struct rvos_chan_info *info) {
+    char text[16];
+    pid_t client = h_fork();
+    if (client == 0) {
+        ch_call(ends[0], "ask", 3, text, sizeof text);
+        _exit(1);
+    }
+    CHECK_EQ(ch_recv(ends[1], text, sizeof text, NULL, 0, 0, info), 3);
+    return client;
+}
+
 // CLOCK_MONOTONIC now and `ms` later, as deadlines are given.
 static H_UNUSED uint64_t ch_after_ms(unsigned ms) {
     struct timespec t;

@@ -12,8 +12,7 @@ use crate::tlb::{Gather, Translations};
 use arch::DIRECT_BASE;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_pagetable::{ENTRIES, Mode, Pte, PteFlags, Satp, index};
-use logic_shootdown::Depth;
-use logic_shootdown::Hart;
+use logic_shootdown::{Depth, Hart};
 
 type Table = [AtomicU64; ENTRIES];
 

@@ -22,9 +22,6 @@ impl Call<'_> {
             _ => Err(Errno::EBADF),
         }
     }
-}
-
-impl Call<'_> {
     /// What a signal can be sent to: a directory `/proc/PID` stands for its process, too, if that has a number in the
     /// caller's scope: seeing the files of processes outside gives no power over them.
     fn life_to_signal(&self) -> Result<Ref<Life>, Errno> {

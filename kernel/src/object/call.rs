@@ -332,10 +332,10 @@ impl ChannelEnd {
     fn take_short_reply(&self, id: CallId, short: &mut Brought) -> bool {
         let mut state = self.channel.state.lock();
         let Some(mut reply) = state.logic.reply(id) else { return false };
-        short.size = reply.size;
         if !is_short(reply.size) {
             return false;
         }
+        short.size = reply.size;
         if let Some(message) = reply.message() {
             message.give_words(&mut short.words, short.size.bytes);
             if short.size.fds != 0 {

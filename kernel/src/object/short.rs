@@ -96,8 +96,8 @@ impl Sender {
 }
 
 impl ChannelEnd {
-    /// Sends a short request of the first size, for a reply as large as the second, with the descriptor of the number `fd` if its size says so; gives the call's number, and the
-    /// receiver that is to run next. `None`: it has to go the long way.
+    /// Sends a short request of the first size, for a reply as large as the second, with the descriptor of the number `fd` if its
+    /// size says so; gives the call's number, and the receiver that is to run next. `None`: it has to go the long way.
     #[inline(always)]
     pub(crate) fn begin_short(&self, me: &Thread, sizes: (Size, Size), words: &Words, fd: i32) -> Option<(CallId, Next)> {
         // Who answers wakes this thread from here on.
@@ -129,7 +129,8 @@ impl ChannelEnd {
         Some((id, self.channel.tell(self.channel.state.lock(), self.end.peer(), READABLE)))
     }
 
-    /// Puts a request into the spare message, which is queued; with `HERE` all of it inside the caller. It comes back, if there was one, when it has to go the long way.
+    /// Puts a request into the spare message, which is queued; with `HERE` all of it inside the caller. It comes back, if there was
+    /// one, when it has to go the long way.
     #[inline(always)]
     fn open_short<const HERE: bool>(
         &self,

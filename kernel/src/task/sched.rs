@@ -228,7 +228,7 @@ fn exchange(hart: &HartSched, (index, guard): (usize, &PreemptGuard), me: &Threa
         drop(place);
         account(hart, q, me, now.saturating_sub(q.since_ns));
         let mine = core::mem::replace(&mut q.current, node);
-        *me.node.lock() = mine;
+        *me.node.lock_under(guard) = mine;
         settle_in(q, to, now);
         q.since_ns = now;
     } else {

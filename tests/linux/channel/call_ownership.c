@@ -130,14 +130,8 @@ static void no_place_for_the_reply(int count, size_t len) {
 static void late_reply(int count) {
     int e[2];
     ch_pair(e);
-    pid_t client = h_fork();
-    if (client == 0) {
-        ch_call(e[0], "ask", 3, NULL, 0);
-        _exit(1);
-    }
-    char text[8];
     struct rvos_chan_info info;
-    CHECK_EQ(ch_recv(e[1], text, 8, NULL, 0, 0, &info), 3);
+    pid_t client = ch_asked(e, &info);
     OK(kill(client, SIGKILL));
     CHECK_EQ(h_wait(client), SIGKILL);
     make();

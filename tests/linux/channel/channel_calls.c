@@ -109,8 +109,7 @@ static void a_signal_does_not_end_it(void) {
     ch_pair(e);
     pid_t client = h_fork();
     if (client == 0) {
-        struct sigaction act = {.sa_handler = on_signal};
-        OK(sigaction(SIGUSR1, &act, NULL));
+        h_on_signal(SIGUSR1, on_signal, 0);
         char reply[16];
         CHECK_EQ(ch_call(e[0], "ask", 3, reply, 16), 5);
         CHECK(!memcmp(reply, "reply", 5));
@@ -147,8 +146,7 @@ static void goes_on_with_its_room(void) {
     ch_pair(e);
     pid_t client = h_fork();
     if (client == 0) {
-        struct sigaction act = {.sa_handler = less_room};
-        OK(sigaction(SIGUSR1, &act, NULL));
+        h_on_signal(SIGUSR1, less_room, 0);
         memset(reply, 'x', sizeof reply);
         narrow = (struct rvos_chan_call){.part = ch_part("ask", 3, NULL, 0), .room = ch_room(reply, sizeof reply, got, 4)};
         CHECK_ERRNO(rvos_chan_call(e[0], &narrow, sizeof narrow), EMSGSIZE);
@@ -185,17 +183,9 @@ static void exec_self(int signal) {
 static void ends_at_exec(void) {
     int e[2];
     ch_pair(e);
-    pid_t client = h_fork();
-    if (client == 0) {
-        struct sigaction act = {.sa_handler = exec_self};
-        OK(sigaction(SIGUSR1, &act, NULL));
-        char reply[16];
-        ch_call(e[0], "ask", 3, reply, 16);
-        _exit(1);
-    }
-    char request[16];
     struct rvos_chan_info info;
-    CHECK_EQ(ch_recv(e[1], request, 16, NULL, 0, 0, &info), 3);
+    h_on_signal(SIGUSR1, exec_self, 0);
+    pid_t client = ch_asked(e, &info);
     h_until_asleep(client, client);
     OK(kill(client, SIGUSR1));
     char link[64], here[64] = "";
@@ -217,16 +207,10 @@ static void ends_at_exec(void) {
 
 static void killed_caller(void) {
     int e[2];
-    ch_pair(e);
-    pid_t client = h_fork();
-    if (client == 0) {
-        char reply[16];
-        ch_call(e[0], "ask", 3, reply, 16);
-        _exit(1);
-    }
     char request[16];
+    ch_pair(e);
     struct rvos_chan_info info;
-    CHECK_EQ(ch_recv(e[1], request, 16, NULL, 0, 0, &info), 3);
+    pid_t client = ch_asked(e, &info);
     OK(kill(client, SIGKILL));
     CHECK_EQ(h_wait(client), SIGKILL);
     CHECK_EQ(ch_reply(e[1], info.call, "late", 4), 0);

@@ -12,6 +12,12 @@ static uint32_t next(int set, int fd) {
     return e[0].events;
 }
 
+// Reads so many bytes, of as many lines as they are.
+static void take(int fd, int left) {
+    char bytes[64];
+    while (left > 0) left -= OK(read(fd, bytes, left));
+}
+
 // Each byte or line that comes from `from` is news at `to`.
 static void arrivals(int from, int to) {
     char bytes[64];
@@ -33,20 +39,14 @@ static void arrivals(int from, int to) {
     ep_add(set, to, EPOLLIN | EPOLLET | EPOLLONESHOT);
     CHECK_EQ(ep_now(set, to), EPOLLIN);
     CHECK_EQ(write(from, "d\n", 2), 2);
-    for (int left = 6; left > 0;) {
-        int n = OK(read(to, bytes, left));
-        left -= n;
-    }
+    take(to, 6);
     CHECK_EQ(ep_now(set, to), 0);
     OK(ep_ctl(set, EPOLL_CTL_MOD, to, EPOLLIN | EPOLLET | EPOLLONESHOT));
     CHECK_EQ(ep_now(set, to), 0); // nothing is there
     CHECK_EQ(write(from, "e\n", 2), 2);
     CHECK_EQ(next(set, to), EPOLLIN);
     CHECK_EQ(write(from, "f\n", 2), 2);
-    for (int left = 4; left > 0;) {
-        int n = OK(read(to, bytes, left));
-        left -= n;
-    }
+    take(to, 4);
     CHECK_EQ(ep_now(set, to), 0);
     OK(close(set));
 }

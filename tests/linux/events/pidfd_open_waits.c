@@ -151,7 +151,7 @@ int main(void) {
     // The first thread ends before the process does: its end shows with that of the last one (Linux 6.12.107; earlier ones told at
     // once, and of the exec of another thread too).
     OK(pipe(hold));
-    volatile int *tid = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    volatile int *tid = h_shared(sizeof *tid);
     *tid = 1;
     child = h_fork();
     if (child == 0) {

@@ -9,7 +9,6 @@ use core::mem::MaybeUninit;
 use zerocopy::FromBytes;
 
 global_asm!(
-    // Copies a2 bytes from a1 to a0 and counts a2 down to 0, at most 128 behind. Changes t0 to t4 and a3 to a6.
     // Fifteen words by as many pairs of instructions, which take as many bytes as the words.
     ".macro last_words",
     ".option push",
@@ -20,6 +19,7 @@ global_asm!(
     ".endr",
     ".option pop",
     ".endm",
+    // Copies a2 bytes from a1 to a0 and counts a2 down to 0, at most 128 behind. Changes t0 to t4 and a3 to a6.
     ".macro copy_bytes",
     "  or t0, a0, a1",
     "  andi t0, t0, 7",
