@@ -92,6 +92,19 @@ impl Prepared {
         }
     }
 
+    /// A native call is to wait for ever: no deadline, and no flag against it.
+    pub fn wait_for_ever(&mut self) {
+        if self.call.number < abi::FIRST_NATIVE_CALL {
+            return;
+        }
+        for pointer in self.pointers.iter_mut().filter(|p| matches!(p.kind, ArgKind::SizedStruct { .. })) {
+            pointer.bytes.clear();
+        }
+        for (value, _) in self.args.iter_mut().zip(self.call.args).filter(|(_, arg)| arg.name == "flags") {
+            *value = 0;
+        }
+    }
+
     /// The good arguments with one exchanged.
     #[must_use]
     pub fn with(&self, index: usize, value: usize) -> [usize; 6] {

@@ -1,5 +1,7 @@
 //! The names and descriptors that the trials' arguments refer to. Each trial finds them as new.
 
+use crate::{System, raw_call};
+use abi::{nr, svc_flag};
 use std::ffi::CString;
 use std::fs;
 use std::os::fd::RawFd;
@@ -34,6 +36,14 @@ pub struct World {
     pub ended_write: RawFd,
     /// The ends of a channel, or -1.
     pub channel: [RawFd; 2],
+    /// A budget below this process's own, or -1.
+    pub budget: RawFd,
+    /// A directory of services, or -1.
+    pub services: RawFd,
+    /// The listen queue of `SERVICE` there, or -1.
+    pub queue: RawFd,
+    /// The client's end of the connection that waits in that queue.
+    client: RawFd,
     /// A POSIX timer's id, or -1.
     pub timer: i32,
 }
@@ -46,6 +56,10 @@ pub(crate) const LINK: &str = "hostile-link";
 pub(crate) const DIRECTORY: &str = "hostile-dir";
 /// An executable that no kernel can run: execve(2) reads its arguments and then refuses it.
 pub(crate) const PROGRAM: &str = "hostile-program";
+/// The name of a service that is bound and does not accept.
+pub(crate) const SERVICE: &str = "hostile-service";
+/// Where it is bound.
+const SERVICES: &str = "/svc";
 /// A name that does not exist.
 pub(crate) const ABSENT: &str = "hostile-new";
 
@@ -80,6 +94,7 @@ impl World {
             if libc::syscall(libc::SYS_timer_create, libc::CLOCK_MONOTONIC, std::ptr::null::<u8>(), timer.as_mut_ptr()) != 0 {
                 timer[0] = -1;
             }
+            let services = native(|| open(SERVICES, libc::O_RDONLY | libc::O_DIRECTORY));
             let groups = [42u32];
             libc::syscall(libc::SYS_setgroups, 1, groups.as_ptr());
             World {
@@ -96,6 +111,10 @@ impl World {
                 ended_read,
                 ended_write,
                 channel: channel(),
+                budget: native(|| make(nr::budget_create, &[usize::MAX, 0, 0, 0, 0, 0])),
+                services,
+                queue: native(|| make(nr::svc_bind, &[number(services), c"hostile-service".as_ptr() as usize, 0, 0, 0, 0])),
+                client: native(|| open("/dev/null", libc::O_RDWR)),
                 timer: timer[0],
             }
         }
@@ -132,6 +151,7 @@ impl World {
                 libc::poll(&raw mut poll, 1, 0);
                 libc::read(self.channel[0], one.as_ptr().cast_mut().cast(), 1);
             }
+            self.connect();
             let mut queued = 0i32;
             libc::ioctl(self.pipe_read, libc::FIONREAD, &raw mut queued);
             if queued < 256 {
@@ -140,6 +160,31 @@ impl World {
                 let mut sink = vec![0u8; 16384];
                 libc::read(self.pipe_read, sink.as_mut_ptr().cast(), sink.len());
             }
+        }
+    }
+
+    /// One connection waits in the listen queue, and the free name of a service is free.
+    fn connect(&self) {
+        if self.queue < 0 {
+            return;
+        }
+        let _ = fs::remove_file(format!("{SERVICES}/{ABSENT}"));
+        let terms = abi::SvcConnect { flags: svc_flag::NONBLOCK, ..Default::default() };
+        let accept = [number(self.queue), 0, 0, svc_flag::NONBLOCK as usize, 0, 0];
+        let name = c"hostile-service".as_ptr() as usize;
+        let connect = [number(self.services), name, &raw const terms as usize, size_of_val(&terms), 0, 0];
+        // SAFETY: closes only what these calls have made.
+        unsafe {
+            loop {
+                let end = make(nr::svc_accept, &accept);
+                if end < 0 {
+                    break;
+                }
+                libc::close(end);
+            }
+            let end = make(nr::svc_connect, &connect);
+            libc::dup2(end, self.client);
+            libc::close(end);
         }
     }
 
@@ -157,7 +202,15 @@ impl World {
     /// Leaves and removes the scratch directory.
     pub fn remove(&self) {
         let _ = std::env::set_current_dir("/");
-        let _ = fs::remove_dir_all(&self.name);
+        World::remove_names(&self.name);
+    }
+
+    /// Removes the scratch directory of this name, and the names of services, of a world whose process is gone.
+    pub fn remove_names(name: &str) {
+        let _ = fs::remove_dir_all(name);
+        for service in [SERVICE, ABSENT] {
+            let _ = fs::remove_file(format!("{SERVICES}/{service}"));
+        }
     }
 }
 
@@ -180,13 +233,25 @@ fn pipe() -> (RawFd, RawFd) {
     (ends[0], ends[1])
 }
 
+/// What native calls make, where there are such calls; else -1.
+fn native(make: impl FnOnce() -> RawFd) -> RawFd {
+    if System::current() == System::Rvos { make() } else { -1 }
+}
+
+/// The descriptor that a call returns, or -1.
+fn make(number: usize, args: &[usize; 6]) -> RawFd {
+    RawFd::try_from(raw_call(number, args)).map_or(-1, |fd| fd.max(-1))
+}
+
+/// A descriptor as an argument.
+fn number(fd: RawFd) -> usize {
+    fd as isize as usize
+}
+
 /// A channel's ends, where there are channels.
 fn channel() -> [RawFd; 2] {
     let mut ends = [-1; 2];
-    let args = [ends.as_mut_ptr() as usize, 0, 0, 0, 0, 0];
-    if crate::System::current() == crate::System::Rvos && crate::raw_call(abi::nr::chan_create, &args) != 0 {
-        ends = [-1; 2];
-    }
+    native(|| make(nr::chan_create, &[ends.as_mut_ptr() as usize, 0, 0, 0, 0, 0]));
     ends
 }
 

@@ -47,8 +47,8 @@ impl System {
 #[must_use]
 pub fn chosen_calls(system: System) -> Vec<&'static Call> {
     let names: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    // The native calls on channels; the debug calls are the tests' own tools.
-    let native = NATIVE_CALLS.iter().filter(|call| system == System::Rvos && call.name.starts_with("chan_"));
+    // The debug calls are the tests' own tools.
+    let native = NATIVE_CALLS.iter().filter(|call| system == System::Rvos && !call.name.starts_with("debug_"));
     LINUX_CALLS
         .iter()
         .chain(native)

@@ -1,6 +1,7 @@
 //! What the call table does not say: which calls would harm the machine or the test, which pointers may go unread, and values with which a call succeeds.
 
-use crate::files::{ABSENT, DIRECTORY, FILE, LINK, PROGRAM, World};
+use crate::files::{ABSENT, DIRECTORY, FILE, LINK, PROGRAM, SERVICE, World};
+use std::ffi::CStr;
 
 /// How much of a call may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,6 @@ pub fn danger(name: &str) -> Danger {
         | "delete_module"
         | "swapon"
         | "swapoff"
-        | "pivot_root"
         | "acct"
         | "ptrace"
         | "seccomp"
@@ -39,7 +39,7 @@ pub fn danger(name: &str) -> Danger {
         | "bpf"
         | "userfaultfd" => Danger::Never,
         "rt_sigsuspend" | "execve" | "execveat" | "settimeofday" | "clock_settime" | "sethostname" | "setdomainname"
-        | "chroot" | "umount2" | "mount" | "move_mount" | "mount_setattr" | "fspick" | "quotactl" => Danger::Good,
+        | "chroot" | "pivot_root" | "umount2" | "mount" | "move_mount" | "mount_setattr" | "fspick" | "quotactl" => Danger::Good,
         _ => Danger::None,
     }
 }
@@ -75,6 +75,12 @@ pub(crate) fn scalar(world: &World, call: &str, arg: &str) -> Option<usize> {
         ("write" | "writev", "fd") => fd(world.pipe_write),
         ("chan_send" | "chan_call", "fd") => fd(world.channel[0]),
         ("chan_recv" | "chan_reply_recv", "fd") => fd(world.channel[1]),
+        ("fd_restrict", "rights") => Some(abi::Rights::all().bits() as usize),
+        ("budget_create", "parent") | ("budget_limit" | "budget_watch" | "budget_kill" | "budget_join", "fd") => fd(world.budget),
+        ("budget_usage", "fd") => fd(-1),
+        ("svc_bind" | "svc_connect", "dir") => fd(world.services),
+        ("svc_accept", "queue") => fd(world.queue),
+        ("svc_accept", "flags") => Some(abi::svc_flag::NONBLOCK as usize),
         ("sendfile", "out_fd") => fd(world.null),
         ("splice", "fd_in") | ("tee", "fd_in") => fd(world.pipe_read),
         ("splice", "fd_out") => fd(world.file),
@@ -136,6 +142,8 @@ pub(crate) fn path(call: &str, arg: &str) -> &'static str {
     match (call, arg) {
         ("symlinkat", "linkpath") | ("linkat" | "renameat2", "newpath") | ("mkdirat" | "mknodat", "path") => ABSENT,
         ("readlinkat", "path") => LINK,
+        ("svc_bind", _) => ABSENT,
+        ("svc_connect", _) => SERVICE,
         ("execve" | "execveat", "path") => PROGRAM,
         ("chdir" | "statfs", "path") => DIRECTORY,
         _ => FILE,
@@ -160,6 +168,10 @@ pub(crate) fn contents(call: &str, arg: &str) -> Vec<u8> {
         ("chan_recv", _) => [0, 0, 0, 0, 1u64].iter().flat_map(|w| w.to_le_bytes()).collect(),
         ("chan_call", _) => [0, 0, 0, 0, 0, 0, 1u64].iter().flat_map(|w| w.to_le_bytes()).collect(),
         ("chan_reply_recv", _) => [0, 0, 0, 0, 0, 0, 0, 1, 1u64].iter().flat_map(|w| w.to_le_bytes()).collect(),
+        ("spawn", _) => spawn_args(),
+        // Processes, without a limit.
+        ("budget_limit", _) => [1u64, u64::MAX].iter().flat_map(|w| w.to_le_bytes()).collect(),
+        ("svc_connect", "args") => abi::svc_flag::NONBLOCK.to_le_bytes().to_vec(),
         ("epoll_ctl", "event") => 1u32.to_le_bytes().to_vec(),
         // Not before what the file already holds, and no overlap.
         ("copy_file_range", "off_in" | "off_out") => 64u64.to_le_bytes().to_vec(),
@@ -167,4 +179,16 @@ pub(crate) fn contents(call: &str, arg: &str) -> Vec<u8> {
         ("prlimit64" | "setrlimit", _) => [u64::MAX.to_le_bytes(), u64::MAX.to_le_bytes()].concat(),
         _ => Vec::new(),
     }
+}
+
+/// A program that no kernel can run, with a word and a variable, and otherwise what the caller has: all of it is read, then refused.
+fn spawn_args() -> Vec<u8> {
+    static PATH: &CStr = c"hostile-program";
+    let words: &[usize; 2] = Box::leak(Box::new([PATH.as_ptr() as usize, 0]));
+    let strings = words.as_ptr() as usize as u64;
+    // Flags, path, argv, envp, and after seven words more two half words and what is taken from the caller.
+    let mut wide = [0u64; 11];
+    wide[1..4].copy_from_slice(&[PATH.as_ptr() as usize as u64, strings, strings]);
+    let half = [0u32, 0, 0, 0, u32::MAX, u32::MAX, u32::MAX, u32::MAX];
+    wide.iter().flat_map(|w| w.to_le_bytes()).chain(half.iter().flat_map(|w| w.to_le_bytes())).collect()
 }

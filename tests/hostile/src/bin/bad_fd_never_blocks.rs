@@ -43,6 +43,7 @@ fn try_call(world: &World, call: &'static Call, report: &mut child::Report) {
     if matches!(call.name, "fcntl") {
         lock_and_wait(&mut prepared);
     }
+    prepared.wait_for_ever();
     let first_free = world.next_free();
     for (index, arg) in descriptors(call) {
         let absent = [usize::MAX, CLOSED, i32::MAX as usize, 1 << 40 | CLOSED];

@@ -117,7 +117,7 @@ fn sweep(quiet: Duration, trials: impl Fn(usize, &mut child::Report)) -> child::
         let part = child::attempt(quiet, |report| trials(first, report));
         reap_adopted();
         // A child that died left its files.
-        let _ = fs::remove_dir_all(&base);
+        World::remove_names(&base);
         whole.values += part.values;
         whole.strict += part.strict;
         whole.failures.extend(part.failures);
