@@ -1,11 +1,14 @@
 //! connect_to_dead_service: the service goes at each step of a connection's life, 10,000 times each in full, and comes back under the same
-//! name; then at any moment, beside a client that connects and calls. Every use of what is left is an error, and nothing is lost.
-//! timeout: 200
+//! name; then at any moment, beside a client that connects and calls; then as a process that is killed at each step, beside a client
+//! in another. Every use of what is left is an error, and nothing is lost.
+//! timeout: 300
 // calls: svc_bind svc_accept svc_connect chan_send chan_recv chan_call
 
+use ktest::Shared;
+use ktest::process::{self, End as Ended};
 use ktest::service::Directory;
 use rvos::{Bind, Deadline, End, Listener};
-use std::io;
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use wire::Packet;
@@ -14,6 +17,8 @@ use wire::Packet;
 const TIMES: (usize, usize) = (1_000, 10_000);
 /// With a client that runs beside the service.
 const RACES: (usize, usize) = (1_000, 10_000);
+/// Processes that are killed, for each step.
+const KILLS: (usize, usize) = (100, 10_000);
 
 const EPIPE: i32 = 32;
 const ECONNRESET: i32 = 104;
@@ -48,7 +53,8 @@ fn main() -> io::Result<()> {
             once(&dir, step, carried)?;
         }
     }
-    race(&dir, &null)
+    race(&dir, &null)?;
+    killed(&dir, &null)
 }
 
 fn fails(result: io::Result<impl Sized>, wanted: i32) {
@@ -102,24 +108,7 @@ fn once(dir: &Directory, step: Step, carried: Option<std::fs::File>) -> io::Resu
 fn race(dir: &Directory, null: &std::fs::File) -> io::Result<()> {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
-        let client = scope.spawn(|| {
-            let (mut answered, mut refused, mut broken) = (0_usize, 0, 0_usize);
-            while !over.load(Ordering::Acquire) {
-                let carried = if (answered + broken).is_multiple_of(2) { null.try_clone().ok() } else { None };
-                let (mut request, mut reply) = (message(carried), Packet::new());
-                let called = dir.connect("dead").and_then(|c| c.call(&mut request, &mut reply, 64, Deadline::Never));
-                match called.map_err(|e| e.raw_os_error()) {
-                    Ok(()) => answered += 1,
-                    Err(Some(ECONNREFUSED)) => {
-                        refused += 1;
-                        thread::yield_now();
-                    }
-                    Err(Some(EPIPE | ECONNRESET)) => broken += 1,
-                    Err(other) => panic!("a call to a dead service fails with {other:?}"),
-                }
-            }
-            println!("{answered} answered, {refused} refused, {broken} broken");
-        });
+        let client = scope.spawn(|| connect_and_call(dir, null, &over));
         for round in 0..ktest::amount(RACES.0, RACES.1) {
             let served = dir.bind("dead", &Bind::default()).and_then(|listener| serve(&listener, round));
             served.expect("the service does its part");
@@ -128,6 +117,72 @@ fn race(dir: &Directory, null: &std::fs::File) -> io::Result<()> {
         client.join().expect("the client saw nothing wrong");
     });
     Ok(())
+}
+
+/// What a client does until it is over, and how often it ended how.
+fn connect_and_call(dir: &Directory, null: &std::fs::File, over: &AtomicBool) {
+    let (mut answered, mut refused, mut broken) = (0_usize, 0_usize, 0_usize);
+    while !over.load(Ordering::Acquire) {
+        let carried = if (answered + broken).is_multiple_of(2) { null.try_clone().ok() } else { None };
+        let (mut request, mut reply) = (message(carried), Packet::new());
+        let called = dir.connect("dead").and_then(|c| c.call(&mut request, &mut reply, 64, Deadline::Never));
+        match called.map_err(|e| e.raw_os_error()) {
+            Ok(()) => answered += 1,
+            Err(Some(ECONNREFUSED)) => {
+                refused += 1;
+                thread::yield_now();
+            }
+            Err(Some(EPIPE | ECONNRESET)) => broken += 1,
+            Err(other) => panic!("a call to a dead service fails with {other:?}"),
+        }
+    }
+    println!("{answered} answered, {refused} refused, {broken} broken");
+    assert!(answered > 0 && broken > 0, "the service was never met");
+}
+
+/// The service is a process, and is killed as soon as it has come to a step; the next one binds the same name.
+fn killed(dir: &Directory, null: &std::fs::File) -> io::Result<()> {
+    // SAFETY: an atomic, for which zero is a value.
+    let over = unsafe { Shared::<AtomicBool>::zeroed() }?;
+    let client = process::start(|| {
+        connect_and_call(dir, null, &over);
+        0
+    });
+    for step in 0..5 {
+        for _ in 0..ktest::amount(KILLS.0, KILLS.1) {
+            let (mut come, mut say) = io::pipe()?;
+            let service = process::start(|| i32::from(serve_to(dir, step, &mut say).is_err()));
+            drop(say);
+            come.read_exact(&mut [0])?;
+            rvos::Process::open(service.unsigned_abs())?.kill()?;
+            assert_eq!(process::wait(service), Ended::Signal(9));
+        }
+    }
+    over.store(true, Ordering::Release);
+    assert_eq!(process::wait(client), Ended::Exit(0), "the client saw something wrong");
+    Ok(())
+}
+
+/// Bound, accepted, received, replied, accepted again: says that it has come to that, and does nothing more.
+fn serve_to(dir: &Directory, step: u32, say: &mut io::PipeWriter) -> io::Result<()> {
+    let listener = dir.bind("dead", &Bind::default())?;
+    let mut ends = Vec::new();
+    let mut packet = Packet::new();
+    let mut call = None;
+    for next in 1..=step {
+        match next {
+            1 | 4 => ends.push(listener.accept(Deadline::Never)?.0),
+            2 => call = ends[0].receive(&mut packet, Deadline::Never)?.call,
+            _ => {
+                packet.descriptors.clear();
+                ends[0].reply(call.take().expect("a call"), &mut packet)?;
+            }
+        }
+    }
+    say.write_all(b"s")?;
+    loop {
+        thread::park();
+    }
 }
 
 /// Accepts one client, or goes without, and goes at some step.
