@@ -3,7 +3,7 @@
 //! A hart counts in a row of its own, so that counting shares no cache line; an object may end on another hart than the
 //! one it was made on, so only the sum of a column means something.
 
-use core::sync::atomic::{AtomicI64, Ordering};
+use core::sync::atomic::Ordering;
 
 /// Kinds of objects that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +62,7 @@ pub(crate) const ALL: [(Kind, &str); KINDS] = [
     (Kind::Sockets, "sockets"),
 ];
 
-#[repr(align(64))]
-struct Row([AtomicI64; KINDS]);
-
-static ROWS: [Row; arch::MAX_HARTS] = [const { Row([const { AtomicI64::new(0) }; KINDS]) }; arch::MAX_HARTS];
+const _: () = assert!(KINDS <= arch::OBJECT_KINDS);
 
 /// One object of kind `KIND` (a [`Kind`] as a number), as long as this value lives.
 #[derive(Debug)]
@@ -90,13 +87,13 @@ impl<const KIND: usize> Drop for Counted<KIND> {
 #[inline]
 fn add(kind: usize, n: i64) {
     // Leaving the hart in between does no harm: the cell is atomic.
-    let hart = arch::core(|c| c.hart_index());
-    if let Some(cell) = ROWS.get(hart).and_then(|r| r.0.get(kind)) {
+    if let Some(cell) = arch::core(|c| c.hart_block()).objects.get(kind) {
         cell.fetch_add(n, Ordering::Relaxed);
     }
 }
 
 /// How many exist; exact when nothing is made or dropped meanwhile.
 pub(crate) fn count(kind: Kind) -> i64 {
-    ROWS.iter().filter_map(|r| r.0.get(kind as usize)).map(|c| c.load(Ordering::Relaxed)).sum()
+    let harts = (0..arch::MAX_HARTS).filter_map(arch::hart_block);
+    harts.filter_map(|h| h.objects.get(kind as usize)).map(|c| c.load(Ordering::Relaxed)).sum()
 }

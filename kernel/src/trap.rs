@@ -80,11 +80,11 @@ fn start_fp(me: &crate::task::Thread) {
 pub(crate) fn to_user(frame: &mut TrapFrame) {
     loop {
         arch::irq_disable();
-        let (flags, pending) = arch::core(|c| (c.flags.load(Relaxed), c.hart_block().pending.load(Relaxed)));
-        if flags == 0 && pending == 0 {
+        let flags = arch::core(|c| c.flags.load(Relaxed));
+        if flags == 0 {
             break;
         }
-        do_what_is_due(frame, flags, pending);
+        do_what_is_due(frame, flags);
     }
     with_current(accounting::leave);
     // The registers are the thread's, and memory agrees with them or is older: what the switch left says which.
@@ -93,9 +93,9 @@ pub(crate) fn to_user(frame: &mut TrapFrame) {
 
 /// What stands between a thread and user mode. Apart, so that the way on which nothing is due saves no registers for it.
 #[inline(never)]
-fn do_what_is_due(frame: &mut TrapFrame, flags: u32, pending: u32) {
+fn do_what_is_due(frame: &mut TrapFrame, flags: u32) {
     arch::irq_enable();
-    if pending != 0 || flags & flag::RESCHED != 0 {
+    if flags & (flag::MARK | flag::RESCHED) != 0 {
         preempt_point();
     }
     if flags & (flag::SIGNAL | flag::WORK) != 0 {
@@ -103,8 +103,22 @@ fn do_what_is_due(frame: &mut TrapFrame, flags: u32, pending: u32) {
     }
 }
 
+/// Leaves a mark at the hart, and with the thread that finds it: where preemption comes back on, its flags are all that is looked at.
 fn mark(bit: u32) {
-    arch::core(|c| c.hart_block().pending.fetch_or(bit, Relaxed));
+    arch::core(|c| {
+        c.hart_block().pending.fetch_or(bit, Relaxed);
+        c.raise(flag::MARK);
+    });
+}
+
+/// A thread has come to a hart, perhaps with marks that another one would have found.
+#[inline(always)]
+pub(crate) fn take_over_marks() {
+    arch::core(|c| {
+        if c.hart_block().pending.load(Relaxed) != 0 {
+            c.raise(flag::MARK);
+        }
+    });
 }
 
 /// A trap from the kernel itself: an interrupt, or a user access that needs its page.
@@ -164,7 +178,7 @@ fn preempt_point() {
 
 /// Handles what interrupts left behind; true if the thread is to give the hart away. Preemption is on.
 pub(crate) fn leave_is_due() -> bool {
-    if arch::core(|c| c.hart_block().pending.load(Relaxed)) != 0 {
+    if arch::core(|c| c.flags.load(Relaxed)) & flag::MARK != 0 {
         handle_marks();
     }
     arch::core(|c| c.flags.load(Relaxed)) & flag::RESCHED != 0
@@ -175,6 +189,8 @@ fn handle_marks() {
         crate::panic::stop();
     }
     let guard = preempt_off();
+    // First: an interrupt from here on leaves it anew.
+    arch::core(|c| c.flags.fetch_and(!flag::MARK, Relaxed));
     loop {
         let marks = arch::core(|c| c.hart_block().pending.swap(0, Relaxed));
         if marks == 0 {

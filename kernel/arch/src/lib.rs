@@ -17,7 +17,7 @@ pub use riscv64::csr::{
     sum_clear, time_now, time_now_in_order, write_satp,
 };
 pub use riscv64::fpu::{FpState, fp_restore, fp_save};
-pub use riscv64::hart::{HartBlock, MAX_HARTS, ThreadCore, core, flag, hart_block, pending};
+pub use riscv64::hart::{HartBlock, MAX_HARTS, OBJECT_KINDS, ThreadCore, core, flag, hart_block, pending};
 pub use riscv64::irq::{IrqOff, fence_i, irq_disable, irq_enable, irq_off, wait_for_interrupt};
 pub use riscv64::layout::{DIRECT_BASE, FRAME_BYTES, KERNEL_OFFSET, KERNEL_STACK_BYTES, STACK_SLOT_BYTES, STACKS_BASE, USER_TOP};
 pub use riscv64::mmio::Mmio;

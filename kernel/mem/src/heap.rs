@@ -32,7 +32,7 @@ pub static LARGE_PAGES: AtomicU64 = AtomicU64::new(0);
 #[inline(always)]
 fn hart() -> usize {
     // Leaving the hart in between does no harm: any stock will do.
-    arch::core(|c| c.hart_index())
+    arch::core(|c| c.hart_block().index as usize % MAX_HARTS)
 }
 
 impl Heap {

@@ -63,8 +63,8 @@ pub fn init_kernel_table(memory_end: Paddr) -> Result<(), NoMemory> {
     unsafe { arch::write_satp(satp as usize) };
     arch::sfence_all();
     // SAFETY: the same table, for a moment under another identifier.
-    crate::asid::init(unsafe { arch::kept_asid(satp as usize) });
-    crate::tlb::init();
+    tlb::init_asids(unsafe { arch::kept_asid(satp as usize) });
+    tlb::init();
     Ok(())
 }
 
@@ -140,5 +140,5 @@ pub(crate) fn load_kernel_table() {
 /// A further hart's first act.
 pub fn init_hart() {
     load_kernel_table();
-    crate::tlb::hart_comes();
+    tlb::hart_comes();
 }

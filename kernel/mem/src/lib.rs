@@ -10,10 +10,10 @@
 extern crate alloc;
 
 mod addr;
-mod asid;
 mod boxed;
 mod frame;
 mod frame_cache;
+mod gather;
 mod heap;
 mod heaps;
 mod kernel_table;
@@ -23,11 +23,11 @@ mod stack;
 mod tables;
 mod tags;
 mod task;
-mod tlb;
 
 pub use addr::{PAGE, Paddr, Vaddr, page_down, page_up};
 pub use boxed::{NoMemory, try_box};
 pub use frame::{Frame, FrameCounts, frame_counts, init_frames, release_boot_range, zero_frame};
+pub use gather::Gather;
 pub use heap::{HartStocks, Heap, HeapAccount, LARGE_PAGES, charged_to, current_heap, take_refusal};
 pub use heaps::{FIXED as FIXED_HEAPS, FOREST, Heaps, INIT_HEAP, ROOT_HEAP, SESSION_HEAP, close_heap, heap_by_index, open_heap};
 pub use kernel_table::{init_hart, init_kernel_table};
@@ -39,5 +39,5 @@ pub use stack::{KernelStack, StackCounts, drain_stacks, stack_counts};
 pub use tables::{Leaf, Sharing, SpaceHandle, UserTables, table_pages};
 pub use tags::each_tag;
 pub use task::{Task, Threaded, end_current, start_hart, start_on_idle, switch_to, with_current};
-pub use tlb::{Gather, fence_i_everywhere, serve_shootdowns};
+pub use tlb::{fence_i_everywhere, serve_shootdowns};
 pub use uaccess as user;

@@ -84,16 +84,18 @@ impl<T> Ref<T> {
 }
 
 impl<T> Ref<T> {
-    /// Changes the static type to an unsized one the value coerces to: `r.unsize(|p| p)` with the target type known from
-    /// the context, e.g. `Ref<dyn File>`.
-    pub fn unsize<U: ?Sized>(self, coerce: fn(*mut Shared<T>) -> *mut Shared<U>) -> Ref<U> {
-        let raw = self.p.as_ptr();
-        let fat = coerce(raw);
-        assert!(core::ptr::addr_eq(raw, fat), "unsize must coerce, not replace");
+    /// The same value as what it coerces to, `r.unsize(|v| v)` with the target known from the context, e.g. `Ref<dyn File>`; or
+    /// as a type that is all around it. Panics if `view` gives something else than all of the value.
+    #[inline(always)]
+    pub fn unsize<U: ?Sized>(self, view: fn(&T) -> &U) -> Ref<U> {
+        let seen = view(&self);
+        let all = core::ptr::addr_eq(seen, &*self) && Layout::for_value(seen) == Layout::new::<T>();
+        assert!(all, "unsize must coerce, not replace");
+        let seen = core::ptr::from_ref(seen);
         core::mem::forget(self);
-        // SAFETY: same address as a live allocation whose reference is handed over; safe code outside this module can
-        // only make a `*mut Shared<U>` of that address by coercion, since `Shared`'s fields are private.
-        Ref { p: unsafe { NonNull::new_unchecked(fat) }, owns: PhantomData }
+        // SAFETY: the value of a live allocation, whose reference is handed over; what is dropped in the end is all that it is.
+        let p = unsafe { NonNull::new_unchecked(seen.byte_sub(core::mem::offset_of!(Shared<T>, value)) as *mut Shared<U>) };
+        Ref { p, owns: PhantomData }
     }
 }
 

@@ -20,6 +20,7 @@ struct Header {
     next: *mut Header,
     prev: *mut Header,
     free: *mut u8,
+    cache: *const SpinLock<Cache, levels::Slab>,
     used: u16,
     slots: u16,
     class: u16,
@@ -75,11 +76,21 @@ impl Slabs {
     }
 
     /// A slot, or null.
+    #[inline(never)]
     pub(crate) fn alloc(&self, class: usize) -> *mut u8 {
+        match self.caches[class].try_briefly(take) {
+            Some(slot) if !slot.is_null() => slot,
+            _ => self.alloc_slowly(class),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_slowly(&self, class: usize) -> *mut u8 {
         let mut cache = self.caches[class].lock();
         if cache.partial.is_null() {
             drop(cache);
-            let page = new_page(self.heap.load(Ordering::Relaxed), class);
+            let page = new_page(&self.caches[class], self.heap.load(Ordering::Relaxed), class);
             if page.is_null() {
                 return null_mut();
             }
@@ -88,24 +99,35 @@ impl Slabs {
             cache.empty += 1;
             push(&mut cache, page);
         }
-        cache.live += 1;
-        let page = cache.partial;
-        // SAFETY: pages on the list are slab pages with a free slot, and the lock is held.
-        unsafe {
-            let slot = (*page).free;
-            (*page).free = slot.cast::<*mut u8>().read();
-            if (*page).used == 0 {
-                cache.empty -= 1;
-            }
-            (*page).used += 1;
-            if (*page).free.is_null() {
-                unlink(&mut cache, page);
-            }
-            if tags::KEPT {
-                tag_of(page, slot).write(tags::count_new());
-            }
-            slot
+        take(&mut cache)
+    }
+}
+
+/// A slot of the first page with free ones; null if there is no such page.
+#[inline(always)]
+fn take(cache: &mut Cache) -> *mut u8 {
+    let page = cache.partial;
+    if page.is_null() {
+        return null_mut();
+    }
+    cache.live += 1;
+    // SAFETY: pages on the list are slab pages with a free slot, and the lock is held.
+    unsafe {
+        let slot = (*page).free;
+        let rest = slot.cast::<*mut u8>().read();
+        (*page).free = rest;
+        let used = (*page).used;
+        (*page).used = used + 1;
+        if used == 0 {
+            cache.empty -= 1;
         }
+        if rest.is_null() {
+            unlink(cache, page);
+        }
+        if tags::KEPT {
+            tag_of(page, slot).write(tags::count_new());
+        }
+        slot
     }
 }
 
@@ -113,43 +135,72 @@ impl Slabs {
 ///
 /// # Safety
 /// `slot` is a live slot of a slab page.
+#[inline(never)]
 pub(crate) unsafe fn free(slot: *mut u8) {
     let page = (slot as usize & !(PAGE - 1)) as *mut Header;
-    // SAFETY: slab pages begin with a header, whose class and heap never change while a slot is live.
-    let (class, heap) = unsafe { ((*page).class, (*page).heap) };
-    let owner = heap_by_index(heap);
-    let slabs = &owner.slabs;
-    let mut cache = slabs.caches[class as usize].lock();
-    cache.live -= 1;
-    // SAFETY: the lock is held; the slot is dead from here on and may carry the link.
-    let release = unsafe {
-        if tags::KEPT {
-            tags::count_gone(tag_of(page, slot).read());
-        }
-        if (*page).free.is_null() {
-            push(&mut cache, page);
-        }
-        slot.cast::<*mut u8>().write((*page).free);
-        (*page).free = slot;
-        (*page).used -= 1;
-        if (*page).used == 0 {
-            cache.empty += 1;
-        }
-        (*page).used == 0 && (cache.empty > 1 || owner.account().is_closed())
-    };
-    if release {
-        // SAFETY: no slot of the page is in use and it is on the list.
-        unsafe { unlink(&mut cache, page) };
-        cache.pages -= 1;
-        cache.empty -= 1;
-        drop(cache);
-        owner.uncharge_pages(1);
-        free_run(page as usize, 0);
+    // SAFETY: slab pages begin with a header, whose cache never changes while a slot is live.
+    let cache = unsafe { &*(*page).cache };
+    // The last slot of a page may release it.
+    // SAFETY: the lock is held, and the slot dead.
+    if cache.try_briefly(|cache| unsafe { (*page).used > 1 && give(cache, page, slot) }) != Some(true) {
+        // SAFETY: as above; it is live still.
+        unsafe { free_slowly(cache, page, slot) };
     }
 }
 
+/// Puts a slot among its page's free ones. True.
+///
+/// # Safety
+/// The slot is a dead one of this page of this cache, whose lock is held.
+#[inline(always)]
+unsafe fn give(cache: &mut Cache, page: *mut Header, slot: *mut u8) -> bool {
+    cache.live -= 1;
+    // SAFETY: by contract; the slot may carry the link.
+    unsafe {
+        if tags::KEPT {
+            tags::count_gone(tag_of(page, slot).read());
+        }
+        let next = (*page).free;
+        if next.is_null() {
+            push(cache, page);
+        }
+        slot.cast::<*mut u8>().write(next);
+        (*page).free = slot;
+        (*page).used -= 1;
+    }
+    true
+}
+
+/// As [`free`], which found where the slot is.
+///
+/// # Safety
+/// `slot` is a live slot of this page of this cache.
+#[cold]
+#[inline(never)]
+unsafe fn free_slowly(cache: &SpinLock<Cache, levels::Slab>, page: *mut Header, slot: *mut u8) {
+    let mut cache = cache.lock();
+    // SAFETY: by contract, and the lock is held.
+    let (owner, left) = unsafe {
+        give(&mut cache, page, slot);
+        (heap_by_index((*page).heap), (*page).used)
+    };
+    if left != 0 {
+        return;
+    }
+    if cache.empty == 0 && !owner.account().is_closed() {
+        cache.empty = 1;
+        return;
+    }
+    // SAFETY: no slot of the page is in use and it is on the list.
+    unsafe { unlink(&mut cache, page) };
+    cache.pages -= 1;
+    drop(cache);
+    owner.uncharge_pages(1);
+    free_run(page as usize, 0);
+}
+
 /// A fresh page for a class with all slots free; null when memory is refused.
-fn new_page(heap: u16, class: usize) -> *mut Header {
+fn new_page(cache: *const SpinLock<Cache, levels::Slab>, heap: u16, class: usize) -> *mut Header {
     let payer = heap_by_index(heap);
     if payer.charge_pages(1).is_err() {
         return null_mut();
@@ -173,6 +224,7 @@ fn new_page(heap: u16, class: usize) -> *mut Header {
             next: null_mut(),
             prev: null_mut(),
             free: next,
+            cache,
             used: 0,
             slots: slots as u16,
             class: class as u16,

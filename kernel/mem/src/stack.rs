@@ -112,7 +112,7 @@ impl Batch {
         }
         if low < high {
             // The translations must be gone everywhere before frames or addresses are used again.
-            crate::tlb::flush_all_harts(low, high - low);
+            tlb::flush_all_harts(low, high - low);
         }
         drop(frames);
         for m in self.0.iter().flatten() {

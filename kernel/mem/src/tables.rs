@@ -6,13 +6,14 @@
 use crate::addr::PAGE;
 use crate::boxed::NoMemory;
 use crate::frame::Frame;
+use crate::gather::Gather;
 use crate::kernel_table::kernel_root_ppn;
 use crate::refs::Ref;
-use crate::tlb::{Gather, Translations};
 use arch::DIRECT_BASE;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_pagetable::{ENTRIES, Mode, Pte, PteFlags, Satp, index};
 use logic_shootdown::{Depth, Hart};
+use tlb::Translations;
 
 type Table = [AtomicU64; ENTRIES];
 

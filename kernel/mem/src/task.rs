@@ -218,7 +218,7 @@ fn change_space(old: Option<&SpaceHandle>, new: Option<&SpaceHandle>) {
     match (old, new) {
         (Some(a), Some(b)) if core::ptr::eq(a, b) => {}
         (a, b) => {
-            let me = crate::tlb::me();
+            let me = tlb::me();
             match b {
                 Some(b) => b.load(me),
                 None => crate::kernel_table::load_kernel_table(),

@@ -140,12 +140,12 @@ pub(crate) trait File: Send + Sync {
     fn as_epoll(&self) -> Option<&Ref<super::epoll::EpollSet>> {
         None
     }
-    /// The end of a channel that it is.
+    /// The budget that it is.
     fn as_budget(&self) -> Option<&crate::budget::BudgetFile> {
         None
     }
     /// The end of a channel behind it.
-    fn as_channel(&self) -> Option<&crate::object::channel::ChannelEnd> {
+    fn as_channel(&self) -> Option<crate::object::channel::ChannelEnd<'_>> {
         None
     }
     /// The socket behind it.

@@ -72,7 +72,7 @@ pub(super) fn check_flags(flags: u32, known: u32) -> Result<(), Errno> {
 }
 
 /// The end of a channel behind a descriptor. Other descriptors are EINVAL.
-fn end_of(of: &Ref<OpenFile>) -> Result<&ChannelEnd, Errno> {
+fn end_of(of: &Ref<OpenFile>) -> Result<ChannelEnd<'_>, Errno> {
     of.file.as_channel().ok_or(Errno::EINVAL)
 }
 
@@ -125,13 +125,13 @@ pub(super) fn chan_send(c: &mut Call<'_>) -> CallResult {
     send_with_fds(c, end, &args.part, size, how)
 }
 
-fn send(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, how: &Sending<'_>) -> CallResult {
+fn send(c: &Call<'_>, end: ChannelEnd<'_>, part: &ChanPart, size: Size, how: &Sending<'_>) -> CallResult {
     end.send(c.me, size, how, &mut |m| m.copy_in(part.bytes as usize, part.bytes_len as usize))?;
     Ok(0)
 }
 
 #[inline(never)]
-fn send_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, size: Size, how: Sending<'_>) -> CallResult {
+fn send_with_fds(c: &Call<'_>, end: ChannelEnd<'_>, part: &ChanPart, size: Size, how: Sending<'_>) -> CallResult {
     if size.fds == 1 {
         return send(c, end, part, size, &Sending { fds: &[read_fd(part)?], ..how });
     }
@@ -158,7 +158,7 @@ pub(super) fn chan_recv(c: &mut Call<'_>) -> CallResult {
 #[inline]
 fn receive(
     c: &Call<'_>,
-    end: &ChannelEnd,
+    end: ChannelEnd<'_>,
     room: &ChanRoom,
     nonblock: bool,
     deadline_ns: Option<u64>,
@@ -185,7 +185,7 @@ fn receive(
 #[inline]
 fn deliver(
     c: &Call<'_>,
-    end: &ChannelEnd,
+    end: ChannelEnd<'_>,
     d: Delivery<Box<Message>>,
     room: &ChanRoom,
     write: impl Fn(&ChanInfo) -> Result<(), Errno>,
@@ -353,7 +353,7 @@ fn take_short_with_one(c: &Call<'_>, room: &ChanRoom, short: &mut Brought, numbe
 fn begin_long(
     c: &Call<'_>,
     of: &OpenFile,
-    end: &ChannelEnd,
+    end: ChannelEnd<'_>,
     args: &ChanCall,
     (size, room): (Size, Size),
     armed: &mut bool,
@@ -382,7 +382,7 @@ fn begin_long(
 
 /// A signal's handler is to run: the call's number is told, so that the wait can go on.
 #[inline(never)]
-fn interrupted(c: &Call<'_>, end: &ChannelEnd, id: CallId) -> CallResult {
+fn interrupted(c: &Call<'_>, end: ChannelEnd<'_>, id: CallId) -> CallResult {
     match tell_number(c, id) {
         Ok(()) => Err(Stop::Restart(Restart::Always)),
         Err(e) => {
@@ -393,12 +393,12 @@ fn interrupted(c: &Call<'_>, end: &ChannelEnd, id: CallId) -> CallResult {
 }
 
 #[inline]
-fn begin(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
+fn begin(c: &Call<'_>, end: ChannelEnd<'_>, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
     if part.fds_len == 0 { end.begin_call(c.me, &request) } else { begin_with_fds(c, end, part, request) }
 }
 
 #[inline(never)]
-fn begin_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
+fn begin_with_fds(c: &Call<'_>, end: ChannelEnd<'_>, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
     if part.fds_len == 1 {
         return end.begin_call(c.me, &Request { fds: &[read_fd(part)?], ..request });
     }
@@ -406,7 +406,7 @@ fn begin_with_fds(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Requ
 }
 
 #[inline(never)]
-fn begin_with_list(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
+fn begin_with_list(c: &Call<'_>, end: ChannelEnd<'_>, part: &ChanPart, request: Request<'_>) -> Result<(CallId, Next), Stop> {
     let mut list = [0; MAX_FDS as usize];
     let fds = read_fds(part, &mut list)?;
     end.begin_call(c.me, &Request { fds, ..request })
@@ -416,7 +416,7 @@ fn begin_with_list(c: &Call<'_>, end: &ChannelEnd, part: &ChanPart, request: Req
 #[inline(never)]
 fn take_reply(
     c: &Call<'_>,
-    end: &ChannelEnd,
+    end: ChannelEnd<'_>,
     mut message: Box<Message>,
     size: Size,
     room: &ChanRoom,
@@ -467,7 +467,7 @@ pub(super) fn chan_reply_recv(c: &mut Call<'_>) -> CallResult {
 
 /// Replies and receives by the short way, as long as everything is short.
 #[inline(always)]
-fn reply_recv_short(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, size: Size) -> CallResult {
+fn reply_recv_short(c: &Call<'_>, end: ChannelEnd<'_>, args: &ChanReplyRecv, size: Size) -> CallResult {
     let mut words = UNREAD_WORDS;
     read_words(&mut words, args.part.bytes as usize, size.bytes as usize)?;
     let mut reply = ShortReply { id: CallId::from_number(args.call), size, arrived: false, caller: None };
@@ -541,7 +541,7 @@ fn tell_request_with_one(
 
 /// The long way of both.
 #[inline(never)]
-fn reply_recv_long(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, size: Size, nonblock: bool) -> CallResult {
+fn reply_recv_long(c: &Call<'_>, end: ChannelEnd<'_>, args: &ChanReplyRecv, size: Size, nonblock: bool) -> CallResult {
     let mut answer = match CallId::from_number(args.call) {
         Some(id) => reply(c, end, id, &args.part, size)?,
         None => Reply::none(),
@@ -551,7 +551,7 @@ fn reply_recv_long(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, size: S
 
 /// Receives after a reply, of which it tells.
 #[inline(never)]
-fn receive_after(c: &Call<'_>, end: &ChannelEnd, args: &ChanReplyRecv, nonblock: bool, answer: &mut Reply) -> CallResult {
+fn receive_after(c: &Call<'_>, end: ChannelEnd<'_>, args: &ChanReplyRecv, nonblock: bool, answer: &mut Reply) -> CallResult {
     let out = c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, flags));
     let tell = |answer: &Reply, info: &ChanInfo| {
         let replied = u32::from(answer.arrived());
@@ -577,7 +577,7 @@ fn note_replied(c: &Call<'_>, args: &ChanReplyRecv, arrived: bool, result: CallR
 }
 
 #[inline]
-fn reply(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
+fn reply(c: &Call<'_>, end: ChannelEnd<'_>, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
     if size.fds == 0 {
         return end.reply(c.me, id, size, part.bytes as usize, &[]);
     }
@@ -585,7 +585,7 @@ fn reply(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size
 }
 
 #[inline(never)]
-fn reply_with_fds(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
+fn reply_with_fds(c: &Call<'_>, end: ChannelEnd<'_>, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
     if size.fds == 1 {
         return end.reply(c.me, id, size, part.bytes as usize, &[read_fd(part)?]);
     }
@@ -593,7 +593,7 @@ fn reply_with_fds(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, s
 }
 
 #[inline(never)]
-fn reply_with_list(c: &Call<'_>, end: &ChannelEnd, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
+fn reply_with_list(c: &Call<'_>, end: ChannelEnd<'_>, id: CallId, part: &ChanPart, size: Size) -> Result<Reply, Errno> {
     let mut list = [0; MAX_FDS as usize];
     let fds = read_fds(part, &mut list)?;
     end.reply(c.me, id, size, part.bytes as usize, fds)

@@ -4,9 +4,10 @@
 //! does not end a call: its number is noted with the caller ([`Calling`]), the handler runs, and the wait goes on. The call is
 //! cancelled with its thread, or when too many others have been interrupted since.
 
-use super::channel::{Channel, ChannelEnd, Logic, Next, ended, refusal, sign};
+use super::channel::{Channel, ChannelEnd, Logic, Next, ended, refusal};
 use super::message::{self, Message, Words};
-use super::short::is_short;
+use super::short::{Sender, is_short};
+use crate::fs::file::OpenFile;
 use crate::fs::table::Passed;
 use crate::linux::Stop;
 use crate::see::Waits;
@@ -24,7 +25,7 @@ use sync::{SpinLock, levels};
 const NESTED: usize = 4;
 
 /// An open call.
-type Open = (Ref<Channel>, CallId);
+type Open = (Ref<OpenFile>, CallId);
 
 /// What a thread calls.
 pub(crate) struct Calling {
@@ -79,8 +80,8 @@ impl Calling {
         let channel = load(&self.channel);
         (channel != 0).then(|| Edge { channel, number: load(&self.number), to: load(&self.to) })
     }
-    fn interrupt(&self, channel: &Ref<Channel>, id: CallId) {
-        let mut oldest = Some((channel.clone(), id));
+    fn interrupt(&self, end: ChannelEnd<'_>, id: CallId) {
+        let mut oldest = end.channel.file_of(end.end).map(|file| (file, id));
         {
             let mut list = self.interrupted.lock();
             for place in list.iter_mut() {
@@ -92,9 +93,10 @@ impl Calling {
         }
         cancel(oldest);
     }
-    fn resume(&self, channel: &Ref<Channel>, id: CallId) -> bool {
+    fn resume(&self, end: ChannelEnd<'_>, id: CallId) -> bool {
+        let is_of = |file: &OpenFile| file.file.as_channel().is_some_and(|e| e.is(end));
         let mut list = self.interrupted.lock();
-        let place = list.iter_mut().find(|p| p.as_ref().is_some_and(|(c, i)| Ref::ptr_eq(c, channel) && *i == id));
+        let place = list.iter_mut().find(|p| p.as_ref().is_some_and(|(file, i)| *i == id && is_of(file)));
         let found = place.and_then(Option::take);
         drop(list);
         found.is_some()
@@ -113,8 +115,10 @@ impl Calling {
 
 /// Cancels a call.
 fn cancel(call: Option<Open>) {
-    if let Some((channel, id)) = call {
-        channel.cancel(id);
+    if let Some((file, id)) = call
+        && let Some(end) = file.file.as_channel()
+    {
+        end.channel.cancel(id);
     }
 }
 
@@ -221,14 +225,14 @@ impl Reply {
     }
 }
 
-impl ChannelEnd {
+impl ChannelEnd<'_> {
     /// Sends a request; gives the call's number, and the receiver that is to run next.
     #[inline]
-    pub(crate) fn begin_call(&self, me: &Thread, request: &Request<'_>) -> Result<(CallId, Next), Stop> {
+    pub(crate) fn begin_call(self, me: &Thread, request: &Request<'_>) -> Result<(CallId, Next), Stop> {
         self.when_there_is_room(me, request.size, request.nonblock, request.deadline_ns, || self.try_call(me, request))
     }
 
-    fn try_call(&self, me: &Thread, request: &Request<'_>) -> Result<(CallId, Next), Errno> {
+    fn try_call(self, me: &Thread, request: &Request<'_>) -> Result<(CallId, Next), Errno> {
         let both = Size { bytes: request.size.bytes.max(request.room.bytes), fds: request.size.fds.max(request.room.fds) };
         let ready = {
             let mut state = self.channel.state.lock();
@@ -242,7 +246,7 @@ impl ChannelEnd {
             }
             None => Message::try_new(&me.process().budget(), both)?,
         };
-        sign(me, &mut message);
+        Sender::of(me).sign(&mut message);
         if let Err(e) = message.copy_in(request.bytes, request.size.bytes as usize) {
             self.discard(message);
             return Err(e);
@@ -268,7 +272,7 @@ impl ChannelEnd {
     /// cell before it sent the request, and sleeps before it looks.
     #[inline(always)]
     pub(crate) fn end_call(
-        &self,
+        self,
         me: &Thread,
         id: CallId,
         deadline_ns: Option<u64>,
@@ -304,7 +308,7 @@ impl ChannelEnd {
 
     #[inline(never)]
     fn end_otherwise(
-        &self,
+        self,
         me: &Thread,
         id: CallId,
         mut wait: Handing,
@@ -317,7 +321,7 @@ impl ChannelEnd {
             Ok(Err(Failure::NotTaken)) => Err(Errno::EPIPE.into()),
             Ok(Err(Failure::Lost)) => Err(Errno::ECONNRESET.into()),
             Err(Ended::Signal) => {
-                me.calling.interrupt(&self.channel, id);
+                me.calling.interrupt(self, id);
                 Ok(Answer::Interrupted)
             }
             Err(e) => {
@@ -329,7 +333,7 @@ impl ChannelEnd {
 
     /// Takes the reply to a call, if it is here and short, and ends the call.
     #[inline(always)]
-    fn take_short_reply(&self, id: CallId, short: &mut Brought) -> bool {
+    fn take_short_reply(self, id: CallId, short: &mut Brought) -> bool {
         let mut state = self.channel.state.lock();
         let Some(mut reply) = state.logic.reply(id) else { return false };
         if !is_short(reply.size) {
@@ -353,7 +357,7 @@ impl ChannelEnd {
 
     /// How a call stands, if it is over.
     #[inline(never)]
-    fn poll_call(&self, id: CallId) -> Option<Result<Answer, Failure>> {
+    fn poll_call(self, id: CallId) -> Option<Result<Answer, Failure>> {
         match self.channel.state.lock().logic.poll_call(id) {
             Outcome::Pending => None,
             Outcome::Failed(why) => Some(Err(why)),
@@ -363,16 +367,16 @@ impl ChannelEnd {
 
     /// Goes on with a call that a signal interrupted. EINVAL: there is none of this number; EMSGSIZE: there would be less room
     /// than its reply may need, and it stays as it is.
-    pub(crate) fn resume_call(&self, me: &Thread, id: CallId, room: Size) -> Result<(), Errno> {
+    pub(crate) fn resume_call(self, me: &Thread, id: CallId, room: Size) -> Result<(), Errno> {
         if self.channel.state.lock().logic.reply_room(id).is_some_and(|needed| !needed.fits(room)) {
             return Err(Errno::EMSGSIZE);
         }
-        if me.calling.resume(&self.channel, id) { Ok(()) } else { Err(Errno::EINVAL) }
+        if me.calling.resume(self, id) { Ok(()) } else { Err(Errno::EINVAL) }
     }
 
     /// Ends a call that a signal interrupted.
-    pub(crate) fn give_up_call(&self, me: &Thread, id: CallId) {
-        if me.calling.resume(&self.channel, id) {
+    pub(crate) fn give_up_call(self, me: &Thread, id: CallId) {
+        if me.calling.resume(self, id) {
             self.channel.cancel(id);
         }
     }
@@ -380,7 +384,7 @@ impl ChannelEnd {
     /// Makes a reply ready; it is committed by [`Reply::commit`], under the channel's lock. If the call ended before, the reply
     /// is destroyed.
     #[inline]
-    pub(crate) fn reply(&self, me: &Thread, id: CallId, size: Size, bytes: usize, fds: &[i32]) -> Result<Reply, Errno> {
+    pub(crate) fn reply(self, me: &Thread, id: CallId, size: Size, bytes: usize, fds: &[i32]) -> Result<Reply, Errno> {
         let begun = self.channel.state.lock().logic.begin_reply(self.end, id, size);
         let mut message = match begun {
             Begun::Room(message) => message,
@@ -395,7 +399,7 @@ impl ChannelEnd {
             self.abort(id, message);
             return Err(e);
         }
-        sign(me, &mut message);
+        Sender::of(me).sign(&mut message);
         if !fds.is_empty() {
             let moved = me.files().move_out(fds, message, |mut message, take| {
                 take(&mut message.fds);
@@ -413,7 +417,7 @@ impl ChannelEnd {
     }
 
     /// Sends a reply; its caller is woken.
-    pub(crate) fn send_reply(&self, reply: &mut Reply) {
+    pub(crate) fn send_reply(self, reply: &mut Reply) {
         let caller = reply.commit(&mut self.channel.state.lock().logic);
         if let Some(t) = caller {
             t.wake();
@@ -423,7 +427,7 @@ impl ChannelEnd {
         }
     }
 
-    fn abort(&self, id: CallId, message: Box<Message>) {
+    fn abort(self, id: CallId, message: Box<Message>) {
         let late = self.channel.state.lock().logic.abort_reply(id, message);
         if let Some(m) = late {
             message::destroy(m);
@@ -431,7 +435,7 @@ impl ChannelEnd {
     }
 
     /// Whether a call from `me` would close a circle of processes that wait for each other's answers.
-    pub(crate) fn closes_circle(&self, me: &Process) -> bool {
+    pub(crate) fn closes_circle(self, me: &Process) -> bool {
         let receiver = self.channel.state.lock().logic.receiver(self.end.peer());
         waits_for(receiver, me.id())
     }

@@ -6,6 +6,7 @@
 use super::call::Reply;
 use super::inflight::{self, Flight};
 use super::message::{self, Message};
+use super::short::Sender;
 use crate::budget::{self, Budget, Charge};
 use crate::census::{Counted, Kind};
 use crate::fs::file::{Io, OpenFile};
@@ -35,8 +36,6 @@ pub(crate) struct Channel {
     _charge: Charge,
     /// Number in `channel:[N]`.
     pub(crate) id: u64,
-    /// The open descriptions of its ends.
-    pub(super) files: [SpinLock<Option<Weak<OpenFile>>, levels::ReleaseList>; 2],
     flights: [Flight; 2],
 }
 
@@ -52,13 +51,16 @@ pub(crate) struct State {
     waiting_b: Next,
     /// A message for the next sender.
     spare: Option<Box<Message>>,
+    /// The open descriptions of its ends.
+    pub(super) files: [Option<Weak<OpenFile>>; 2],
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// One end of a channel.
-pub(crate) struct ChannelEnd {
-    pub(super) channel: Ref<Channel>,
+#[derive(Clone, Copy)]
+pub(crate) struct ChannelEnd<'a> {
+    pub(super) channel: &'a Channel,
     pub(super) end: End,
 }
 
@@ -176,6 +178,7 @@ impl Channel {
             waiting_a: None,
             waiting_b: None,
             spare: None,
+            files: [None, None],
         };
         Ref::try_new_with(|| Channel {
             _counted: Counted::new(),
@@ -183,17 +186,17 @@ impl Channel {
             budget,
             _charge: charge,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            files: [const { SpinLock::new(None) }; 2],
             flights: [Flight::new(), Flight::new()],
         })
         .map_err(|NoMemory| Errno::ENOMEM)
     }
 
     /// The open description of an end, while it is there.
-    fn file_of(&self, end: End) -> Option<Ref<OpenFile>> {
-        let [a, b] = &self.files;
-        let place = if end == End::A { a } else { b };
-        place.lock().as_ref().and_then(Weak::upgrade)
+    pub(super) fn file_of(&self, end: End) -> Option<Ref<OpenFile>> {
+        let state = self.state.lock();
+        let [a, b] = &state.files;
+        let file = if end == End::A { a } else { b };
+        file.as_ref().and_then(Weak::upgrade)
     }
 
     /// What is noted at an end for those who look for what is out of reach.
@@ -227,7 +230,7 @@ impl Channel {
 
     /// Tells those who watch an end of events, ending the lock hold under which these came to be. Of the threads that are to
     /// run, one is given back: the caller lets it run.
-    #[inline]
+    #[inline(always)]
     pub(super) fn tell(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
         let first = if events.contains(Events::IN) { state.waiting(end).take() } else { None };
         let observers = state.observers(end);
@@ -279,7 +282,7 @@ impl Watch for EndWatch<'_> {
     }
 }
 
-impl Watch for ChannelEnd {
+impl Watch for ChannelEnd<'_> {
     fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
         f(self.channel.state.lock().observers(self.end));
     }
@@ -298,17 +301,17 @@ pub(crate) struct Sending<'a> {
     pub(crate) deadline_ns: Option<u64>,
 }
 
-impl ChannelEnd {
+impl ChannelEnd<'_> {
     /// A wait at this end, which whoever holds the other one can end.
     #[inline]
-    pub(super) fn waits(&self, waits: Waits) -> On {
+    pub(super) fn waits(self, waits: Waits) -> On {
         On { waits, id: self.channel.number(self.end) }
     }
 
     /// Queues a message by `push`.
     #[inline]
     pub(super) fn push<R>(
-        &self,
+        self,
         message: Box<Message>,
         push: impl FnOnce(&mut Logic, Box<Message>) -> Result<R, Refused<Box<Message>>>,
     ) -> Result<(R, Next), (Errno, Box<Message>)> {
@@ -320,7 +323,7 @@ impl ChannelEnd {
     /// Queues a message by `push`, its descriptors leaving `files`, all or none; under one hold of both locks. `push` succeeds
     /// after `prepare` has.
     pub(super) fn push_with<R>(
-        &self,
+        self,
         files: &FdTable,
         fds: &[i32],
         message: Box<Message>,
@@ -347,7 +350,7 @@ impl ChannelEnd {
 
     /// Sends one message: `fill` puts its bytes into it, once for each attempt.
     pub(crate) fn send(
-        &self,
+        self,
         me: &Thread,
         size: Size,
         how: &Sending<'_>,
@@ -369,7 +372,7 @@ impl ChannelEnd {
     /// Makes `attempt`, again whenever there may be room for a message of `size`, until it says something else than EAGAIN.
     #[inline(always)]
     pub(super) fn when_there_is_room<R>(
-        &self,
+        self,
         me: &Thread,
         size: Size,
         nonblock: bool,
@@ -393,13 +396,13 @@ impl ChannelEnd {
     }
 
     #[inline(never)]
-    fn wait_for_room(&self, me: &Thread, size: Size, deadline_ns: Option<u64>) -> Result<(), Stop> {
+    fn wait_for_room(self, me: &Thread, size: Size, deadline_ns: Option<u64>) -> Result<(), Stop> {
         let has_room = || (self.channel.state.lock().logic.room(self.end, size) != Err(Why::Full)).then_some(());
-        wait::wait_at(me, self, Events::OUT, Mode::One, deadline_ns, Interrupt::AnySignal, has_room).map_err(ended)
+        wait::wait_at(me, &self, Events::OUT, Mode::One, deadline_ns, Interrupt::AnySignal, has_room).map_err(ended)
     }
 
     fn send_once(
-        &self,
+        self,
         me: &Thread,
         files: &FdTable,
         size: Size,
@@ -407,7 +410,7 @@ impl ChannelEnd {
         fill: &mut dyn FnMut(&mut Message) -> Result<(), Errno>,
     ) -> Result<Next, Errno> {
         let mut message = self.channel.message(size)?;
-        sign(me, &mut message);
+        Sender::of(me).sign(&mut message);
         if let Err(e) = fill(&mut message) {
             self.discard(message);
             return Err(e);
@@ -429,19 +432,19 @@ impl ChannelEnd {
 
     /// Wakes the next of those who wait for room, if there is some left.
     #[inline(never)]
-    fn pass_on_room(&self) {
+    fn pass_on_room(self) {
         let left = {
             let mut state = self.channel.state.lock();
             !state.observers(self.end).is_empty() && state.logic.writable(self.end)
         };
         if left {
-            wait::pass_on(self, WRITABLE);
+            wait::pass_on(&self, WRITABLE);
         }
     }
 
     /// One attempt to receive.
     #[inline(always)]
-    fn take(&self, state: &mut State, room: Size, by: &Process) -> Received<Box<Message>> {
+    fn take(self, state: &mut State, room: Size, by: &Process) -> Received<Box<Message>> {
         // Also when none comes out of it: what is behind moves up.
         self.channel.flight(self.end).changes();
         let received = state.logic.receive(self.end, room, by.id());
@@ -456,7 +459,7 @@ impl ChannelEnd {
 
     /// A message in hand is consumed.
     #[inline]
-    pub(crate) fn finish(&self, message: Box<Message>, size: Size, call: Option<CallId>) {
+    pub(crate) fn finish(self, message: Box<Message>, size: Size, call: Option<CallId>) {
         let mut state = self.channel.state.lock();
         let done = state.logic.finish(self.end, message, size, call);
         let doomed = done.message.and_then(|m| state.keep(m));
@@ -466,13 +469,13 @@ impl ChannelEnd {
         }
         drop(state);
         if observed {
-            wait::notify(&EndWatch(&self.channel, self.end.peer()), WRITABLE);
+            wait::notify(&EndWatch(self.channel, self.end.peer()), WRITABLE);
         }
         message::destroy_any(doomed);
     }
 
     /// A message in hand goes back to where it was.
-    pub(crate) fn put_back(&self, d: Delivery<Box<Message>>) {
+    pub(crate) fn put_back(self, d: Delivery<Box<Message>>) {
         let mut state = self.channel.state.lock();
         inflight::waits_again(&d.message, self.channel.flight(self.end));
         let back = state.logic.put_back(self.end, d.message, d.size, d.call);
@@ -487,13 +490,13 @@ impl ChannelEnd {
     }
 
     /// What is left of a message that went nowhere.
-    pub(crate) fn discard(&self, message: Box<Message>) {
+    pub(crate) fn discard(self, message: Box<Message>) {
         let doomed = self.channel.state.lock().keep(message);
         message::destroy_any(doomed);
     }
 
     /// Wakes the next receiver if something is left: who was woken alone may have left without taking it.
-    pub(crate) fn pass_on(&self) {
+    pub(crate) fn pass_on(self) {
         let mut state = self.channel.state.lock();
         if state.logic.front(self.end).is_none() {
             return;
@@ -503,13 +506,13 @@ impl ChannelEnd {
         drop(state);
         match waiting {
             Some(t) => t.wake(),
-            None if observed => wait::pass_on(self, READABLE),
+            None if observed => wait::pass_on(&self, READABLE),
             None => {}
         }
     }
 
     /// Receives the first message if it fits into `room`, waiting for one unless `nonblock`, after `reply` was committed.
-    pub(crate) fn receive(&self, me: &Thread, room: Size, nonblock: bool, deadline_ns: Option<u64>, reply: &mut Reply) -> Took {
+    pub(crate) fn receive(self, me: &Thread, room: Size, nonblock: bool, deadline_ns: Option<u64>, reply: &mut Reply) -> Took {
         let by = me.process();
         // Asleep or not, the caller runs next.
         let mut wait = Handing::new(deadline_ns, None);
@@ -562,17 +565,17 @@ impl ChannelEnd {
 
     /// As [`ChannelEnd::receive`] while another thread waits already.
     #[inline(never)]
-    fn receive_behind(&self, me: &Thread, room: Size, deadline_ns: Option<u64>) -> Took {
+    fn receive_behind(self, me: &Thread, room: Size, deadline_ns: Option<u64>) -> Took {
         let by = me.process();
         let attempt = || match self.take(&mut self.channel.state.lock(), room, by) {
             Received::Empty => None,
             r => Some(r),
         };
-        wait::wait_at(me, self, READABLE, Mode::One, deadline_ns, Interrupt::AnySignal, attempt).map_err(ended)
+        wait::wait_at(me, &self, READABLE, Mode::One, deadline_ns, Interrupt::AnySignal, attempt).map_err(ended)
     }
 
     /// read(2) and recvmsg(2): one message, whose descriptors `fds` of may be taken.
-    pub(crate) fn read_message(&self, io: &Io<'_>, room: Size) -> Result<Option<Delivery<Box<Message>>>, Stop> {
+    pub(crate) fn read_message(self, io: &Io<'_>, room: Size) -> Result<Option<Delivery<Box<Message>>>, Stop> {
         let received = self.receive(io.me, room, io.nonblock, None, &mut Reply::none());
         if !matches!(received, Ok(Received::Message(_))) {
             self.pass_on();
@@ -589,11 +592,4 @@ impl ChannelEnd {
             Received::Empty => Err(Errno::EAGAIN.into()),
         }
     }
-}
-
-/// Notes who sends a message.
-#[inline]
-pub(super) fn sign(me: &Thread, message: &mut Message) {
-    message.process = me.process().id();
-    message.budget = me.budget_id.load(Ordering::Relaxed);
 }

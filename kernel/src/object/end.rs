@@ -9,16 +9,88 @@ use crate::fs::table::{self, Passed};
 use crate::linux::{CallResult, Stop};
 use crate::see::{On, Waits};
 use crate::task::Thread;
-use crate::task::wait::Watch;
+use crate::task::wait::{Observers, Watch};
 use abi::Errno;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use logic_channel::{End, Figures, Limits, MAX_BYTES, MAX_FDS, Size};
 use logic_waits::Events;
 use mem::{NoMemory, Ref, user};
+use ref_cast::RefCast;
 
-impl File for ChannelEnd {
+/// A channel as the file that one of its ends is.
+#[derive(RefCast)]
+#[repr(transparent)]
+pub(super) struct Side<const B: bool>(Channel);
+
+impl<const B: bool> Side<B> {
+    /// The channel.
+    #[inline(always)]
+    pub(super) const fn channel(&self) -> &Channel {
+        &self.0
+    }
+    /// Which of its ends this is.
+    #[inline(always)]
+    pub(super) const fn end(&self) -> End {
+        if B { End::B } else { End::A }
+    }
+    #[inline(always)]
+    const fn this(&self) -> ChannelEnd<'_> {
+        ChannelEnd { channel: &self.0, end: self.end() }
+    }
+}
+
+impl<const B: bool> File for Side<B> {
     fn read(&self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
+        self.this().read(io, to)
+    }
+    fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
+        self.this().write(io, from)
+    }
+    fn poll(&self, _of: &OpenFile) -> Events {
+        self.this().poll()
+    }
+    fn watch(&self) -> Option<&dyn Watch> {
+        Some(self)
+    }
+    fn ioctl(&self, _io: &Io<'_>, request: u32, arg: usize) -> Result<usize, Stop> {
+        self.this().ioctl(request, arg)
+    }
+    fn last_close(&self, _of: &OpenFile) {
+        self.this().on_last_close();
+    }
+    fn ends_wait(&self, _of: &OpenFile, on: On) -> bool {
+        matches!(on.waits, Waits::ChannelReceive | Waits::ChannelSend | Waits::ChannelCall)
+            && on.id == self.0.number(self.end().peer())
+    }
+    fn label(&self, out: &mut dyn core::fmt::Write) {
+        let _ = write!(out, "channel:[{}]", self.0.id);
+    }
+    fn as_channel(&self) -> Option<ChannelEnd<'_>> {
+        Some(self.this())
+    }
+    fn carrier(&self) -> Option<&dyn Carrier> {
+        Some(self)
+    }
+}
+
+impl<const B: bool> Watch for Side<B> {
+    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
+        self.this().with_observers(f);
+    }
+    fn on(&self, events: Events) -> On {
+        self.this().on(events)
+    }
+}
+
+impl ChannelEnd<'_> {
+    /// Whether both are one end of one channel.
+    pub(super) fn is(self, other: ChannelEnd<'_>) -> bool {
+        core::ptr::eq(self.channel, other.channel) && self.end == other.end
+    }
+
+    #[inline(never)]
+    fn read(self, io: &Io<'_>, to: &mut Buffer<'_>) -> Result<usize, Stop> {
         let room = Size { bytes: to.left().min(MAX_BYTES as usize) as u32, fds: 0 };
         let Some(d) = self.read_message(io, room)? else { return Ok(0) };
         let len = d.size.bytes as usize;
@@ -30,7 +102,8 @@ impl File for ChannelEnd {
         Ok(len)
     }
 
-    fn write(&self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
+    #[inline(never)]
+    fn write(self, io: &Io<'_>, from: &mut Buffer<'_>) -> Result<usize, Stop> {
         let len = from.left();
         if len > MAX_BYTES as usize {
             return Err(Errno::EMSGSIZE.into());
@@ -48,7 +121,8 @@ impl File for ChannelEnd {
         sent.map(|()| len)
     }
 
-    fn poll(&self, _of: &OpenFile) -> Events {
+    #[inline(never)]
+    fn poll(self) -> Events {
         let state = self.channel.state.lock();
         let logic = &state.logic;
         let mut e = Events::empty();
@@ -64,10 +138,9 @@ impl File for ChannelEnd {
         }
         e
     }
-    fn watch(&self) -> Option<&dyn Watch> {
-        Some(self)
-    }
-    fn ioctl(&self, _io: &Io<'_>, request: u32, arg: usize) -> Result<usize, Stop> {
+
+    #[inline(never)]
+    fn ioctl(self, request: u32, arg: usize) -> Result<usize, Stop> {
         const FIONREAD: u32 = 0x541b;
         if request != FIONREAD {
             return Err(Errno::ENOTTY.into());
@@ -76,32 +149,24 @@ impl File for ChannelEnd {
         user::write(arg, &first.map_or(0, |(size, _)| size.bytes))?;
         Ok(0)
     }
-    fn last_close(&self, _of: &OpenFile) {
-        self.on_last_close();
-    }
-    fn ends_wait(&self, _of: &OpenFile, on: On) -> bool {
-        matches!(on.waits, Waits::ChannelReceive | Waits::ChannelSend | Waits::ChannelCall)
-            && on.id == self.channel.number(self.end.peer())
-    }
-    fn label(&self, out: &mut dyn core::fmt::Write) {
-        let _ = write!(out, "channel:[{}]", self.channel.id);
-    }
-    fn as_channel(&self) -> Option<&ChannelEnd> {
-        Some(self)
-    }
-    fn carrier(&self) -> Option<&dyn Carrier> {
-        Some(self)
-    }
 }
 
-impl ChannelEnd {
-    fn on_last_close(&self) {
-        let channel = &*self.channel;
+impl ChannelEnd<'_> {
+    #[inline(always)]
+    fn on_last_close(self) {
         let (spare, quiet) = {
-            let mut state = channel.state.lock();
+            let mut state = self.channel.state.lock();
             state.logic.close(self.end);
             (state.take_spare(), state.ends_quietly())
         };
+        if spare.is_some() || !quiet {
+            self.end_loudly(spare, quiet);
+        }
+    }
+
+    #[inline(never)]
+    fn end_loudly(self, spare: Option<Box<Message>>, quiet: bool) {
+        let channel = self.channel;
         drop(spare);
         if quiet {
             return;
@@ -123,13 +188,13 @@ impl ChannelEnd {
     }
 
     /// Whether nothing will ever come here any more.
-    pub(crate) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         let state = self.channel.state.lock();
         !state.logic.peer_open(self.end) && state.logic.front(self.end).is_none()
     }
 
     /// Fails the calls that a closed end was to answer, or those that the process `taker` has consumed.
-    pub(crate) fn fail_calls(&self, taker: u64) {
+    pub(crate) fn fail_calls(self, taker: u64) {
         let mut at = 0;
         loop {
             let failed = self.channel.state.lock().logic.next_failed(at, taker);
@@ -146,7 +211,7 @@ impl ChannelEnd {
 
     /// sendmsg(2): sends what is left in `from`, with copies of descriptors.
     pub(crate) fn send_copies(
-        &self,
+        self,
         me: &Thread,
         nonblock: bool,
         signal: bool,
@@ -172,7 +237,7 @@ impl ChannelEnd {
 
     /// Queues a message with copies of descriptors, which others may let go of meanwhile.
     #[inline(never)]
-    pub(super) fn push_copies(&self, message: Box<Message>, size: Size) -> Result<((), Next), (Errno, Box<Message>)> {
+    pub(super) fn push_copies(self, message: Box<Message>, size: Size) -> Result<((), Next), (Errno, Box<Message>)> {
         self.push(message, |l, m| {
             inflight::waits_again(&m, self.channel.flight(self.end.peer()));
             l.send(self.end, m, size)
@@ -181,7 +246,7 @@ impl ChannelEnd {
 
     /// recvmsg(2): one message, which stays unless it fits as a whole. `install` takes its descriptors, of which `most` fit.
     pub(crate) fn receive_message(
-        &self,
+        self,
         io: &Io<'_>,
         most: usize,
         to: &mut Buffer<'_>,
@@ -215,9 +280,9 @@ pub(crate) struct EndFigures {
     pub(crate) calls: u32,
 }
 
-impl ChannelEnd {
+impl ChannelEnd<'_> {
     /// Its figures at this moment.
-    pub(crate) fn figures(&self) -> EndFigures {
+    pub(crate) fn figures(self) -> EndFigures {
         let state = self.channel.state.lock();
         EndFigures {
             channel: self.channel.id,
@@ -236,12 +301,8 @@ pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descripto
 }
 
 fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
-    let a = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::A })?;
-    let b = Ref::try_new(ChannelEnd { channel: channel.clone(), end: End::B })?;
-    let a = OpenFile::open(a.unsize(|p| p), None, O_RDWR)?;
-    let b = OpenFile::open(b.unsize(|p| p), None, O_RDWR)?;
-    for (place, file) in channel.files.iter().zip([&a, &b]) {
-        *place.lock() = Some(Ref::downgrade(file.open_file()));
-    }
+    let a = OpenFile::open(channel.clone().unsize(|c| Side::<false>::ref_cast(c)), None, O_RDWR)?;
+    let b = OpenFile::open(channel.clone().unsize(|c| Side::<true>::ref_cast(c)), None, O_RDWR)?;
+    channel.state.lock().files = [&a, &b].map(|file| Some(Ref::downgrade(file.open_file())));
     Ok((a, b))
 }

@@ -6,7 +6,7 @@
 //! a carrier that it came to, or taken out of it ([`Flight::changes`]), what it found counts for nothing, and it begins anew. The letters
 //! are the steps of `logic-inflight`.
 
-use super::channel::ChannelEnd;
+use super::end::Side;
 use super::message::Message;
 use crate::fs::file::{Descriptor, OpenFile};
 use crate::fs::release;
@@ -155,13 +155,13 @@ impl Carriers for Kernel {
     }
 }
 
-impl Carrier for ChannelEnd {
+impl<const B: bool> Carrier for Side<B> {
     fn flight(&self) -> &Flight {
-        self.channel.flight(self.end)
+        self.channel().flight(self.end())
     }
     fn waits_at(&self, place: Place) -> Found<Ref<OpenFile>> {
-        let state = self.channel.state.lock();
-        let message = state.logic.queued(self.end, place.message as usize);
+        let state = self.channel().state.lock();
+        let message = state.logic.queued(self.end(), place.message as usize);
         message.map_or(Found::End, |m| waits_in(m, place))
     }
 }

@@ -82,24 +82,24 @@ type Guard<'a> = SpinGuard<'a, State, levels::ObjectState>;
 
 /// Who sends: its process, and that one's budget.
 #[derive(Clone, Copy)]
-struct Sender(u64, u64);
+pub(super) struct Sender(u64, u64);
 
 impl Sender {
     #[inline(always)]
-    fn of(me: &Thread) -> Sender {
+    pub(super) fn of(me: &Thread) -> Sender {
         Sender(me.process().id(), me.budget_id.load(Ordering::Relaxed))
     }
     #[inline(always)]
-    const fn sign(self, message: &mut Message) {
+    pub(super) const fn sign(self, message: &mut Message) {
         (message.process, message.budget) = (self.0, self.1);
     }
 }
 
-impl ChannelEnd {
+impl ChannelEnd<'_> {
     /// Sends a short request of the first size, for a reply as large as the second, with the descriptor of the number `fd` if its
     /// size says so; gives the call's number, and the receiver that is to run next. `None`: it has to go the long way.
     #[inline(always)]
-    pub(crate) fn begin_short(&self, me: &Thread, sizes: (Size, Size), words: &Words, fd: i32) -> Option<(CallId, Next)> {
+    pub(crate) fn begin_short(self, me: &Thread, sizes: (Size, Size), words: &Words, fd: i32) -> Option<(CallId, Next)> {
         // Who answers wakes this thread from here on.
         me.wait.arm();
         if sizes.0.fds == 0 {
@@ -114,7 +114,7 @@ impl ChannelEnd {
     }
 
     #[inline(never)]
-    fn begin_with_one(&self, me: &Thread, sizes: (Size, Size), words: &Words, fd: i32) -> Option<(CallId, Next)> {
+    fn begin_with_one(self, me: &Thread, sizes: (Size, Size), words: &Words, fd: i32) -> Option<(CallId, Next)> {
         let send = |moving: Moving<'_>| {
             let mut state = self.channel.state.lock();
             // What is prepared succeeds.
@@ -133,7 +133,7 @@ impl ChannelEnd {
     /// one, when it has to go the long way.
     #[inline(always)]
     fn open_short<const HERE: bool>(
-        &self,
+        self,
         me: &Thread,
         state: &mut State,
         (size, room): (Size, Size),
@@ -163,7 +163,7 @@ impl ChannelEnd {
     /// Sends a short reply with the descriptor of the number `fd`; gives the caller, who is to run. `None`: it has to go the long
     /// way.
     #[inline(never)]
-    pub(crate) fn answer_with_one(&self, me: &Thread, id: CallId, size: Size, words: &Words, fd: i32) -> Next {
+    pub(crate) fn answer_with_one(self, me: &Thread, id: CallId, size: Size, words: &Words, fd: i32) -> Next {
         let answer = |moving: Moving<'_>| {
             let mut state = self.channel.state.lock();
             let Answering::Open(mut open) = state.logic.answer(self.end, id, size) else { return None };
@@ -179,7 +179,7 @@ impl ChannelEnd {
     /// Sends `reply`, and receives a short request, waiting for one.
     #[inline(always)]
     pub(crate) fn receive_short(
-        &self,
+        self,
         me: &Thread,
         room: Size,
         deadline_ns: Option<u64>,
@@ -246,7 +246,7 @@ impl ChannelEnd {
 
     /// Sends the reply that comes before receiving, if there is one. False: it is larger than its caller's room.
     #[inline(always)]
-    fn answer_first(&self, me: &Thread, state: &mut State, reply: &mut ShortReply, words: &Words, next: &mut Next) -> bool {
+    fn answer_first(self, me: &Thread, state: &mut State, reply: &mut ShortReply, words: &Words, next: &mut Next) -> bool {
         let Some(call) = reply.id.take() else { return true };
         match state.logic.answer(self.end, call, reply.size) {
             Answering::Open(mut open) => {
@@ -264,7 +264,7 @@ impl ChannelEnd {
     }
 
     #[inline(always)]
-    fn took(&self, taken: &Taken, info: &mut ChanInfo) {
+    fn took(self, taken: &Taken, info: &mut ChanInfo) {
         (info.bytes_len, info.fds_len) = (taken.size.bytes, taken.size.fds);
         info.call = taken.call.number();
         (info.reply_bytes, info.reply_fds) = (taken.reply_room.bytes, taken.reply_room.fds);
@@ -276,7 +276,7 @@ impl ChannelEnd {
     /// A short request could not be delivered: it goes back to where it was.
     #[cold]
     #[inline(never)]
-    pub(crate) fn put_request_back(&self, taken: &Taken, mut passed: Option<Passed>) {
+    pub(crate) fn put_request_back(self, taken: &Taken, mut passed: Option<Passed>) {
         let mut state = self.channel.state.lock();
         self.channel.flight(self.end).changes();
         let refill = |m: &mut Box<Message>| {

@@ -390,6 +390,7 @@ fn set_slice(q: &mut HartQueue, now: u64) {
 /// First act of whoever runs next: the thread that left is saved, and its fate is decided.
 #[inline]
 fn finish(prev: Ref<Thread>) {
+    crate::trap::take_over_marks();
     let how = arch::core(|c| c.hart_block().leaving.load(Ordering::Relaxed));
     if how == Leave::Sleep as u32 {
         match prev.wait.commit_sleep() {

@@ -77,7 +77,7 @@ impl PreemptGuard {
             note_stretch(c, depth);
             c.preempt.store(depth, Relaxed);
             // An interrupt from here on sees depth 0 and does its work itself; one before has left its mark.
-            depth == 0 && (c.flags.load(Relaxed) & flag::RESCHED != 0 || c.hart_block().pending.load(Relaxed) != 0)
+            depth == 0 && c.flags.load(Relaxed) & (flag::RESCHED | flag::MARK) != 0
         });
         if due {
             preempt_point();

@@ -74,6 +74,24 @@ impl<T: ?Sized, L: Level> SpinLock<T, L> {
         Some(SpinGuard { lock: self, nesting: Nesting::First, _preempt: preempt })
     }
 
+    /// Runs `f` with the value if the lock is free. What came to be due meanwhile is seen to when the next guard goes, or on the
+    /// way to user mode.
+    #[inline(always)]
+    #[track_caller]
+    pub fn try_briefly<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let preempt = preempt_off();
+        checker::before_lock::<L>(Nesting::First);
+        let result = if self.held.swap(1, Ordering::Acquire) == 0 {
+            checker::locked::<L>();
+            let mut guard = SpinGuard { lock: self, nesting: Nesting::First, _preempt: Under(PhantomData) };
+            Some(f(&mut guard))
+        } else {
+            None
+        };
+        preempt.release_quietly();
+        result
+    }
+
     #[cold]
     #[inline(never)]
     fn wait(&self) {

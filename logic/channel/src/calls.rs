@@ -144,7 +144,9 @@ impl<M, W> Calls<M, W> {
         let number = CallId::from_number(serial.wrapping_shl(INDEX_BITS) | u64::from(index))?;
         let slot = self.slot(index)?;
         let Entry::Free(next) = *slot else { return None };
-        *slot = Entry::Open(Call { number, caller: Some(caller), from, room, taker: 0, phase: Phase::Queued });
+        let open = Entry::Open(Call { number, caller: Some(caller), from, room, taker: 0, phase: Phase::Queued });
+        // It was free, so that nothing is to be dropped.
+        core::mem::forget(core::mem::replace(slot, open));
         self.free = next;
         self.next_serial = serial.wrapping_add(1);
         self.open = self.open.wrapping_add(1);

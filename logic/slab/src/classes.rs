@@ -8,7 +8,7 @@ pub const CLASSES: [u32; 16] = [16, 32, 48, 64, 96, 128, 192, 256, 320, 384, 512
 /// Bytes before the first slot.
 pub const HEADER: usize = 64;
 /// Where the header has room for tags, if there are few slots.
-pub const TAGS_AT: usize = 32;
+pub const TAGS_AT: usize = 40;
 /// For how many slots.
 pub const TAGS_BYTES: usize = HEADER - TAGS_AT;
 

@@ -18,6 +18,7 @@ const KERNEL_CRATES: &[&str] = &[
     "bitflags",
     "elf",
     "hashbrown",
+    "ref-cast",
     "linux-raw-sys",
     "log",
     "miniz_oxide",

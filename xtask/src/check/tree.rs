@@ -111,7 +111,7 @@ pub(crate) enum Layer {
     Abi,
     /// `logic/*`: pure crates.
     Logic,
-    /// `kernel/{arch,sync,mem}`, the kernel's unsafe crates, and `kernel/uaccess`, a safe one between them.
+    /// `kernel/{arch,sync,mem}`, the kernel's unsafe crates, and `kernel/{tlb,uaccess}`, safe ones between them.
     KernelUnsafe,
     /// `kernel`: the safe kernel.
     Kernel,
@@ -132,7 +132,7 @@ impl Layer {
         match (parts.next()?, parts.next()) {
             ("abi", _) => Some(Self::Abi),
             ("logic", _) => Some(Self::Logic),
-            ("kernel", Some("arch" | "sync" | "mem" | "uaccess")) => Some(Self::KernelUnsafe),
+            ("kernel", Some("arch" | "sync" | "mem" | "tlb" | "uaccess")) => Some(Self::KernelUnsafe),
             ("kernel", _) => Some(Self::Kernel),
             ("user", _) => Some(Self::User),
             ("services" | "programs", _) => Some(Self::Program),

@@ -1,10 +1,13 @@
 //! What the assembly knows of threads and harts: `tp` points to the running thread's [`ThreadCore`].
 
 use super::switch::Context;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// Most harts that the kernel starts; more are left in firmware.
 pub const MAX_HARTS: usize = 16;
+
+/// Kinds of objects that a hart counts.
+pub const OBJECT_KINDS: usize = 16;
 
 /// Bits of [`ThreadCore::flags`]: what the thread has to see to before it goes on in user mode.
 pub mod flag {
@@ -14,6 +17,8 @@ pub mod flag {
     pub const SIGNAL: u32 = 2;
     /// Something else is due on the way to user mode (deferred releases, rseq, throttle).
     pub const WORK: u32 = 4;
+    /// An interrupt left a mark in [`HartBlock::pending`](super::HartBlock::pending) that nobody has looked at since.
+    pub const MARK: u32 = 8;
 }
 
 /// Bits of [`HartBlock::pending`]: interrupts that arrived where they could not be handled.
@@ -124,6 +129,8 @@ pub struct HartBlock {
     pub fp_owner: AtomicU64,
     /// Stack of the idle thread, given to a hart that starts.
     pub(crate) boot_core: AtomicPtr<ThreadCore>,
+    /// Objects of each kind, made here less ended here; the kernel's business.
+    pub objects: [AtomicI64; OBJECT_KINDS],
 }
 
 pub(super) static HARTS: [HartBlock; MAX_HARTS] = {
@@ -147,6 +154,7 @@ impl HartBlock {
             current: AtomicPtr::new(core::ptr::null_mut()),
             fp_owner: AtomicU64::new(0),
             boot_core: AtomicPtr::new(core::ptr::null_mut()),
+            objects: [const { AtomicI64::new(0) }; OBJECT_KINDS],
         }
     }
 }

@@ -8,7 +8,7 @@ static POOL: SpinLock<Asids, levels::Asids> = SpinLock::new(Asids::new());
 static LAST: Once<u16> = Once::new();
 
 /// Notes which bits of an identifier the boot hart keeps. All harts of a machine are taken to be alike.
-pub(crate) fn init(kept: u16) {
+pub fn init(kept: u16) {
     let _ = LAST.set(kept);
 }
 

@@ -1,97 +1,45 @@
-//! TLB shoot-down, and what waits for it.
+//! What harts keep of page tables: identifiers of address spaces, and TLB shoot-down.
 //!
-//! Invalid to valid needs nothing (a spurious fault flushes locally). Any other change: the entries are changed, the
-//! frames gathered, all harts that may hold a translation flushed, and only then the frames are let go.
+//! Neighbours: `logic-shootdown` has the protocol; `kernel/mem` changes page tables and keeps frames until nobody uses them.
+#![no_std]
+#![forbid(unsafe_code)]
 
-use crate::asid::Asid;
-use crate::frame::Frame;
-use arch::{MAX_HARTS, hart_block};
+mod asid;
+
+pub use asid::init as init_asids;
+
+use arch::{FRAME_BYTES, MAX_HARTS, hart_block};
+use asid::Asid;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_shootdown::{Depth, EntryFlush, Flush, Hart, Harts, Shootdown, Space};
 use sync::{Once, PreemptGuard};
-
-const ROOM: usize = 32;
-
-/// Frames unmapped but not yet free, and the range to flush before they are.
-pub struct Gather {
-    frames: [Option<Frame>; ROOM],
-    count: usize,
-    low: usize,
-    high: usize,
-}
-
-impl Default for Gather {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Gather {
-    /// Nothing gathered.
-    pub const fn new() -> Self {
-        Gather { frames: [const { None }; ROOM], count: 0, low: usize::MAX, high: 0 }
-    }
-    /// Notes that the translation of `[va, va + bytes)` changed.
-    #[inline]
-    pub fn note(&mut self, va: usize, bytes: usize) {
-        self.low = self.low.min(va);
-        self.high = self.high.max(va + bytes);
-    }
-    /// Keeps a frame until the flush. The caller flushes when [`Gather::is_full`].
-    #[inline]
-    pub fn keep(&mut self, frame: Frame) {
-        debug_assert!(self.count < ROOM);
-        if let Some(slot) = self.frames.get_mut(self.count) {
-            *slot = Some(frame);
-            self.count += 1;
-        }
-    }
-    /// Whether the next frame has no room.
-    #[inline]
-    pub fn is_full(&self) -> bool {
-        self.count == ROOM
-    }
-    /// Has the harts forget the translations and lets the frames go.
-    #[inline]
-    pub(crate) fn flush(&mut self, translations: &Translations) {
-        if self.low < self.high {
-            translations.flush(self.low, self.high - self.low, Depth::Leaves);
-        }
-        for f in self.frames.iter_mut().take(self.count) {
-            *f = None;
-        }
-        self.count = 0;
-        self.low = usize::MAX;
-        self.high = 0;
-    }
-}
 
 /// Pages up to which single flushes are cheaper than one of everything.
 const SINGLE_PAGES: u64 = 16;
 
 /// What harts may have kept of an address space's page table.
-pub(crate) struct Translations {
+pub struct Translations {
     asid: Asid,
     space: Space,
 }
 
 impl Translations {
     /// Of a table that no hart has loaded.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let (asid, history) = Asid::take();
         Translations { asid, space: Space::new(history) }
     }
     /// The identifier under which harts keep them.
-    pub(crate) fn asid(&self) -> u16 {
+    pub fn asid(&self) -> u16 {
         self.asid.number()
     }
     /// Harts that may use the table, by index.
-    pub(crate) fn users(&self) -> u64 {
+    pub fn users(&self) -> u64 {
         self.space.loaded().0
     }
     /// This hart, `me`, is about to load the table: `load` does, then what is stale is forgotten. Preemption is off.
     #[inline]
-    pub(crate) fn enter(&self, me: Hart, load: impl FnOnce()) {
+    pub fn enter(&self, me: Hart, load: impl FnOnce()) {
         let flush = self.space.enter(me);
         load();
         if flush == EntryFlush::Space || self.asid.is_shared() {
@@ -101,18 +49,18 @@ impl Translations {
     }
     /// This hart, `me`, has loaded another table.
     #[inline]
-    pub(crate) fn leave(&self, me: Hart) {
+    pub fn leave(&self, me: Hart) {
         self.space.unload(me);
     }
     /// Returns when no hart uses the old translations of `[va, va + bytes)` any more.
     #[inline]
-    pub(crate) fn flush(&self, va: usize, bytes: usize, depth: Depth) {
+    pub fn flush(&self, va: usize, bytes: usize, depth: Depth) {
         let guard = sync::preempt_off();
-        let pages = Flush::Pages { asid: self.asid.number(), start: va as u64, pages: bytes.div_ceil(crate::PAGE) as u64 };
+        let pages = Flush::Pages { asid: self.asid.number(), start: va as u64, pages: bytes.div_ceil(FRAME_BYTES) as u64 };
         ask(&guard, pages, self.space.targets(online(), depth));
     }
     /// Has harts fetch instructions anew, at once or when they come to the address space.
-    pub(crate) fn code_changed(&self) {
+    pub fn code_changed(&self) {
         let guard = sync::preempt_off();
         ask(&guard, Flush::Instructions, self.space.targets(online(), Depth::Leaves));
     }
@@ -123,14 +71,14 @@ static ONLINE: AtomicU64 = AtomicU64::new(0);
 static SHOOTDOWN: Once<Shootdown<MAX_HARTS>> = Once::new();
 
 /// Makes the mail boxes; before a second hart runs.
-pub(crate) fn init() {
+pub fn init() {
     let _ = SHOOTDOWN.set(Shootdown::new());
     hart_comes();
 }
 
 /// This hart. Preemption is off.
 #[inline]
-pub(crate) fn me() -> Hart {
+pub fn me() -> Hart {
     // There are no more harts, which spares a look at the number wherever it is shifted by.
     Hart(arch::core(|c| c.hart_block().index) & 63)
 }
@@ -141,7 +89,7 @@ fn obey(flush: Flush) {
     match flush {
         Flush::Pages { start, pages, .. } | Flush::Kernel { start, pages } if pages <= SINGLE_PAGES => {
             for page in 0..pages {
-                arch::sfence_page(start as usize + page as usize * crate::PAGE);
+                arch::sfence_page(start as usize + page as usize * FRAME_BYTES);
             }
         }
         Flush::Pages { asid, .. } | Flush::Space { asid } | Flush::Unload { asid } => arch::sfence_asid(usize::from(asid)),
@@ -189,14 +137,14 @@ fn online() -> Harts {
 }
 
 /// This hart has loaded a table of the kernel's: from now on it is asked to forget.
-pub(crate) fn hart_comes() {
+pub fn hart_comes() {
     ONLINE.fetch_or(me().alone().0, Ordering::SeqCst);
 }
 
 /// Flushes kernel addresses on all harts.
-pub(crate) fn flush_all_harts(va: usize, bytes: usize) {
+pub fn flush_all_harts(va: usize, bytes: usize) {
     let guard = sync::preempt_off();
-    let pages = bytes.div_ceil(crate::PAGE) as u64;
+    let pages = bytes.div_ceil(FRAME_BYTES) as u64;
     ask(&guard, Flush::Kernel { start: va as u64, pages }, online());
 }
 
