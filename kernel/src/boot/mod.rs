@@ -19,6 +19,7 @@ use core::sync::atomic::Ordering;
 use mem::{KernelStack, NoMemory, Paddr, Ref};
 
 /// The kernel's main function, on the boot hart.
+#[cold]
 pub(crate) fn main(info: BootInfo) -> ! {
     let machine = machine::discover(info);
     clock::init(machine.timebase_hz);
@@ -111,6 +112,7 @@ fn never(_prev: Ref<Thread>) -> ! {
 }
 
 /// The rest of booting, as a thread that may sleep.
+#[cold]
 fn boot_thread(prev: Ref<Thread>) -> ! {
     sched::arrive(prev);
     let machine = machine::machine();
