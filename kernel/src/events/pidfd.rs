@@ -21,7 +21,9 @@ pub(crate) const PIDFD_THREAD: u32 = O_EXCL;
 pub(crate) enum Of {
     /// A process, by [`Process::id`].
     Process(u64),
-    /// A thread, by [`Thread::id`].
+    /// Whichever thread is the first of a process, by [`Process::id`]: one that executes a program takes the first's place.
+    First(u64),
+    /// Another thread, by [`Thread::id`].
     Thread(u64),
 }
 
@@ -68,15 +70,17 @@ impl Life {
     /// The process, or the process of the thread, unless it is gone.
     pub(crate) fn process(&self) -> Option<Ref<Process>> {
         match self.of {
-            Of::Process(id) => ids::process_in(ScopeId::ROOT, self.number).filter(|p| p.id() == id),
+            Of::Process(id) | Of::First(id) => ids::process_in(ScopeId::ROOT, self.number).filter(|p| p.id() == id),
             Of::Thread(_) => self.thread()?.process_opt().cloned(),
         }
     }
     /// The thread, or the oldest of the process, unless it has ended.
     pub(crate) fn thread(&self) -> Option<Ref<Thread>> {
+        let named = || ids::thread_in(ScopeId::ROOT, self.number);
         match self.of {
             Of::Process(_) => self.process()?.state.lock().first_thread(),
-            Of::Thread(id) => ids::thread_in(ScopeId::ROOT, self.number).filter(|t| t.id() == id),
+            Of::First(id) => named().filter(|t| t.process_opt().is_some_and(|p| p.id() == id)),
+            Of::Thread(id) => named().filter(|t| t.id() == id),
         }
     }
 }
@@ -148,20 +152,18 @@ pub(crate) fn life_of_process(process: &Process) -> Result<Ref<Life>, NoMemory> 
 /// The life of a thread that was found by its number. The first thread's lasts as long as the process can be waited for.
 pub(crate) fn life_of_thread(thread: &Thread) -> Result<Ref<Life>, NoMemory> {
     let (tid, id) = (thread.tid(), thread.id());
-    let first = tid == thread.process().pid();
-    let slot = if first { &thread.process().leader_life } else { &thread.life };
-    slot.get(Of::Thread(id), tid, || match ids::thread_in(ScopeId::ROOT, tid) {
+    if tid == thread.process().pid() {
+        return life_of_first(thread.process());
+    }
+    thread.life.get(Of::Thread(id), tid, || match ids::thread_in(ScopeId::ROOT, tid) {
         Some(t) if t.id() == id => Stage::Lives,
-        _ if first => end_of(thread.process()),
         _ => Stage::Gone,
     })
 }
 
-/// The life of the first thread of a process, which has ended.
-pub(crate) fn life_of_ended_first(process: &Process) -> Result<Ref<Life>, NoMemory> {
-    // No thread has this identity, so that nothing finds one by it.
-    const NOBODY: Of = Of::Thread(u64::MAX);
-    process.leader_life.get(NOBODY, process.pid(), || match ids::process_in(ScopeId::ROOT, process.pid()) {
+/// The life of the first thread of a process, which may have ended.
+pub(crate) fn life_of_first(process: &Process) -> Result<Ref<Life>, NoMemory> {
+    process.leader_life.get(Of::First(process.id()), process.pid(), || match ids::process_in(ScopeId::ROOT, process.pid()) {
         Some(p) if p.id() == process.id() => end_of(process),
         _ => Stage::Gone,
     })
@@ -170,6 +172,11 @@ pub(crate) fn life_of_ended_first(process: &Process) -> Result<Ref<Life>, NoMemo
 /// The life of a thread that is being made for a process that exists.
 pub(crate) fn life_of_new_thread(thread: &Thread) -> Result<Ref<Life>, NoMemory> {
     thread.life.get(Of::Thread(thread.id()), thread.tid(), || Stage::Lives)
+}
+
+/// Nothing has the number any more that a thread had until it became the first of its process (execve(2)).
+pub(crate) fn number_gone(thread: &Thread) -> News {
+    thread.life.reached(Stage::Gone)
 }
 
 /// A thread has ended. That the first one has shows with the end of its process.

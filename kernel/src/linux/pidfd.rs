@@ -52,7 +52,7 @@ pub(super) fn pidfd_open(c: &mut Call<'_>) -> CallResult {
         match (ids::thread(number), ids::process(number)) {
             (Some(t), _) => pidfd::life_of_thread(&t)?,
             // Its first thread has ended, and its number is in use as long as the process can be waited for.
-            (None, Some(p)) => pidfd::life_of_ended_first(&p)?,
+            (None, Some(p)) => pidfd::life_of_first(&p)?,
             (None, None) => return Err(Errno::ESRCH.into()),
         }
     } else {
@@ -81,7 +81,7 @@ fn target(flags: u32, of: Of) -> Result<Target, Errno> {
     const PIDFD_SIGNAL_THREAD_GROUP: u32 = 2;
     const PIDFD_SIGNAL_PROCESS_GROUP: u32 = 4;
     match flags {
-        0 if matches!(of, Of::Thread(_)) => Ok(Target::Thread),
+        0 if !matches!(of, Of::Process(_)) => Ok(Target::Thread),
         0 | PIDFD_SIGNAL_THREAD_GROUP => Ok(Target::Process),
         PIDFD_SIGNAL_THREAD => Ok(Target::Thread),
         PIDFD_SIGNAL_PROCESS_GROUP => Ok(Target::Group),

@@ -213,9 +213,9 @@ pub(super) fn waitid(c: &mut Call<'_>) -> CallResult {
             let (life, flags) = c.life(1)?;
             impatient = flags & O_NONBLOCK != 0;
             match life.of() {
-                Of::Process(id) => Which::Exactly(life.number().unwrap_or(0), id),
-                // A thread that is first stands for its process.
-                Of::Thread(_) => life.process().map_or(Which::Exactly(0, 0), |p| Which::Exactly(p.pid(), p.id())),
+                // A thread that is first stands for its process, no other does.
+                Of::Process(id) | Of::First(id) => Which::Exactly(life.number().unwrap_or(0), id),
+                Of::Thread(_) => Which::Exactly(0, 0),
             }
         }
         _ => return Err(Errno::EINVAL.into()),

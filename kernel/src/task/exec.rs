@@ -351,6 +351,7 @@ fn become_leader(me: &Thread) {
     ids::update(pid, |n| n.thread = Some(myself));
     me.set_tid(pid, me.process().own_pid());
     ids::update(tid, |n| n.thread = None);
+    drop(crate::events::pidfd::number_gone(me));
 }
 
 /// The new program takes over.
