@@ -192,20 +192,41 @@ static TURNS: AtomicU32 = AtomicU32::new(0);
 static THREADS: AtomicU32 = AtomicU32::new(0);
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// One more thread, which sleeps but for its turns.
+/// One more thread, which sleeps but for its turns. The first is its beginning, and is waited for: on the way there it holds
+/// locks of the library, which a process that is forked meanwhile would find locked for ever.
 fn thread() -> Result<usize, i32> {
+    MADE.store(0, SeqCst);
     let mut turn = TURNS.load(SeqCst);
-    let body = move || loop {
-        futex(&TURNS, libc::FUTEX_WAIT, turn);
-        if TURNS.load(SeqCst) != turn {
-            turn = TURNS.load(SeqCst);
-            MADE.fetch_add(1, SeqCst);
-            futex(&MADE, libc::FUTEX_WAKE, 1);
+    let body = move || {
+        made();
+        loop {
+            futex(&TURNS, libc::FUTEX_WAIT, turn);
+            if TURNS.load(SeqCst) != turn {
+                turn = TURNS.load(SeqCst);
+                made();
+            }
         }
     };
     thread::Builder::new().stack_size(16 << 10).spawn(body).map_err(|e| e.raw_os_error().unwrap_or(0))?;
     THREADS.fetch_add(1, SeqCst);
+    wait_for_turns(1);
     Ok(0)
+}
+
+/// A thread has made its turn.
+fn made() {
+    MADE.fetch_add(1, SeqCst);
+    futex(&MADE, libc::FUTEX_WAKE, 1);
+}
+
+fn wait_for_turns(count: u32) {
+    loop {
+        let made = MADE.load(SeqCst);
+        if made == count {
+            return;
+        }
+        futex(&MADE, libc::FUTEX_WAIT, made);
+    }
 }
 
 /// All threads have been in user mode since this began: only then they pay where their process is.
@@ -213,13 +234,7 @@ fn turn() {
     MADE.store(0, SeqCst);
     TURNS.fetch_add(1, SeqCst);
     futex(&TURNS, libc::FUTEX_WAKE, u32::MAX >> 1);
-    loop {
-        let made = MADE.load(SeqCst);
-        if made == THREADS.load(SeqCst) {
-            return;
-        }
-        futex(&MADE, libc::FUTEX_WAIT, made);
-    }
+    wait_for_turns(THREADS.load(SeqCst));
 }
 
 /// A process that belongs to the one who gives the orders: its parent ends at once.
