@@ -316,7 +316,7 @@ macro_rules! for_each_linux_call {
                 doc: "close(2): give up a slot",
             }
             58 vhangup() -> Zero {
-                state: stub, authority: Own, rights: [], blocks: no,
+                state: live, authority: Own, rights: [], blocks: no,
                 errors: [EPERM],
                 doc: "vhangup(2): hang up the controlling terminal",
             }

@@ -345,7 +345,7 @@ mod handlers {
     pub(super) use super::prctl::prctl;
     pub(super) use super::process::{
         clone, clone3, execve, execveat, exit, exit_group, getpgid, getpid, getppid, getsid, gettid, set_tid_address, setpgid,
-        setsid, wait4, waitid,
+        setsid, vhangup, wait4, waitid,
     };
     pub(super) use super::process_vm::{process_vm_readv, process_vm_writev};
     pub(super) use super::rw::{lseek, pread64, preadv, preadv2, pwrite64, pwritev, pwritev2, read, readv, write, writev};

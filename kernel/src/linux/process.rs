@@ -380,6 +380,15 @@ pub(super) fn setsid(c: &mut Call<'_>) -> CallResult {
     Ok(me.own_pid() as usize)
 }
 
+/// vhangup(2).
+pub(super) fn vhangup(c: &mut Call<'_>) -> CallResult {
+    if !c.me.cred().is_root() {
+        return Err(Errno::EPERM.into());
+    }
+    crate::tty::hang_up_of(c.me.process());
+    Ok(0)
+}
+
 /// set_tid_address(2).
 pub(super) fn set_tid_address(c: &mut Call<'_>) -> CallResult {
     c.me.clear_tid.store(c.arg(0), Ordering::Relaxed);

@@ -221,10 +221,34 @@ pub(crate) fn process_ended(process: &Process) {
     }
 }
 
+/// `TIOCVHANGUP`: it is nobody's controlling terminal any more, which its session's leader is told.
+pub(super) fn hang_up(tty: &Ref<Tty>) {
+    let tree = TREE.lock();
+    let session = tty.state.lock().session;
+    if session != 0 {
+        clear_session(tty, session);
+    }
+    drop(tree);
+    tty.hang_up();
+    tell_leader(session);
+}
+
+/// vhangup(2): the caller's controlling terminal, if it has one.
+pub(crate) fn hang_up_of(process: &Process) {
+    if let Some(tty) = of_process(process) {
+        hang_up(&tty);
+    }
+}
+
 /// The master is closed: tells the leader of the session. Its exit is what the foreground hears of, so that until then the
 /// terminal has a session, though nobody sees it.
 pub(super) fn master_closed(tty: &Tty) {
     let session = tty.state.lock().session;
+    tell_leader(session);
+}
+
+/// The leader of a session has lost its terminal.
+fn tell_leader(session: u32) {
     if session != 0
         && let Some(leader) = ids::process_in(ScopeId::ROOT, session)
     {

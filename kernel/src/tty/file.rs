@@ -52,20 +52,25 @@ pub(crate) fn open_device(me: &Thread, flags: u32) -> Result<Ref<dyn File>, Stop
 
 /// Opens a terminal; a session leader without one gets it as its controlling terminal (credentials(7)).
 pub(super) fn open_for(me: &Thread, tty: &Ref<Tty>, flags: u32) -> Result<Ref<dyn File>, Stop> {
-    if tty.state.lock().exclusive && !me.cred().is_root() {
-        return Err(Errno::EBUSY.into());
-    }
-    let file = open(tty, Via::Device)?;
+    let file = open_again(me, tty)?;
     if flags & O_NOCTTY == 0 && flags & O_ACCMODE != O_WRONLY {
         control::acquire_by_open(tty, me.process());
     }
     Ok(file)
 }
 
+/// Opens a terminal, unless it is exclusive (`TIOCEXCL`).
+fn open_again(me: &Thread, tty: &Ref<Tty>) -> Result<Ref<dyn File>, Stop> {
+    if tty.state.lock().exclusive && !me.cred().is_root() {
+        return Err(Errno::EBUSY.into());
+    }
+    open(tty, Via::Device)
+}
+
 /// Opens `/dev/tty`: the caller's controlling terminal.
 pub(crate) fn open_controlling(me: &Thread) -> Result<Ref<dyn File>, Stop> {
     let tty = control::of_process(me.process()).ok_or(Errno::ENXIO)?;
-    open(&tty, Via::Device)
+    open_again(me, &tty)
 }
 
 impl TtyFile {

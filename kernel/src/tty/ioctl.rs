@@ -11,10 +11,10 @@ use logic_tty::{Access, FlowAction, Queue};
 use mem::user;
 
 const TCSBRK: u32 = 0x5409;
-const TCXONC: u32 = 0x540a;
+pub(super) const TCXONC: u32 = 0x540a;
 const TCFLSH: u32 = 0x540b;
-const TIOCEXCL: u32 = 0x540c;
-const TIOCNXCL: u32 = 0x540d;
+pub(super) const TIOCEXCL: u32 = 0x540c;
+pub(super) const TIOCNXCL: u32 = 0x540d;
 const TIOCSCTTY: u32 = 0x540e;
 const TIOCGPGRP: u32 = 0x540f;
 const TIOCSPGRP: u32 = 0x5410;
@@ -76,8 +76,8 @@ impl TtyFile {
             return Ok(0);
         }
         match request {
-            TCXONC | TIOCEXCL | TIOCNXCL | TIOCNOTTY | TIOCVHANGUP if self.via == Via::Master => {
-                // A master's own flow, line and session, which it has not.
+            TIOCNOTTY | TIOCVHANGUP if self.via == Via::Master => {
+                // A master's own session, which it has not.
                 return Err(Errno::ENOTTY.into());
             }
             TCFLSH if self.via == Via::Master => self.flush_master(arg)?,
@@ -86,7 +86,7 @@ impl TtyFile {
             TIOCNOTTY => control::give_up(tty, io.me)?,
             TIOCSPGRP => control::set_foreground(tty, io.me, arg)?,
             TIOCVHANGUP if !io.me.cred().is_root() => return Err(Errno::EPERM.into()),
-            TIOCVHANGUP => tty.hang_up(),
+            TIOCVHANGUP => control::hang_up(tty),
             // As Linux with dev.tty.legacy_tiocsti = 0.
             TIOCSTI => return Err(Errno::EIO.into()),
             _ => match settings_request(request) {
@@ -174,7 +174,7 @@ impl TtyFile {
             TIOCOUTQ => s.logic.queued_output(),
             TIOCGETD => 0,
             TIOCGDEV => tty.number,
-            TIOCGEXCL => u32::from(s.exclusive),
+            TIOCGEXCL => u32::from(if is_master { s.master.exclusive } else { s.exclusive }),
             _ if is_master => return Ok(s.figure_of_master(tty, request)),
             _ => return Ok(None),
         }))

@@ -20,7 +20,7 @@ mod settings;
 mod write;
 
 pub(crate) use console::{init, input, input_room};
-pub(crate) use control::{left_session, of_process, process_ended};
+pub(crate) use control::{hang_up_of, left_session, of_process, process_ended};
 pub(crate) use file::{TtyFile, open_console, open_controlling, open_device};
 
 use crate::see::{On, Waits};
@@ -164,6 +164,9 @@ impl Tty {
             s.hangups = s.hangups.wrapping_add(1);
             s.staged.clear();
             s.logic.flush(logic_tty::Queue::Both);
+            if self.pty.is_some() {
+                s.logic.reset();
+            }
         }
         self.changed(INPUT | OUTPUT | Events::HUP | Events::ERR);
         self.input_taken();

@@ -5,6 +5,7 @@
 //! ends share one lock. Neighbours: `read` and `write`, whose claims and loops serve both ends.
 
 use super::file::{TtyFile, Via};
+use super::ioctl::{TCXONC, TIOCEXCL, TIOCNXCL};
 use super::read::{Claim, Side, stopped};
 use super::{INPUT, OUTPUT, State, Tty, control};
 use crate::fs::buffer::Buffer;
@@ -39,6 +40,10 @@ pub(super) struct Master {
     slave_gone: bool,
     /// The end of the output that was told.
     told: u32,
+    /// Its own `TIOCEXCL`: it cannot be opened again in any case.
+    pub(super) exclusive: bool,
+    /// Nothing gets from it to the slave (its own `TCXONC`).
+    stopped: bool,
     observers: Observers,
 }
 
@@ -51,6 +56,8 @@ impl Master {
             slaves: 0,
             slave_gone: false,
             told: 0,
+            exclusive: false,
+            stopped: false,
             observers: Observers::new(),
         }
     }
@@ -65,7 +72,7 @@ impl State {
             MasterNews::Output => e |= INPUT,
             MasterNews::None => {}
         }
-        e.set(OUTPUT, self.logic.input_room() && !self.master.writing);
+        e.set(OUTPUT, self.logic.input_room() && !self.master.writing && !self.master.stopped);
         e.set(Events::HUP, self.master.slave_gone);
         e
     }
@@ -141,6 +148,9 @@ impl Tty {
     /// Puts what a master writes through the discipline; gives how much that took.
     pub(super) fn feed(&self, bytes: &[u8]) -> usize {
         let mut s = self.state.lock();
+        if s.master.stopped {
+            return 0;
+        }
         let before = (s.logic.input_mark(), s.logic.is_stopped());
         let received = s.logic.receive(bytes);
         let mut events = Events::empty();
@@ -229,7 +239,21 @@ impl TtyFile {
         Ok(())
     }
 
-    /// Requests that a master alone has; false: it is none.
+    /// `TCXONC`: what flows to the slave. STOP and START are those of fresh settings, for a master has no others.
+    fn flow_master(&self, arg: usize) -> Result<(), Errno> {
+        match arg {
+            0 | 1 => {
+                self.tty.state.lock().master.stopped = arg == 0;
+                self.tty.tell_master(OUTPUT);
+            }
+            2 => drop(self.tty.feed(&[0x13])),
+            3 => drop(self.tty.feed(&[0x11])),
+            _ => return Err(Errno::EINVAL),
+        }
+        Ok(())
+    }
+
+    /// Requests that a master alone has, or for itself; false: it is none.
     pub(super) fn control_master(&self, request: u32, arg: usize) -> Result<bool, Stop> {
         match request {
             TIOCSPTLCK | TIOCPKT => {
@@ -237,6 +261,8 @@ impl TtyFile {
                 let mut s = self.tty.state.lock();
                 if request == TIOCPKT { s.logic.set_packet_mode(on) } else { s.master.locked = on }
             }
+            TIOCEXCL | TIOCNXCL => self.tty.state.lock().master.exclusive = request == TIOCEXCL,
+            TCXONC => self.flow_master(arg)?,
             TIOCSIG => control::signal_foreground(
                 &self.tty,
                 match arg {

@@ -123,11 +123,17 @@ impl Tty {
             packet: PacketStatus::empty(),
             packet_mode: false,
         };
-        if wire == Wire::Pty {
-            tty.termios.cflag.remove(ControlFlags::HUPCL);
-        }
-        tty.special = special_set(&tty.termios);
+        tty.reset();
         Ok(tty)
+    }
+
+    /// The settings of a fresh terminal.
+    pub fn reset(&mut self) {
+        let mut fresh = Termios::new();
+        if self.wire == Wire::Pty {
+            fresh.cflag.remove(ControlFlags::HUPCL);
+        }
+        self.set_termios(fresh);
     }
 
     /// What is at the other end.
