@@ -23,6 +23,12 @@ pub struct Translations {
     space: Space,
 }
 
+impl Default for Translations {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Translations {
     /// Of a table that no hart has loaded.
     pub fn new() -> Self {
