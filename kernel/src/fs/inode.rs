@@ -29,6 +29,17 @@ pub(crate) const S_IFCHR: u32 = 0o020_000;
 /// FIFO.
 pub(crate) const S_IFIFO: u32 = 0o010_000;
 
+/// The options of a file system as it shows them in `/proc/mounts`.
+#[derive(Clone, Copy)]
+pub(crate) enum Given {
+    /// It has none.
+    Nothing,
+    /// Permission bits of a tmpfs's root, and its owner; the limits are in the file system.
+    Tmpfs(u32, (u32, u32)),
+    /// Those of a devpts.
+    Devpts(crate::tty::devpts::Options),
+}
+
 /// A file system instance.
 pub(crate) struct FileSystem {
     /// Device number, as `st_dev` shows it.
@@ -41,6 +52,8 @@ pub(crate) struct FileSystem {
     pub(crate) inodes: Quota,
     /// The same for pages of files.
     pub(crate) pages: Ref<Quota>,
+    /// What mount(2) was told.
+    pub(crate) given: Given,
     /// Mounts that show it.
     pub(crate) mounts: AtomicU32,
     next_ino: AtomicU64,
@@ -55,12 +68,17 @@ static NEXT_DEV: AtomicU64 = AtomicU64::new(4);
 impl FileSystem {
     /// A new instance.
     pub(crate) fn try_new(kind: &'static str, magic: u64) -> Result<Ref<Self>, NoMemory> {
+        Self::try_new_with(kind, magic, Given::Nothing)
+    }
+    /// A new instance of a kind that has options.
+    pub(crate) fn try_new_with(kind: &'static str, magic: u64, given: Given) -> Result<Ref<Self>, NoMemory> {
         Ref::try_new(FileSystem {
             dev: NEXT_DEV.fetch_add(1, Ordering::Relaxed),
             kind,
             magic,
             inodes: Quota::new(u64::MAX),
             pages: Ref::try_new(Quota::new(u64::MAX))?,
+            given,
             mounts: AtomicU32::new(0),
             next_ino: AtomicU64::new(1),
         })

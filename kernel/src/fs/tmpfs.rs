@@ -1,7 +1,7 @@
 //! File systems whose files live in memory alone (tmpfs(5)).
 
 use super::dentry::Dentry;
-use super::inode::{Body, FileSystem, Inode, S_IFDIR};
+use super::inode::{Body, FileSystem, Given, Inode, S_IFDIR};
 use super::mount::Mount;
 use super::namespace::Namespace;
 use mem::{NoMemory, Ref};
@@ -18,9 +18,14 @@ pub(crate) struct Options {
     pub(crate) inodes: u64,
 }
 
+/// How many pages a tmpfs may have, and how many inodes, if nobody says otherwise: as half of memory has pages (tmpfs(5)).
+pub(crate) fn default_limit() -> u64 {
+    mem::frame_counts().total / 2
+}
+
 /// An empty tmpfs: its file system and root.
 pub(crate) fn new_tmpfs(kind: &'static str, options: &Options) -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
-    let fs = FileSystem::try_new(kind, 0x0102_1994)?;
+    let fs = FileSystem::try_new_with(kind, 0x0102_1994, Given::Tmpfs(options.mode, options.owner))?;
     fs.pages.set_limit(options.pages);
     fs.inodes.set_limit(options.inodes);
     let root = Inode::try_new(&fs, S_IFDIR | options.mode, options.owner, Body::Directory)?;

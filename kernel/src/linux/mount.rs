@@ -133,7 +133,14 @@ fn new_fs(c: &Call<'_>, kind: &[u8], data: usize) -> Result<New, Errno> {
             tmpfs::new_tmpfs("tmpfs", &o)
         }
         b"ramfs" => {
-            let o = Options { mode: 0o755, pages: u64::MAX, inodes: u64::MAX, ..tmpfs_defaults(c) };
+            let mut o = Options { mode: 0o755, pages: u64::MAX, inodes: u64::MAX, ..tmpfs_defaults(c) };
+            // Others are passed over (Linux's `ramfs/inode.c`).
+            each_option(data, &mut |name, value| {
+                if name == b"mode" {
+                    o.mode = bits(value)?;
+                }
+                Ok(())
+            })?;
             tmpfs::new_tmpfs("ramfs", &o)
         }
         b"svc" => tmpfs::new_tmpfs(SVC_FS, &Options { mode: 0o755, ..tmpfs_defaults(c) }),
@@ -159,7 +166,7 @@ fn scope_of_proc(c: &Call<'_>, data: usize) -> Result<Ref<PidScope>, Errno> {
 /// Half of the memory, and as many inodes as that has pages (tmpfs(5)).
 fn tmpfs_defaults(c: &Call<'_>) -> Options {
     let cred = c.me.cred();
-    let half = mem::frame_counts().total / 2;
+    let half = tmpfs::default_limit();
     Options { mode: 0o1777, owner: (cred.uid.fs, cred.gid.fs), pages: half, inodes: half }
 }
 

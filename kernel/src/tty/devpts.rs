@@ -7,7 +7,7 @@ use super::Tty;
 use super::file::{self, TtyFile, Via};
 use crate::fs::dentry::Dentry;
 use crate::fs::file::{Descriptor, File, OpenFile};
-use crate::fs::inode::{Body, FileSystem, Inode, S_IFCHR, S_IFDIR, makedev};
+use crate::fs::inode::{Body, FileSystem, Given, Inode, S_IFCHR, S_IFDIR, makedev};
 use crate::fs::mount::{Location, Mount};
 use crate::fs::open::numbered_name;
 use crate::linux::Stop;
@@ -25,7 +25,7 @@ const SLAVES: u32 = 136;
 /// Inode number of the first slave.
 const FIRST_INO: u64 = 3;
 /// Minor numbers are below this.
-const MOST: u32 = 1 << 20;
+pub(crate) const MOST: u32 = 1 << 20;
 
 /// What a name in a devpts stands for.
 pub(crate) enum Name {
@@ -36,6 +36,7 @@ pub(crate) enum Name {
 }
 
 /// Options of mount(8).
+#[derive(Clone, Copy)]
 pub(crate) struct Options {
     /// Permission bits of slaves, and of `ptmx`.
     pub(crate) mode: u32,
@@ -129,7 +130,7 @@ impl Name {
 
 /// A devpts: its file system and root.
 pub(crate) fn new_devpts(options: Options) -> Result<(Ref<FileSystem>, Ref<Dentry>), NoMemory> {
-    let fs = FileSystem::try_new("devpts", MAGIC)?;
+    let fs = FileSystem::try_new_with("devpts", MAGIC, Given::Devpts(options))?;
     let root = Dentry::try_new_root(Inode::try_new(&fs, S_IFDIR | 0o755, (0, 0), Body::Directory)?)?;
     let mode = S_IFCHR | options.ptmx_mode;
     let numbers = SpinLock::new(Numbers { taken: Bitmap::new(), count: 0 });

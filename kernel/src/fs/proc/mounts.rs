@@ -4,13 +4,16 @@ use super::subject::Subject;
 use super::text::{Failed, Made, Text};
 use crate::fs::context::FsContext;
 use crate::fs::dentry::Dentry;
+use crate::fs::inode::{FileSystem, Given};
 use crate::fs::mount::{Location, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, Mount};
+use crate::fs::tmpfs;
 use crate::fs::walk::path_of;
+use crate::tty::devpts::MOST;
 use abi::Errno;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::sync::atomic::Ordering;
-use mem::Ref;
+use mem::{PAGE, Ref};
 
 /// Characters that separate fields.
 const SEPARATORS: &[u8] = b" \t\n#";
@@ -33,6 +36,7 @@ pub(super) fn mounts(subject: &Subject, t: &mut Text) -> Made {
         put_place(fs, at, t)?;
         write!(t, " {} ", m.fs.kind)?;
         put_options(m, t)?;
+        put_given(&m.fs, t)?;
         Ok(t.put(b" 0 0\n")?)
     })
 }
@@ -51,7 +55,9 @@ pub(super) fn mountinfo(subject: &Subject, t: &mut Text) -> Made {
         t.put(if m.is_bindable() { b"" } else { b" unbindable" })?;
         write!(t, " - {} ", m.fs.kind)?;
         t.put_escaped(&m.source, SEPARATORS)?;
-        Ok(t.put(b" rw\n")?)
+        t.put(b" rw")?;
+        put_given(&m.fs, t)?;
+        Ok(t.put(b"\n")?)
     })
 }
 
@@ -77,6 +83,41 @@ fn put_options(m: &Mount, t: &mut Text) -> fmt::Result {
         }
     }
     t.write_str(",relatime")
+}
+
+/// The options of the file system itself, as far as they are not what one has without any.
+fn put_given(fs: &FileSystem, t: &mut Text) -> fmt::Result {
+    let other = |value: u64, usual: u64| (value != usual).then_some(value);
+    match &fs.given {
+        Given::Tmpfs(mode, owner) if fs.kind == "tmpfs" => {
+            let limit = |n: u64| other(if n == u64::MAX { 0 } else { n }, tmpfs::default_limit());
+            if let Some(pages) = limit(fs.pages.figures().0) {
+                write!(t, ",size={}k", pages.saturating_mul(PAGE as u64 / 1024))?;
+            }
+            put_number(t, "nr_inodes", limit(fs.inodes.figures().0))?;
+            put_mode(t, "mode", *mode, 0o1777)?;
+            put_number(t, "uid", other(owner.0.into(), 0))?;
+            put_number(t, "gid", other(owner.1.into(), 0))?;
+            t.write_str(",inode64")
+        }
+        Given::Tmpfs(mode, _) if fs.kind == "ramfs" => put_mode(t, "mode", *mode, 0o755),
+        Given::Devpts(o) => {
+            put_number(t, "uid", o.uid.map(u64::from))?;
+            put_number(t, "gid", o.gid.map(u64::from))?;
+            put_mode(t, "mode", o.mode, u32::MAX)?;
+            put_mode(t, "ptmxmode", o.ptmx_mode, u32::MAX)?;
+            put_number(t, "max", other(o.most.into(), MOST.into()))
+        }
+        Given::Tmpfs(..) | Given::Nothing => Ok(()),
+    }
+}
+
+fn put_number(t: &mut Text, name: &str, value: Option<u64>) -> fmt::Result {
+    value.map_or(Ok(()), |v| write!(t, ",{name}={v}"))
+}
+
+fn put_mode(t: &mut Text, name: &str, mode: u32, usual: u32) -> fmt::Result {
+    if mode == usual { Ok(()) } else { write!(t, ",{name}={mode:03o}") }
 }
 
 /// Path of a dentry from the root of its file system.
