@@ -140,12 +140,28 @@ pub(crate) unsafe fn free(slot: *mut u8) {
     let page = (slot as usize & !(PAGE - 1)) as *mut Header;
     // SAFETY: slab pages begin with a header, whose cache never changes while a slot is live.
     let cache = unsafe { &*(*page).cache };
-    // The last slot of a page may release it.
     // SAFETY: the lock is held, and the slot dead.
-    if cache.try_briefly(|cache| unsafe { (*page).used > 1 && give(cache, page, slot) }) != Some(true) {
+    if cache.try_briefly(|cache| unsafe { stays(cache, page) && give(cache, page, slot) }) != Some(true) {
         // SAFETY: as above; it is live still.
         unsafe { free_slowly(cache, page, slot) };
     }
+}
+
+/// Whether a page stays its cache's when a slot of it comes back. It is noted to be empty if it is then.
+///
+/// # Safety
+/// The page is one of this cache, whose lock is held.
+#[inline(always)]
+unsafe fn stays(cache: &mut Cache, page: *mut Header) -> bool {
+    // SAFETY: by contract.
+    let (last, heap) = unsafe { ((*page).used == 1, (*page).heap) };
+    if last {
+        if cache.empty != 0 || heap_by_index(heap).account().is_closed() {
+            return false;
+        }
+        cache.empty = 1;
+    }
+    true
 }
 
 /// Puts a slot among its page's free ones. True.
@@ -180,15 +196,12 @@ unsafe fn give(cache: &mut Cache, page: *mut Header, slot: *mut u8) -> bool {
 unsafe fn free_slowly(cache: &SpinLock<Cache, levels::Slab>, page: *mut Header, slot: *mut u8) {
     let mut cache = cache.lock();
     // SAFETY: by contract, and the lock is held.
-    let (owner, left) = unsafe {
+    let (owner, stays) = unsafe {
+        let stays = stays(&mut cache, page);
         give(&mut cache, page, slot);
-        (heap_by_index((*page).heap), (*page).used)
+        (heap_by_index((*page).heap), stays)
     };
-    if left != 0 {
-        return;
-    }
-    if cache.empty == 0 && !owner.account().is_closed() {
-        cache.empty = 1;
+    if stays {
         return;
     }
     // SAFETY: no slot of the page is in use and it is on the list.

@@ -1,5 +1,6 @@
 //! [`Charge`]: units that are given back when it is dropped. Neighbour: `mod` makes them.
 
+use core::marker::PhantomData;
 use logic_budget::Kind;
 use mem::Heap;
 
@@ -48,31 +49,66 @@ impl Drop for Charge {
     }
 }
 
-/// A slot of a descriptor table: a [`Charge`] of one descriptor, in two bytes.
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct SlotCharge(u16);
+/// What one unit of is charged by itself, as a type.
+pub(crate) trait Charged {
+    /// The kind.
+    const KIND: Kind;
+}
 
-impl SlotCharge {
-    /// Charges a slot. `None`: the budget has no more.
+/// [`SlotCharge`].
+#[derive(Debug)]
+pub(crate) struct Slots;
+
+/// [`ChannelCharge`].
+#[derive(Debug)]
+pub(crate) struct Channels;
+
+impl Charged for Slots {
+    const KIND: Kind = Kind::Descriptors;
+}
+
+impl Charged for Channels {
+    const KIND: Kind = Kind::Channels;
+}
+
+/// A [`Charge`] of one unit of a kind that is known.
+#[must_use]
+pub(crate) struct One<K: Charged>(&'static Heap, PhantomData<K>);
+
+/// A slot of a descriptor table.
+pub(crate) type SlotCharge = One<Slots>;
+
+/// A channel.
+pub(crate) type ChannelCharge = One<Channels>;
+
+impl<K: Charged> One<K> {
+    /// Charges one. `None`: the budget has no more.
     #[inline(always)]
-    pub(crate) fn new(budget: &super::Budget) -> Option<SlotCharge> {
-        match budget.heap.charge(Kind::Descriptors, 1) {
-            Ok(()) => Some(SlotCharge(budget.heap.index())),
-            Err(full) => Self::refused(budget, full),
+    pub(crate) fn new(budget: &super::Budget) -> Option<Self> {
+        match budget.heap.charge(K::KIND, 1) {
+            Ok(()) => Some(One(budget.heap, PhantomData)),
+            Err(full) => refused(budget, full, K::KIND),
         }
     }
-
-    #[cold]
-    fn refused(budget: &super::Budget, full: logic_budget::Full) -> Option<SlotCharge> {
-        budget.above(full.levels_up).refused(Kind::Descriptors);
-        None
+    /// Charges two, or neither.
+    #[inline(always)]
+    pub(crate) fn pair(budget: &super::Budget) -> Option<[Self; 2]> {
+        match budget.heap.charge(K::KIND, 2) {
+            Ok(()) => Some([One(budget.heap, PhantomData), One(budget.heap, PhantomData)]),
+            Err(full) => refused(budget, full, K::KIND),
+        }
     }
 }
 
-impl Drop for SlotCharge {
+#[cold]
+fn refused<T>(budget: &super::Budget, full: logic_budget::Full, kind: Kind) -> Option<T> {
+    budget.above(full.levels_up).refused(kind);
+    None
+}
+
+impl<K: Charged> Drop for One<K> {
     #[inline]
     fn drop(&mut self) {
-        mem::heap_by_index(self.0).uncharge(Kind::Descriptors, 1);
+        self.0.uncharge(K::KIND, 1);
     }
 }

@@ -15,7 +15,7 @@ mod members;
 mod owners;
 mod tree;
 
-pub(crate) use charge::{Charge, SlotCharge};
+pub(crate) use charge::{ChannelCharge, Charge, SlotCharge};
 pub(crate) use counts::{drain_heaps, heap_counts, heap_pages};
 pub(crate) use cpu::{charge_the_rest, throttle, watch_cap, watch_cap_from_the_start};
 pub(crate) use events::{Event, Events};

@@ -13,7 +13,7 @@ use crate::object::inflight;
 use crate::see::On;
 use crate::task::Thread;
 use crate::task::wait::Watch;
-use abi::Errno;
+use abi::{Errno, Rights};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use logic_lastclose::{Close, Handles};
 use logic_waits::Events;
@@ -217,6 +217,11 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 impl OpenFile {
     /// A description, with its first descriptor.
     pub(crate) fn open(file: Ref<dyn File>, location: Option<Location>, flags: u32) -> Result<Descriptor, NoMemory> {
+        Self::open_here(file, location, flags)
+    }
+    /// The same inside the caller, for a short path.
+    #[inline(always)]
+    pub(crate) fn open_here(file: Ref<dyn File>, location: Option<Location>, flags: u32) -> Result<Descriptor, NoMemory> {
         let of = Ref::try_new_with(|| OpenFile {
             _counted: Counted::new(),
             file,
@@ -248,6 +253,18 @@ impl OpenFile {
     /// Changes the flags that fcntl(2) F_SETFL may change.
     pub(crate) fn set_flags(&self, flags: u32, mask: u32) {
         let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |f| Some(f & !mask | flags & mask));
+    }
+    /// What it was not opened for, of reading and writing.
+    #[inline]
+    pub(crate) fn closed_to(&self) -> Rights {
+        let flags = self.flags();
+        match flags & O_ACCMODE {
+            _ if flags & O_PATH != 0 => Rights::READ | Rights::WRITE,
+            O_RDWR => Rights::NONE,
+            O_WRONLY => Rights::READ,
+            0 => Rights::WRITE,
+            _ => Rights::READ | Rights::WRITE,
+        }
     }
     /// Whether reading is possible.
     pub(crate) fn readable(&self) -> bool {
@@ -317,6 +334,7 @@ impl OpenFile {
         owner == Owner::Description(self.id)
     }
     /// Ends its use: the last descriptor is gone.
+    #[inline]
     pub(super) fn end(&self) {
         if self.release.fetch_or(super::release::ENDED, Ordering::AcqRel) & super::release::ENDED != 0 {
             return;

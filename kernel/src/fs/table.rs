@@ -49,10 +49,7 @@ struct Held {
 /// Without what the description was not opened for.
 #[inline(always)]
 fn usable(file: &Descriptor, rights: Rights) -> Rights {
-    let mut usable = rights;
-    usable.set(Rights::READ, rights.contains(Rights::READ) && file.readable());
-    usable.set(Rights::WRITE, rights.contains(Rights::WRITE) && file.writable());
-    usable
+    rights.difference(file.closed_to())
 }
 
 impl Held {
@@ -132,13 +129,13 @@ impl FdTable {
         let held = slots.get(fd as u32)?;
         held.usable.contains(need).then(|| held.file.open_file().clone())
     }
-    /// Takes a slot out, if that needs nothing else ([`FdTable::remove`]).
+    /// Takes a slot out, if that needs nothing else ([`FdTable::remove`]). Preemption is off.
     #[inline(always)]
-    pub(crate) fn take(&self, fd: i32) -> Option<Result<Descriptor, Errno>> {
+    pub(crate) fn take(&self, preempt: &PreemptGuard, fd: i32) -> Option<Result<Descriptor, Errno>> {
         if self.locked.load(Ordering::Relaxed) {
             return None;
         }
-        let held = self.slots.lock().remove(fd as u32);
+        let held = self.slots.lock_under(preempt).remove(fd as u32);
         Some(held.map(|held| held.file).ok_or(Errno::EBADF))
     }
     /// The description behind a number, which must have the rights `need`.
@@ -192,34 +189,20 @@ impl FdTable {
         let inserted = self.slots.lock().insert(held, close, min, number_limit(limit));
         inserted.map(|fd| fd as i32).map_err(|(e, _held)| errno(e))
     }
-    /// Puts two slots at the lowest free numbers, or neither.
-    pub(crate) fn insert_pair(&self, a: Slot, b: Slot, limit: u64) -> Result<[i32; 2], Errno> {
-        #[inline(never)]
-        fn put(slots: &mut Slots, held: Held, close: CloseOnExec, limit: u32) -> Result<u32, (TableError, Held)> {
-            slots.insert(held, close, 0, limit)
-        }
-        let limit = number_limit(limit);
-        let (a, close) = a.split(&self.budget)?;
-        let (b, _) = b.split(&self.budget)?;
-        let mut slots = self.slots.lock();
-        // What does not go in is dropped without the lock.
-        let first = match put(&mut slots, a, close, limit) {
-            Ok(first) => first,
-            Err((e, held)) => {
-                drop(slots);
-                drop(held);
-                return Err(errno(e));
-            }
-        };
-        match put(&mut slots, b, close, limit) {
-            Ok(second) => Ok([first as i32, second as i32]),
-            Err((e, held)) => {
-                let first = slots.remove(first);
-                drop(slots);
-                drop((held, first));
-                Err(errno(e))
-            }
-        }
+    /// Puts two descriptions at the lowest free numbers, or neither. Preemption is off. What does not go in comes back.
+    #[inline(always)]
+    pub(crate) fn insert_pair(
+        &self,
+        preempt: &PreemptGuard,
+        pair: [Descriptor; 2],
+        cloexec: bool,
+        limit: u64,
+    ) -> Result<[i32; 2], (Errno, impl Sized + use<>)> {
+        let Some([first, second]) = SlotCharge::pair(&self.budget) else { return Err((Errno::EMFILE, Err(pair))) };
+        let [a, b] = pair;
+        let pair = [Held::new(a, Rights::all(), first), Held::new(b, Rights::all(), second)];
+        let inserted = self.slots.lock_under(preempt).insert_pair(pair, mark(cloexec), number_limit(limit));
+        inserted.map(|fds| fds.map(|fd| fd as i32)).map_err(|(e, a, b)| (errno(e), Ok((a, b))))
     }
     /// Puts a slot at exactly this number; what was there is closed.
     pub(crate) fn replace(&self, fd: i32, slot: Slot, limit: u64) -> Result<Option<Descriptor>, Errno> {

@@ -34,11 +34,10 @@ impl Call<'_> {
     /// Puts two descriptors into the table and their numbers to `addr`, or neither.
     pub(crate) fn install_pair(&self, a: Descriptor, b: Descriptor, cloexec: bool, addr: usize) -> CallResult {
         let limit = self.me.process().limit(limits::NOFILE);
-        let slot = |file| Slot { file, rights: Rights::all(), cloexec };
-        let files = self.me.files();
-        let pair = files.insert_pair(slot(a), slot(b), limit)?;
+        let inserted = self.me.with_refs_and_preempt(|r, preempt| r.files.insert_pair(preempt, [a, b], cloexec, limit));
+        let pair = inserted.map_err(|(e, _pair)| e)?;
         if user::write(addr, &pair).is_err() {
-            pair.into_iter().for_each(|fd| drop(files.remove(fd)));
+            pair.into_iter().for_each(|fd| drop(self.me.files().remove(fd)));
             return Err(Errno::EFAULT.into());
         }
         Ok(0)

@@ -7,7 +7,7 @@ use super::call::Reply;
 use super::inflight::{self, Flight};
 use super::message::{self, Message};
 use super::short::Sender;
-use crate::budget::{self, Budget, Charge};
+use crate::budget::{Budget, ChannelCharge};
 use crate::census::{Counted, Kind};
 use crate::fs::file::{Io, OpenFile};
 use crate::fs::table::FdTable;
@@ -33,7 +33,7 @@ pub(crate) struct Channel {
     pub(super) state: SpinLock<State, levels::ObjectState>,
     /// Who pays for it and for what waits in it.
     budget: Ref<Budget>,
-    _charge: Charge,
+    _charge: ChannelCharge,
     /// Number in `channel:[N]`.
     pub(crate) id: u64,
     flights: [Flight; 2],
@@ -114,9 +114,9 @@ impl State {
         }
     }
 
-    /// Notes that one side ended, if nothing is there that this could matter to: no message, no call, nobody who waits or watches.
+    /// Notes that `end` ended, if nothing is there that this could matter to: no message, no call, nobody who waits or watches.
     #[inline(always)]
-    pub(super) fn ends_quietly(&mut self) -> bool {
+    pub(super) fn ends_quietly(&mut self, end: End) -> bool {
         let quiet = self.logic.front(End::A).is_none()
             && self.logic.front(End::B).is_none()
             && self.logic.open_calls() == 0
@@ -125,8 +125,7 @@ impl State {
             && self.a.is_empty()
             && self.b.is_empty();
         if quiet {
-            self.a.changed(READABLE | WRITABLE);
-            self.b.changed(READABLE | WRITABLE);
+            self.observers(end.peer()).changed(READABLE | WRITABLE);
         }
         quiet
     }
@@ -170,7 +169,7 @@ pub(super) fn ended(e: Ended) -> Stop {
 impl Channel {
     pub(super) fn try_new(me: &Thread, limits: Limits) -> Result<Ref<Channel>, Errno> {
         let budget = me.process().budget();
-        let charge = budget.charge(budget::Kind::Channels, 1).map_err(|_| Errno::EDQUOT)?;
+        let charge = ChannelCharge::new(&budget).ok_or(Errno::EDQUOT)?;
         let state = || State {
             logic: Logic::new(limits),
             a: Observers::new(),

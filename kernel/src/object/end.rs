@@ -157,7 +157,7 @@ impl ChannelEnd<'_> {
         let (spare, quiet) = {
             let mut state = self.channel.state.lock();
             state.logic.close(self.end);
-            (state.take_spare(), state.ends_quietly())
+            (state.take_spare(), state.ends_quietly(self.end))
         };
         if spare.is_some() || !quiet {
             self.end_loudly(spare, quiet);
@@ -295,14 +295,18 @@ impl ChannelEnd<'_> {
 }
 
 /// A channel's two ends.
+#[inline(always)]
 pub(crate) fn pair(me: &Thread, limits: Limits) -> Result<(Descriptor, Descriptor), Errno> {
     let channel = Channel::try_new(me, limits)?;
     pair_of(channel).map_err(|NoMemory| Errno::ENOMEM)
 }
 
+#[inline(always)]
 fn pair_of(channel: Ref<Channel>) -> Result<(Descriptor, Descriptor), NoMemory> {
-    let a = OpenFile::open(channel.clone().unsize(|c| Side::<false>::ref_cast(c)), None, O_RDWR)?;
-    let b = OpenFile::open(channel.clone().unsize(|c| Side::<true>::ref_cast(c)), None, O_RDWR)?;
-    channel.state.lock().files = [&a, &b].map(|file| Some(Ref::downgrade(file.open_file())));
+    let a = OpenFile::open_here(channel.clone().unsize(|c| Side::<false>::ref_cast(c)), None, O_RDWR)?;
+    let b = OpenFile::open_here(channel.clone().unsize(|c| Side::<true>::ref_cast(c)), None, O_RDWR)?;
+    let files = [&a, &b].map(|file| Some(Ref::downgrade(file.open_file())));
+    // There were none, so that nothing is to be dropped.
+    core::mem::forget(core::mem::replace(&mut channel.state.lock().files, files));
     Ok((a, b))
 }

@@ -343,7 +343,7 @@ impl Thread {
     /// Takes a descriptor out of the table.
     #[inline]
     pub(crate) fn take_file(&self, fd: i32) -> Result<Descriptor, Errno> {
-        match self.with_refs(|r| r.files.take(fd)) {
+        match self.with_refs_and_preempt(|r, preempt| r.files.take(preempt, fd)) {
             Some(file) => file,
             None => self.files().remove(fd),
         }
@@ -353,7 +353,7 @@ impl Thread {
         self.with_refs_and_preempt(|r, _| f(r))
     }
     #[inline(always)]
-    fn with_refs_and_preempt<R>(&self, f: impl FnOnce(&Refs, &PreemptGuard) -> R) -> R {
+    pub(crate) fn with_refs_and_preempt<R>(&self, f: impl FnOnce(&Refs, &PreemptGuard) -> R) -> R {
         let refs = self.refs.lock();
         match &*refs {
             Some(r) => f(r, refs.preempt()),

@@ -20,6 +20,9 @@ impl FdNumber {
     }
 }
 
+/// Why two slots were not put there, and the slots.
+pub type Refused<S> = (TableError, Option<S>, S);
+
 /// A table of descriptors; see the crate's text.
 #[derive(Debug)]
 pub struct FdTable<S> {
@@ -128,6 +131,49 @@ impl<S> FdTable<S> {
             }
         }
         self.insert_anywhere(slot, close, min, limit)
+    }
+
+    /// Puts two slots under the lowest free numbers below `limit`, or neither.
+    ///
+    /// # Errors
+    /// Gives the slots back with [`TableError::Limit`] or [`TableError::Memory`].
+    #[inline]
+    pub fn insert_pair(&mut self, pair: [S; 2], close: CloseOnExec, limit: u32) -> Result<[u32; 2], Refused<S>> {
+        // Nearly always both numbers are in the first chunk that may have them, and have had slots before.
+        let index = self.open;
+        if let Some(chunk) = self.chunks.get_mut(index) {
+            let free = !chunk.used;
+            let behind = free & free.wrapping_sub(1);
+            let fds = [free, behind].map(|bits| first_in(first_of(index), bits));
+            if behind != 0
+                && fds[1] < limit.min(MAX_DESCRIPTORS)
+                && let Ok([first @ None, second @ None]) = chunk.slots.get_disjoint_mut(fds.map(slot_of))
+            {
+                let [a, b] = pair;
+                // Nothing is there to be dropped.
+                core::mem::forget((first.replace(a), second.replace(b)));
+                for fd in fds {
+                    chunk.used |= bit_of(fd);
+                    set_mark(&mut chunk.close_on_exec, fd, close);
+                }
+                if chunk.used == u64::MAX {
+                    self.full.set(index);
+                }
+                self.len = self.len.wrapping_add(2);
+                return Ok(fds);
+            }
+        }
+        self.insert_each(pair, close, limit)
+    }
+
+    #[cold]
+    fn insert_each(&mut self, [a, b]: [S; 2], close: CloseOnExec, limit: u32) -> Result<[u32; 2], Refused<S>> {
+        let first = self.insert(a, close, 0, limit).map_err(|(e, a)| (e, Some(a)));
+        let first = match first {
+            Ok(first) => first,
+            Err((e, a)) => return Err((e, a, b)),
+        };
+        self.insert(b, close, 0, limit).map(|second| [first, second]).map_err(|(e, b)| (e, self.remove(first), b))
     }
 
     #[cold]

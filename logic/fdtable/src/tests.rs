@@ -19,6 +19,7 @@ enum Op {
     Reserve(u32, u32),
     Install(usize, CloseOnExec),
     Insert(u32, u32, CloseOnExec),
+    InsertPair(u32, CloseOnExec),
     Cancel(usize),
     Remove(u32),
     Replace(u32, CloseOnExec, u32),
@@ -44,6 +45,8 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (any::<usize>(), close()).prop_map(|(nth, close)| Op::Install(nth, close)),
         4 => (fd(), fd(), close()).prop_map(|(min, more, close)| Op::Insert(min, min.saturating_add(more), close)),
         6 => close().prop_map(|close| Op::Insert(0, 1024, close)),
+        4 => (fd(), close()).prop_map(|(limit, close)| Op::InsertPair(limit, close)),
+        4 => close().prop_map(|close| Op::InsertPair(1024, close)),
         2 => any::<usize>().prop_map(Op::Cancel),
         4 => fd().prop_map(Op::Remove),
         2 => (fd(), close(), fd()).prop_map(|(fd, close, limit)| Op::Replace(fd, close, limit)),
@@ -75,6 +78,16 @@ impl Pair {
                 assert_eq!(result, expected.ok_or((TableError::Limit, self.serial)));
                 if let Some(fd) = expected {
                     self.model.insert(fd, Some((self.serial, close)));
+                }
+            }
+            Op::InsertPair(limit, close) => {
+                let pair = [self.serial, self.serial + 1];
+                self.serial += 1;
+                let free: Vec<u32> = (0..limit.min(MAX_DESCRIPTORS)).filter(|fd| !self.model.contains_key(fd)).take(2).collect();
+                let expected = <[u32; 2]>::try_from(free).map_err(|_| (TableError::Limit, Some(pair[0]), pair[1]));
+                assert_eq!(self.table.insert_pair(pair, close, limit), expected);
+                for (fd, serial) in expected.into_iter().flatten().zip(pair) {
+                    self.model.insert(fd, Some((serial, close)));
                 }
             }
             Op::Cancel(nth) => {
