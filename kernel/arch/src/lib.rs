@@ -27,7 +27,7 @@ pub use riscv64::switch::{Context, start_context, switch_context, switched_from}
 pub use riscv64::trap::{Cause, Handlers, backtrace, enter_user, set_handlers, stack_top_frame, trap_init_hart};
 pub use riscv64::usercopy::{
     copy_from_user_raw, copy_to_user_raw, is_user_copy, read_user_raw, user_cmpxchg_u32, user_copy_fixup, user_load_u32,
-    zero_user_raw,
+    user_store_u32, zero_user_raw,
 };
 pub use riscv64::vdso::{
     SECOND_RECIPROCAL as VDSO_SECOND_RECIPROCAL, VDSO_CODE_OFFSET, VDSO_SIGNAL_BYTES, VDSO_SIGRETURN_OFFSET, clock as vdso_clock,

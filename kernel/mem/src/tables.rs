@@ -88,7 +88,7 @@ impl UserTables {
         for i in USER_ENTRIES..ENTRIES {
             new[i].store(kernel[i].load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        let translations = Translations::new();
+        let translations = Translations::begin();
         let satp = Satp::new(Mode::Sv39, translations.asid(), u64::from(root.ppn())).bits() as usize;
         let handle = Ref::try_new(SpaceHandle { satp, translations })?;
         TABLE_PAGES.fetch_add(1, Ordering::Relaxed);

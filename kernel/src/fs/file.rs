@@ -208,6 +208,8 @@ pub(crate) struct OpenFile {
     pub(crate) id: u64,
     /// Whether it has ever held a lock of its own: then the last close looks for it.
     locked: AtomicBool,
+    /// Whether descriptors may wait in it ([`File::carrier`]).
+    carrier: bool,
     /// The interests of epoll sets in it.
     pub(crate) watched: Watched,
 }
@@ -224,6 +226,7 @@ impl OpenFile {
     pub(crate) fn open_here(file: Ref<dyn File>, location: Option<Location>, flags: u32) -> Result<Descriptor, NoMemory> {
         let of = Ref::try_new_with(|| OpenFile {
             _counted: Counted::new(),
+            carrier: file.carrier().is_some(),
             file,
             location,
             flags: AtomicU32::new(flags),
@@ -244,6 +247,11 @@ impl OpenFile {
     /// Whether a descriptor of it was left a moment ago.
     pub(crate) fn is_open(&self) -> bool {
         self.handles.is_open()
+    }
+    /// Whether descriptors may wait in it.
+    #[inline(always)]
+    pub(crate) const fn is_carrier(&self) -> bool {
+        self.carrier
     }
     /// O_* flags.
     #[inline]

@@ -4,10 +4,11 @@ use super::file::{Descriptor, OpenFile};
 use super::locks::Owner;
 use crate::budget::{Budget, SlotCharge};
 use crate::object::inflight::InFlight;
+use crate::task::{Thread, limits};
 use abi::{Errno, Rights};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use logic_fdtable::{CloseOnExec, FdNumber, TableError};
+use logic_fdtable::{CloseOnExec, FdNumber, Place, TableError};
 use mem::{NoMemory, Ref};
 use sync::{PreemptGuard, SpinLock, levels};
 
@@ -331,24 +332,17 @@ impl FdTable {
         Ok(result)
     }
 
-    /// As [`FdTable::move_out`], of one slot that nothing can wait in: `go` may take it. `None` if there is none that may be handed
+    /// As [`FdTable::move_out`], of one slot that nothing can wait in: `go` may take it. Preemption is off. `None` if there is none that may be handed
     /// on like that, or `go` says so.
     #[inline(always)]
-    pub(crate) fn move_plain<R>(&self, fd: i32, go: impl FnOnce(Moving<'_>) -> Option<R>) -> Option<R> {
-        let mut slots = self.slots.lock();
-        let held = slots.get(fd as u32)?;
-        if !held.rights.contains(Rights::TRANSFER) || held.file.file.carrier().is_some() {
+    pub(crate) fn move_plain<R>(&self, preempt: &PreemptGuard, fd: i32, go: impl FnOnce(Moving<'_>) -> Option<R>) -> Option<R> {
+        let mut slots = self.slots.lock_under(preempt);
+        let place = slots.place(fd as u32)?;
+        let held = place.get()?;
+        if !held.rights.contains(Rights::TRANSFER) || held.file.is_carrier() {
             return None;
         }
-        go(Moving { slots: &mut slots, fd: fd as u32 })
-    }
-
-    /// Reserves one number below `limit`. `None`: [`FdTable::reserve`] says why not.
-    #[inline]
-    pub(crate) fn reserve_one(table: Ref<Self>, limit: u64) -> Option<ReservedOne> {
-        let charge = SlotCharge::new(&table.budget)?;
-        let number = table.slots.lock().reserve(0, number_limit(limit)).ok()?;
-        Some(ReservedOne { table, number: Some((number, charge)) })
+        go(Moving(place))
     }
 
     /// Copies slots for another table, all or none; `to` has room for them. Who copies must have the right to, and to hand
@@ -388,29 +382,37 @@ impl FdTable {
 }
 
 /// A slot that is about to be moved out of a table, whose lock is held.
-pub(crate) struct Moving<'a> {
-    slots: &'a mut Slots,
-    fd: u32,
-}
+pub(crate) struct Moving<'a>(Place<'a, Held>);
 
 impl Moving<'_> {
     /// Moves it to a list that has room for it.
     #[inline(always)]
     pub(crate) fn take(self, to: &mut Vec<Passed>) {
-        if let Some(Held { file, rights, .. }) = self.slots.remove(self.fd) {
+        if let Some(Held { file, rights, .. }) = self.0.take() {
             // reserved: by the caller.
             to.push(Passed { file: InFlight::Plain(file), rights });
         }
     }
 }
 
-/// One number that is reserved in a table; given back when dropped.
-pub(crate) struct ReservedOne {
-    table: Ref<FdTable>,
+/// One number that is reserved in the running thread's table, which is the same all the while; given back when dropped.
+pub(crate) struct ReservedOne<'a> {
+    me: &'a Thread,
     number: Option<Number>,
 }
 
-impl ReservedOne {
+impl<'a> ReservedOne<'a> {
+    /// Reserves one number. `None`: [`FdTable::reserve`] says why not.
+    #[inline(never)]
+    pub(crate) fn new(me: &'a Thread) -> Option<Self> {
+        let limit = me.process().limit(limits::NOFILE);
+        let number = me.with_refs_and_preempt(|r, preempt| {
+            let charge = SlotCharge::new(&r.files.budget)?;
+            let number = r.files.slots.lock_under(preempt).reserve(0, number_limit(limit)).ok()?;
+            Some((number, charge))
+        });
+        number.is_some().then_some(ReservedOne { me, number })
+    }
     /// The number.
     #[inline(always)]
     pub(crate) fn number(&self) -> i32 {
@@ -418,29 +420,40 @@ impl ReservedOne {
     }
     /// The same, as for several.
     pub(crate) fn into_many(mut self) -> Reserved {
-        Reserved { table: self.table.clone(), first: self.number.take(), more: Vec::new(), close: CloseOnExec::Close }
+        Reserved { table: self.me.files(), first: self.number.take(), more: Vec::new(), close: CloseOnExec::Close }
     }
     /// Puts a slot under it, as [`Reserved::install`] does.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn install(mut self, passed: Passed) {
         let Passed { file, rights } = passed;
         if let Some(file) = file.arrived()
             && let Some((number, charge)) = self.number.take()
         {
             let held = Held::new(file, rights.difference(Rights::WALK_UP), charge);
-            // The number is reserved in this table, so nothing comes back.
-            let _ = self.table.slots.lock().install(number, held, CloseOnExec::Close);
+            let back = self
+                .me
+                .with_refs_and_preempt(|r, preempt| r.files.slots.lock_under(preempt).install(number, held, CloseOnExec::Close));
+            if let Some(held) = back {
+                // Not the number of this table.
+                drop(held);
+            }
         }
     }
 }
 
-impl Drop for ReservedOne {
-    #[inline]
+impl Drop for ReservedOne<'_> {
+    #[inline(always)]
     fn drop(&mut self) {
-        if let Some((number, _charge)) = self.number.take() {
-            self.table.slots.lock().cancel(number);
+        if let Some(number) = self.number.take() {
+            give_back(self.me, number);
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn give_back(me: &Thread, (number, _charge): Number) {
+    me.with_files(|files| files.slots.lock().cancel(number));
 }
 
 impl Reserved {
@@ -454,8 +467,8 @@ impl Reserved {
         self.first.as_ref().map(|(n, _)| n.get() as i32)
     }
     /// The first of them; the others are given back.
-    pub(crate) fn into_one(mut self) -> ReservedOne {
-        ReservedOne { table: self.table.clone(), number: self.first.take() }
+    pub(crate) fn into_one(mut self, me: &Thread) -> ReservedOne<'_> {
+        ReservedOne { me, number: self.first.take() }
     }
     /// What is put there stays over exec.
     pub(crate) fn keep_over_exec(&mut self) {

@@ -89,7 +89,7 @@ fn size_of_room(room: &ChanRoom) -> Size {
 /// The number of the one descriptor of a part.
 #[inline(always)]
 fn read_fd(part: &ChanPart) -> Result<i32, Errno> {
-    user::read(part.fds as usize).map_err(fault)
+    user::read_word(part.fds as usize).map(|fd| fd as i32).map_err(fault)
 }
 
 /// The numbers of the descriptors of a part, in `list`.
@@ -274,7 +274,7 @@ pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
     let (mut number, mut numbers, mut begun) = (None, None, None);
     if args.call | u64::from(args.flags) == 0 && is_short(size) && has_short_room(room) {
         // Room for the reply's descriptor is found before anybody works for it.
-        number = if room.fds == 0 { None } else { one_number(c) };
+        number = if room.fds == 0 { None } else { ReservedOne::new(c.me) };
         if room.fds == 0 || number.is_some() {
             let fd = if size.fds == 0 { -1 } else { read_fd(&args.part)? };
             read_words(&mut short.words, args.part.bytes as usize, size.bytes as usize)?;
@@ -292,7 +292,7 @@ pub(super) fn chan_call(c: &mut Call<'_>) -> CallResult {
     match end.end_call(c.me, id, deadline(args.deadline_ns), armed, next, &mut short) {
         Ok(Answer::Short) => {
             if short.passed.is_some() {
-                let number = numbers.map(Reserved::into_one).or(number);
+                let number = numbers.map(|n| n.into_one(c.me)).or(number);
                 return take_short_with_one(c, &args.room, &mut short, number).map_err(|e| with_number(c, id, e));
             }
             take_short(c, &args.room, &short).map_err(|e| with_number(c, id, e))
@@ -318,12 +318,6 @@ fn tell_number(c: &Call<'_>, id: CallId) -> Result<(), Errno> {
     user::write(c.arg(1).wrapping_add(offset_of!(ChanCall, call)), &id.number()).map_err(fault)
 }
 
-/// Reserves one number. `None`: there is none, or no memory.
-#[inline(never)]
-fn one_number(c: &Call<'_>) -> Option<ReservedOne> {
-    FdTable::reserve_one(c.me.files(), c.me.process().limit(limits::NOFILE))
-}
-
 /// Delivers a short reply.
 #[inline(always)]
 fn take_short(c: &Call<'_>, room: &ChanRoom, short: &Brought) -> CallResult {
@@ -335,10 +329,10 @@ fn take_short(c: &Call<'_>, room: &ChanRoom, short: &Brought) -> CallResult {
 
 /// The same with a descriptor. What cannot be delivered is destroyed.
 #[inline(never)]
-fn take_short_with_one(c: &Call<'_>, room: &ChanRoom, short: &mut Brought, number: Option<ReservedOne>) -> CallResult {
+fn take_short_with_one(c: &Call<'_>, room: &ChanRoom, short: &mut Brought, number: Option<ReservedOne<'_>>) -> CallResult {
     let passed = short.passed.take();
     if let Some(number) = &number {
-        user::write(room.fds as usize, &number.number()).map_err(fault)?;
+        user::write_word(room.fds as usize, number.number() as u32).map_err(fault)?;
     }
     let taken = take_short(c, room, short)?;
     // Point of no return.
@@ -484,15 +478,15 @@ fn reply_recv_short(c: &Call<'_>, end: ChannelEnd<'_>, args: &ChanReplyRecv, siz
     let deadline_ns = deadline(args.deadline_ns);
     let room = size_of_room(&args.room);
     let result = match end.receive_short(c.me, room, deadline_ns, &mut reply, &mut words, &mut out.info) {
-        Ok(Got::Request(taken, passed)) => {
+        Ok(Got::Request(taken, mut passed)) => {
             out.replied = u32::from(reply.arrived);
             let told = match passed {
-                None => tell_request(c, args, &out, taken.size, &words).map_err(|e| (e, None)),
-                Some(passed) => tell_request_with_one(c, args, &out, taken.size, &words, passed),
+                None => tell_request(c, args, &out, taken.size, &words),
+                Some(_) => tell_request_with_one(c, args, &out, taken.size, &words, &mut passed),
             };
             match told {
                 Ok(()) => return Ok(taken.size.bytes as usize),
-                Err((e, passed)) => {
+                Err(e) => {
                     end.put_request_back(&taken, passed);
                     Err(e.into())
                 }
@@ -512,7 +506,7 @@ fn tell_request(c: &Call<'_>, args: &ChanReplyRecv, out: &ReplyOut, size: Size, 
     user::write_here(c.arg(1).wrapping_add(offset_of!(ChanReplyRecv, flags)), out).map_err(fault)
 }
 
-/// The same with a descriptor, for which there is a number then. It comes back if there is none, or no memory to write to.
+/// The same with a descriptor, for which there is a number then. It stays if there is none, or no memory to write to.
 #[inline(never)]
 fn tell_request_with_one(
     c: &Call<'_>,
@@ -520,23 +514,20 @@ fn tell_request_with_one(
     out: &ReplyOut,
     size: Size,
     words: &Words,
-    passed: Passed,
-) -> Result<(), (Errno, Option<Passed>)> {
-    let staged = || {
-        let number = FdTable::reserve_one(c.me.files(), c.me.process().limit(limits::NOFILE));
+    passed: &mut Option<Passed>,
+) -> Result<(), Errno> {
+    let number = match ReservedOne::new(c.me) {
+        Some(number) => number,
         // Said why by the way that reserves any number of them.
-        let number = number.ok_or(()).or_else(|()| reserve(c, 1, &args.room).map(Reserved::into_one))?;
-        user::write(args.room.fds as usize, &number.number()).map_err(fault)?;
-        tell_request(c, args, out, size, words).map(|()| number)
+        None => reserve(c, 1, &args.room)?.into_one(c.me),
     };
-    match staged() {
-        Ok(number) => {
-            // Point of no return.
-            number.install(passed);
-            Ok(())
-        }
-        Err(e) => Err((e, Some(passed))),
+    user::write_word(args.room.fds as usize, number.number() as u32).map_err(fault)?;
+    tell_request(c, args, out, size, words)?;
+    // Point of no return.
+    if let Some(passed) = passed.take() {
+        number.install(passed);
     }
+    Ok(())
 }
 
 /// The long way of both.

@@ -7,21 +7,22 @@ use super::call::Reply;
 use super::inflight::{self, Flight};
 use super::message::{self, Message};
 use super::short::Sender;
+use super::tell::EndWatch;
 use crate::budget::{Budget, ChannelCharge};
 use crate::census::{Counted, Kind};
 use crate::fs::file::{Io, OpenFile};
 use crate::fs::table::FdTable;
 use crate::linux::{Restart, Stop};
 use crate::see::{On, Waits};
-use crate::task::wait::{self, Ended, Handing, Interrupt, Observer, Observers, Watch};
+use crate::task::wait::{self, Ended, Handing, Interrupt, Observers};
 use crate::task::{Process, Thread};
 use abi::Errno;
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_channel::{CallId, Delivery, End, Limits, Received, Refused, Size, Why};
-use logic_waits::{Batch, Events, Mode, More};
+use logic_waits::{Events, Mode};
 use mem::{NoMemory, Ref, Weak};
-use sync::{SpinGuard, SpinLock, levels};
+use sync::{SpinLock, levels};
 
 /// What a reader waits for, and what a writer.
 pub(crate) const READABLE: Events = Events::IN.union(Events::RDNORM);
@@ -80,7 +81,7 @@ impl State {
     }
 
     #[inline]
-    const fn waiting(&mut self, end: End) -> &mut Next {
+    pub(super) const fn waiting(&mut self, end: End) -> &mut Next {
         match end {
             End::A => &mut self.waiting_a,
             End::B => &mut self.waiting_b,
@@ -225,68 +226,6 @@ impl Channel {
             }
             None => self.budget.pay(|| Message::try_new(&self.budget, room)),
         }
-    }
-
-    /// Tells those who watch an end of events, ending the lock hold under which these came to be. Of the threads that are to
-    /// run, one is given back: the caller lets it run.
-    #[inline(always)]
-    pub(super) fn tell(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
-        let first = if events.contains(Events::IN) { state.waiting(end).take() } else { None };
-        let observers = state.observers(end);
-        observers.changed(events);
-        if observers.is_empty() {
-            state.unlock();
-            return first;
-        }
-        self.tell_observers(state, end, events, first)
-    }
-
-    #[inline(never)]
-    fn tell_observers(
-        &self,
-        mut state: SpinGuard<'_, State, levels::ObjectState>,
-        end: End,
-        events: Events,
-        mut next: Next,
-    ) -> Next {
-        let mut batch = Batch::new();
-        let more = state.observers(end).fire(events, &mut batch);
-        drop(state);
-        for o in batch.drain() {
-            match o {
-                Observer::Thread(t) if next.is_none() => next = Some(t),
-                o => _ = o.notify(events),
-            }
-        }
-        if more == More::Yes {
-            wait::notify(&EndWatch(self, end), events);
-        }
-        next
-    }
-
-    /// Tells, and wakes everyone.
-    pub(super) fn tell_all(&self, end: End, events: Events) {
-        if let Some(t) = self.tell(self.state.lock(), end, events) {
-            t.wake();
-        }
-    }
-}
-
-/// Who looks at an end: its observer list, under the pair's lock.
-pub(super) struct EndWatch<'a>(pub(super) &'a Channel, pub(super) End);
-
-impl Watch for EndWatch<'_> {
-    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
-        f(self.0.state.lock().observers(self.1));
-    }
-}
-
-impl Watch for ChannelEnd<'_> {
-    fn with_observers(&self, f: &mut dyn FnMut(&mut Observers)) {
-        f(self.channel.state.lock().observers(self.end));
-    }
-    fn on(&self, events: Events) -> On {
-        self.waits(if events.contains(Events::OUT) { Waits::ChannelSend } else { Waits::ChannelReceive })
     }
 }
 

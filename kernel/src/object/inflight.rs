@@ -59,6 +59,9 @@ pub(crate) struct Waiting(Option<Descriptor>);
 impl InFlight {
     /// It goes into a message; whoever puts that where nobody may look says so ([`lost_holders`]).
     pub(crate) fn new(file: Descriptor) -> Self {
+        if !file.is_carrier() {
+            return InFlight::Plain(file);
+        }
         let Some(carrier) = file.file.carrier() else { return InFlight::Plain(file) };
         GRAPH.enter(&carrier.flight().counts);
         InFlight::Carrier(Waiting(Some(file)))

@@ -6,3 +6,4 @@ pub(crate) mod end;
 pub(crate) mod inflight;
 pub(crate) mod message;
 pub(crate) mod short;
+mod tell;

@@ -104,7 +104,7 @@ impl ChannelEnd<'_> {
         me.wait.arm();
         if sizes.0.fds == 0 {
             let mut state = self.channel.state.lock();
-            let id = self.open_short::<true>(me, &mut state, sizes, words, |_| {});
+            let id = self.open_short(me, &mut state, sizes, words, |_| {});
             return match id {
                 Ok(id) => Some((id, self.channel.tell(state, self.end.peer(), READABLE))),
                 Err(message) => give_back(state, message),
@@ -120,19 +120,21 @@ impl ChannelEnd<'_> {
             // What is prepared succeeds.
             state.logic.prepare_call(self.end, sizes.0).ok()?;
             self.channel.flight(self.end.peer()).changes();
-            match self.open_short::<false>(me, &mut state, sizes, words, |m| moving.take(&mut m.fds)) {
-                Ok(id) => Some(id),
+            match self.open_short(me, &mut state, sizes, words, |m| moving.take(&mut m.fds)) {
+                Ok(id) => Some((id, state.tell_unobserved(self.end.peer(), READABLE))),
                 Err(message) => give_back(state, message),
             }
         };
-        let id = me.with_files(|files| files.move_plain(fd, send))?;
-        Some((id, self.channel.tell(self.channel.state.lock(), self.end.peer(), READABLE)))
+        let sent = me.with_refs_and_preempt(|r, preempt| r.files.move_plain(preempt, fd, send));
+        match sent? {
+            (id, Some(next)) => Some((id, next)),
+            (id, None) => Some((id, self.channel.tell(self.channel.state.lock(), self.end.peer(), READABLE))),
+        }
     }
 
-    /// Puts a request into the spare message, which is queued; with `HERE` all of it inside the caller. It comes back, if there was
-    /// one, when it has to go the long way.
+    /// Puts a request into the spare message, which is queued. It comes back, if there was one, when it has to go the long way.
     #[inline(always)]
-    fn open_short<const HERE: bool>(
+    fn open_short(
         self,
         me: &Thread,
         state: &mut State,
@@ -152,12 +154,8 @@ impl ChannelEnd<'_> {
         fill(&mut message);
         me.calling.taken_by(state.logic.receiver(self.end.peer()));
         // Point of no return, once it is queued.
-        if HERE {
-            state.logic.call_here(self.end, message, size, room, || me.to_ref_here())
-        } else {
-            state.logic.call(self.end, message, size, room, || me.to_ref())
-        }
-        .map_err(|refused| Some(refused.message))
+        let called = state.logic.call_here(self.end, message, size, room, || me.to_ref_here());
+        called.map_err(|refused| Some(refused.message))
     }
 
     /// Sends a short reply with the descriptor of the number `fd`; gives the caller, who is to run. `None`: it has to go the long
@@ -173,7 +171,7 @@ impl ChannelEnd<'_> {
             moving.take(&mut message.fds);
             open.commit()
         };
-        me.with_files(|files| files.move_plain(fd, answer))
+        me.with_refs_and_preempt(|r, preempt| r.files.move_plain(preempt, fd, answer))
     }
 
     /// Sends `reply`, and receives a short request, waiting for one.
@@ -322,12 +320,22 @@ fn take_short(
 }
 
 /// Takes the one descriptor of a message out, unless something can wait in it.
-#[inline(never)]
+#[inline(always)]
 fn take_one(message: &mut Message, passed: &mut Option<Passed>) -> bool {
-    if let Some(Passed { file: InFlight::Plain(_), .. }) = message.fds.last() {
-        *passed = message.fds.pop();
+    match message.fds.pop() {
+        Some(one @ Passed { file: InFlight::Plain(_), .. }) => {
+            // There was none, so that nothing is to be dropped.
+            core::mem::forget(passed.replace(one));
+            true
+        }
+        other => {
+            if let Some(carrier) = other {
+                // reserved: its place there is what it was taken from.
+                message.fds.push(carrier);
+            }
+            false
+        }
     }
-    passed.is_some()
 }
 
 /// Nothing came of a request.

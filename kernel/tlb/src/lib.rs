@@ -31,7 +31,7 @@ impl Default for Translations {
 
 impl Translations {
     /// Of a table that no hart has loaded.
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         let (asid, history) = Asid::take();
         Translations { asid, space: Space::new(history) }
     }

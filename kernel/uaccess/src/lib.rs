@@ -189,6 +189,18 @@ pub fn load_u32(addr: usize) -> Result<u32, Fault> {
     arch::user_load_u32(addr).ok_or(Fault)
 }
 
+/// Reads a 32-bit value, which usually is aligned.
+#[inline(always)]
+pub fn read_word(addr: usize) -> Result<u32, Fault> {
+    if addr & 3 == 0 && in_user_space(addr, 4) { arch::user_load_u32(addr).ok_or(Fault) } else { read(addr) }
+}
+
+/// Writes a 32-bit value, which usually is aligned.
+#[inline(always)]
+pub fn write_word(addr: usize, value: u32) -> Result<(), Fault> {
+    if addr & 3 == 0 && in_user_space(addr, 4) { arch::user_store_u32(addr, value).ok_or(Fault) } else { write(addr, &value) }
+}
+
 /// Atomic compare-and-exchange of an aligned 32-bit word; gives the value found.
 pub fn compare_exchange_u32(addr: usize, expected: u32, new: u32) -> Result<u32, Fault> {
     if addr & 3 != 0 || !in_user_space(addr, 4) {

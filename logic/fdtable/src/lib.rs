@@ -16,7 +16,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use table::{FdNumber, FdTable, Iter};
+pub use table::{FdNumber, FdTable, Iter, Place, Refused};
 
 /// Numbers are below this, whatever the limit says (`/proc/sys/fs/nr_open`, proc_sys_fs(5)).
 pub const MAX_DESCRIPTORS: u32 = 1 << 20;

@@ -20,6 +20,44 @@ impl FdNumber {
     }
 }
 
+/// The place of an installed slot.
+#[derive(Debug)]
+pub struct Place<'a, S> {
+    slot: &'a mut Option<S>,
+    used: &'a mut u64,
+    close_on_exec: &'a mut u64,
+    full: &'a mut Bitmap,
+    open: &'a mut usize,
+    len: &'a mut usize,
+    fd: u32,
+}
+
+impl<S> Place<'_, S> {
+    /// What is installed there.
+    #[inline(always)]
+    #[must_use]
+    pub const fn get(&self) -> Option<&S> {
+        self.slot.as_ref()
+    }
+
+    /// Takes it out; the number is free then.
+    #[inline(always)]
+    #[must_use]
+    pub fn take(self) -> Option<S> {
+        let slot = self.slot.take()?;
+        *self.len = self.len.wrapping_sub(1);
+        let was_full = *self.used == u64::MAX;
+        *self.used &= !bit_of(self.fd);
+        *self.close_on_exec &= !bit_of(self.fd);
+        if was_full {
+            let index = chunk_of(self.fd);
+            self.full.clear(index);
+            *self.open = (*self.open).min(index);
+        }
+        Some(slot)
+    }
+}
+
 /// Why two slots were not put there, and the slots.
 pub type Refused<S> = (TableError, Option<S>, S);
 
@@ -75,7 +113,7 @@ impl<S> FdTable<S> {
     ///
     /// # Errors
     /// [`TableError::Limit`] or [`TableError::Memory`].
-    #[inline]
+    #[inline(always)]
     pub fn reserve(&mut self, min: u32, limit: u32) -> Result<FdNumber, TableError> {
         // As in `insert`.
         let index = chunk_of(min).max(self.open);
@@ -120,7 +158,8 @@ impl<S> FdTable<S> {
                 && fd < limit.min(MAX_DESCRIPTORS)
                 && let Some(place @ None) = chunk.slots.get_mut(slot_of(fd))
             {
-                *place = Some(slot);
+                // Nothing is there to be dropped.
+                core::mem::forget(place.replace(slot));
                 chunk.used |= bit_of(fd);
                 set_mark(&mut chunk.close_on_exec, fd, close);
                 if chunk.used == u64::MAX {
@@ -198,7 +237,7 @@ impl<S> FdTable<S> {
 
     /// Puts a slot under a reserved number, which [`FdNumber::get`] told before. Returns the slot
     /// if the number was not reserved in this table.
-    #[inline]
+    #[inline(always)]
     pub fn install(&mut self, number: FdNumber, slot: S, close: CloseOnExec) -> Option<S> {
         let fd = number.0;
         let Some(chunk) = self.chunks.get_mut(chunk_of(fd)) else {
@@ -207,7 +246,8 @@ impl<S> FdTable<S> {
         let reserved = chunk.used & bit_of(fd) != 0;
         match chunk.slots.get_mut(slot_of(fd)) {
             Some(place @ None) if reserved => {
-                *place = Some(slot);
+                // Nothing is there to be dropped.
+                core::mem::forget(place.replace(slot));
                 set_mark(&mut chunk.close_on_exec, fd, close);
                 self.len = self.len.wrapping_add(1);
                 None
@@ -229,15 +269,16 @@ impl<S> FdTable<S> {
     /// Takes out what is installed under this number; the number is free then.
     #[inline]
     pub fn remove(&mut self, fd: u32) -> Option<S> {
-        let index = chunk_of(fd);
-        let chunk = self.chunks.get_mut(index)?;
-        let slot = chunk.slots.get_mut(slot_of(fd))?.take()?;
-        self.len = self.len.wrapping_sub(1);
-        if chunk.give(fd) {
-            self.full.clear(index);
-            self.open = self.open.min(index);
-        }
-        Some(slot)
+        self.place(fd)?.take()
+    }
+
+    /// The place of what is installed under this number.
+    #[inline(always)]
+    pub fn place(&mut self, fd: u32) -> Option<Place<'_, S>> {
+        let FdTable { chunks, full, open, len } = self;
+        let Chunk { used, close_on_exec, slots } = chunks.get_mut(chunk_of(fd))?;
+        let slot = slots.get_mut(slot_of(fd))?;
+        slot.is_some().then_some(Place { slot, used, close_on_exec, full, open, len, fd })
     }
 
     /// Puts a slot under a number of the caller's choice and returns what was there: dup3(2).

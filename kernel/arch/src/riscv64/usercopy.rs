@@ -239,6 +239,17 @@ global_asm!(
     "  sd a0, 0(a1)",
     "  mv a0, a2",
     "  ret",
+    // a0 = aligned user address, a1 = value; a0 = 0 or 1 on a fault.
+    ".globl __user_store32",
+    "__user_store32:",
+    "  li t6, 1 << 18",
+    "  csrs sstatus, t6",
+    "  li t5, 2",
+    "  li a2, 1",
+    "  sw a1, 0(a0)",
+    "  csrc sstatus, t6",
+    "  li a0, 0",
+    "  ret",
     // a0 = aligned user address, a1 = expected, a3 = new, a4 = where to put the old value; a0 = 0 or 1 on a fault.
     ".globl __user_cmpxchg32",
     "__user_cmpxchg32:",
@@ -279,6 +290,7 @@ unsafe extern "C" {
     fn __user_copy_fixup();
     fn __user_copy(dst: *mut u8, src: *const u8, bytes: usize) -> usize;
     fn __user_zero(dst: *mut u8, bytes: usize) -> usize;
+    fn __user_store32(dst: *mut u32, value: u32) -> usize;
     fn __user_load32(src: *const u32, out: *mut i64) -> usize;
     fn __user_cmpxchg32(p: *mut u32, expected: u32, unused: usize, new: u32, old: *mut u64) -> usize;
 }
@@ -328,13 +340,21 @@ pub fn zero_user_raw(dst: usize, bytes: usize) -> usize {
 }
 
 /// Loads an aligned 32-bit word of user memory; `None` on a fault.
-#[inline]
+#[inline(always)]
 pub fn user_load_u32(addr: usize) -> Option<u32> {
     assert!(addr & 3 == 0 && addr < super::layout::USER_TOP);
     let mut out = 0i64;
     // SAFETY: loads from user space, where a fault is fixed up.
     let failed = unsafe { __user_load32(addr as *const u32, &mut out) };
     (failed == 0).then_some(out as u32)
+}
+
+/// Stores an aligned 32-bit word to user memory; `None` on a fault.
+#[inline(always)]
+pub fn user_store_u32(addr: usize, value: u32) -> Option<()> {
+    assert!(addr & 3 == 0 && addr < super::layout::USER_TOP);
+    // SAFETY: stores to user space, where a fault is fixed up.
+    (unsafe { __user_store32(addr as *mut u32, value) } == 0).then_some(())
 }
 
 /// Compare-and-exchange on an aligned word of user memory: the value found, `None` on a fault.
