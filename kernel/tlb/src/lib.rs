@@ -23,12 +23,6 @@ pub struct Translations {
     space: Space,
 }
 
-impl Default for Translations {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Translations {
     /// Of a table that no hart has loaded.
     pub fn begin() -> Self {
