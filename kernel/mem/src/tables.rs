@@ -188,20 +188,17 @@ impl UserTables {
         Ok(())
     }
 
-    /// Replaces the frame at `va` (copy-on-write); the old one goes to `gather`.
-    pub fn replace(&mut self, va: usize, frame: Frame, flags: PteFlags, gather: &mut Gather) -> Result<(), NoMemory> {
-        let entry = self.find_or_make(va)?;
-        let pte = Pte::leaf(u64::from(frame.into_ppn()), flags | PteFlags::USER | PteFlags::ACCESSED);
-        let old = Pte(entry.swap(pte.bits(), Ordering::AcqRel));
-        if old.is_empty() || old.has(PteFlags::SPECIAL) {
-            self.resident += 1;
-        }
-        gather.note(va, PAGE);
+    /// Replaces the frame at `va` (copy-on-write). In between nothing is mapped there: while one hart could use the new frame
+    /// and another still had the old one, what the first writes would not be seen by the second, whatever it had heard since.
+    pub fn replace(&mut self, va: usize, frame: Frame, flags: PteFlags) -> Result<(), NoMemory> {
+        let old = Pte(self.find_or_make(va)?.swap(0, Ordering::AcqRel));
+        self.handle.translations.flush(va, PAGE, Depth::Leaves);
         if !old.is_empty() && !old.has(PteFlags::SPECIAL) {
-            // SAFETY: the entry owned this reference and no longer does.
-            gather.keep(unsafe { Frame::from_ppn(old.ppn() as u32) });
+            self.resident -= 1;
+            // SAFETY: the entry owned this reference and no longer does, and no hart has it.
+            drop(unsafe { Frame::from_ppn(old.ppn() as u32) });
         }
-        Ok(())
+        self.map(va, frame, flags)
     }
 
     /// Changes the flags of the entry at `va`: sets `set`, clears `clear`.

@@ -8,7 +8,7 @@ use crate::task::with_current;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
 use logic_trace::{Event, Group};
-use mem::{Access, Frame, Gather, NoMemory, PAGE, Permit, PteFlags, Ref, page_down, permits, zero_frame};
+use mem::{Access, Frame, NoMemory, PAGE, Permit, PteFlags, Ref, page_down, permits, zero_frame};
 
 /// Why a fault cannot be resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -270,9 +270,7 @@ impl Inner {
             Some(frame) => frame.try_copy()?,
             None => Frame::try_zeroed()?,
         };
-        let mut gather = Gather::new();
-        self.tables.replace(va, copy, flags, &mut gather)?;
-        self.tables.flush(&mut gather);
+        self.tables.replace(va, copy, flags)?;
         Ok(Next::Done)
     }
 
@@ -293,9 +291,7 @@ impl Inner {
                 let (intent, generation) = (PageIntent::Write, self.generation);
                 return Ok(Next::Fetch { object: object.clone(), index, intent, around: false, generation });
             };
-            let mut gather = Gather::new();
-            self.tables.replace(va, frame, flags, &mut gather)?;
-            self.tables.flush(&mut gather);
+            self.tables.replace(va, frame, flags)?;
             return Ok(Next::Done);
         }
         let Some(leaf) = self.tables.get(va) else { return Ok(Next::Done) };

@@ -32,7 +32,9 @@
 //!
 //! With the fences of (2) and (10), either the initiator sees the hart, or the hart sees that it is
 //! stale (store buffering, each side writes and then reads). Making an entry valid that was invalid
-//! needs none of this: a spurious fault flushes locally (RISC-V privileged spec., SFENCE.VMA).
+//! needs none of this: a spurious fault flushes locally (RISC-V privileged spec., SFENCE.VMA). An entry
+//! that is to show another frame is made invalid in (1) and valid after (5): else a hart that has just
+//! come across the new frame could write to it while another still reads the old one.
 //!
 //! Neighbours: `logic-pagetable` (what is changed), `logic-shim` (the atomics).
 #![no_std]
