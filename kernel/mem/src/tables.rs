@@ -371,12 +371,12 @@ impl UserTables {
         }
     }
 
-    /// Mapped pages of `[start, end)` that `f` wants counted.
-    pub fn count_pages(&self, start: usize, end: usize, f: impl Fn(Leaf) -> bool) -> u64 {
+    /// Mapped pages of `[start, end)` that `f` wants counted; it gets their addresses, too.
+    pub fn count_pages(&self, start: usize, end: usize, mut f: impl FnMut(usize, Leaf) -> bool) -> u64 {
         let mut n = 0;
-        self.each_table(start, end, |_, entries| {
-            let leaves = entries.iter().map(|e| Pte(e.load(Ordering::Relaxed))).filter(|e| !e.is_empty());
-            n += leaves.filter(|e| f(Leaf { ppn: e.ppn() as u32, flags: e.flags() })).count() as u64;
+        self.each_table(start, end, |at, entries| {
+            let pages = (at..).step_by(PAGE).zip(entries.iter().map(|e| Pte(e.load(Ordering::Relaxed))));
+            n += pages.filter(|(va, e)| !e.is_empty() && f(*va, Leaf { ppn: e.ppn() as u32, flags: e.flags() })).count() as u64;
         });
         n
     }

@@ -1,6 +1,8 @@
-//! `/proc/PID/maps` (proc_pid_maps(5)): a line for each region, made piece by piece as it is read.
+//! `/proc/PID/maps` (proc_pid_maps(5)): a line for each region, made piece by piece as it is read; `smaps` with what is in memory
+//! of it.
 
 use super::mounts::split_dev;
+use super::smaps;
 use super::subject::Subject;
 use super::text::{Failed, Made, Text};
 use crate::fs::buffer::Buffer;
@@ -19,19 +21,30 @@ use sync::{Mutex, levels};
 /// Regions of one piece: the address space is locked while it is made.
 const PIECE: usize = 64;
 /// Column of names.
-const NAME_COLUMN: usize = 73;
+pub(super) const NAME_COLUMN: usize = 73;
 /// Longest path that is shown (PATH_MAX).
 const MAX_PATH: usize = 4096;
 
 /// Opens the list of regions.
 pub(super) fn open(subject: &Subject) -> Result<Ref<dyn File>, Errno> {
+    open_as(subject, false)
+}
+
+/// Opens the list that shows of each region what is in memory.
+pub(super) fn open_long(subject: &Subject) -> Result<Ref<dyn File>, Errno> {
+    open_as(subject, true)
+}
+
+fn open_as(subject: &Subject, is_long: bool) -> Result<Ref<dyn File>, Errno> {
     let space_id = subject.space().map_or(0, |s| s.id());
-    let file = Maps { subject: *subject, space_id, window: Mutex::new(Window::default()) };
+    let file = Maps { subject: *subject, is_long, space_id, window: Mutex::new(Window::default()) };
     Ok(Ref::try_new(file).map_err(|NoMemory| Errno::ENOMEM)?.unsize(|p| p))
 }
 
 struct Maps {
     subject: Subject,
+    /// It is `smaps`.
+    is_long: bool,
     /// The address space at the time of opening; another one (after exec) is not shown.
     space_id: u64,
     window: Mutex<Window, levels::PipeMutex>,
@@ -105,10 +118,13 @@ impl Maps {
         path.resize(MAX_PATH, 0);
         let mut next = w.next;
         let inner = space.lock();
-        for _ in 0..PIECE {
+        for _ in 0..if self.is_long { 1 } else { PIECE } {
             let Some((range, region)) = inner.regions.next_at_or_after(next) else { break };
             next = range.end;
-            line(&mut text, range, region, &mut path).map_err(|Failed(e)| e)?;
+            line(&mut text, &range, region, &mut path).map_err(|Failed(e)| e)?;
+            if self.is_long {
+                smaps::put(&mut text, &inner, &range, region).map_err(|Failed(e)| e)?;
+            }
         }
         drop(inner);
         let old = w.bytes.len() as u64;
@@ -120,7 +136,7 @@ impl Maps {
 }
 
 /// `start-end perms offset major:minor inode name`.
-fn line(t: &mut Text, range: Range<u64>, region: &Region, path: &mut [u8]) -> Made {
+fn line(t: &mut Text, range: &Range<u64>, region: &Region, path: &mut [u8]) -> Made {
     let begin = t.len();
     let p = |bit: Prot, letter: char| if region.prot.contains(bit) { letter } else { '-' };
     let sharing = if region.is_shared() { 's' } else { 'p' };

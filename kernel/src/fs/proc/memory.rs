@@ -69,7 +69,7 @@ impl Sizes {
                 // A private page that can be written is the process's own copy.
                 let shared = region.is_shared();
                 let of_object = |flags: PteFlags| shared || !flags.contains(PteFlags::WRITE);
-                let n = inner.tables.count_pages(start, end, |l| !l.flags.contains(PteFlags::SPECIAL) && of_object(l.flags));
+                let n = inner.tables.count_pages(start, end, |_, l| !l.flags.contains(PteFlags::SPECIAL) && of_object(l.flags));
                 s.object_pages = s.object_pages.saturating_add(n);
             }
         }

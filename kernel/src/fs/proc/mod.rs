@@ -2,8 +2,8 @@
 //!
 //! * [`new_procfs`] – the file system for mount(2). `root` – its root: fixed names, and a directory for each process.
 //! * `tree` – fixed files from tables; `system`, `facts`, `sysctl`, `rvos` – what they show. `text` – how texts are made.
-//! * `subject` – whom a process directory is about; `process` – its entries; `stat`, `status`, `memory`, `maps`, `fds`,
-//!   `mounts`, `ns` – what they show.
+//! * `subject` – whom a process directory is about; `process` – its entries; `stat`, `status`, `memory`, `maps`, `smaps`,
+//!   `fds`, `mounts`, `ns` – what they show.
 //! * `sysfs` – another file system of such tables.
 //!
 //! Inodes and dentries are made at each look-up. A process directory remembers the process by its id, which is never
@@ -22,6 +22,7 @@ mod process;
 mod root;
 mod rvos;
 mod see;
+mod smaps;
 mod stat;
 mod status;
 mod subject;

@@ -3,7 +3,7 @@
 use super::subject::{Owned, Subject};
 use super::text::{Made, Text, make, number};
 use super::tree::Each;
-use super::{fds, maps, memory, mounts, ns, number_of, see, stat, status, with_digits};
+use super::{fds, maps, memory, mounts, ns, number_of, see, smaps, stat, status, with_digits};
 use crate::fs::context::cap;
 use crate::fs::file::File;
 use crate::fs::inode::{Body, FileSystem, Inode, LinkTarget, S_IFDIR, S_IFLNK, S_IFREG, Virtual};
@@ -77,6 +77,8 @@ static ENTRIES: &[Entry] = &[
     Entry { name: b"oom_score_adj", mode: 0o644, what: What::Setting(oom_score_adj, set_oom_score_adj) },
     link(b"root", |s| Ok(Reached::freely(s.refs().ok_or(Errno::ENOENT)?.fs.root()))),
     Entry { name: b"setgroups", mode: 0o644, what: What::Setting(|_, t| Ok(t.put(b"allow\n")?), status::set_ids) },
+    Entry { name: b"smaps", mode: 0o444, what: What::File(maps::open_long) },
+    Entry { name: b"smaps_rollup", mode: 0o444, what: What::Text(smaps::rollup, Access::Memory) },
     text(b"stat", 0o444, stat::stat),
     text(b"statm", 0o444, stat::statm),
     text(b"status", 0o444, status::status),
