@@ -170,7 +170,6 @@ impl Source for Part<'_, '_> {
 }
 
 /// Unpacks one archive up to its trailer.
-#[cold]
 fn unpack_one(tree: &mut Tree, source: &mut Part<'_, '_>, entries: &mut usize) -> Result<(), Reason> {
     let mut name = Vec::new();
     name.try_reserve_exact(PATH_BYTES).map_err(|_| NoMemory)?;
