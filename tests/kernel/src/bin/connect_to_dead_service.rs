@@ -17,8 +17,8 @@ use wire::Packet;
 const TIMES: (usize, usize) = (1_000, 10_000);
 /// With a client that runs beside the service.
 const RACES: (usize, usize) = (1_000, 10_000);
-/// Processes that are killed, for each step.
-const KILLS: (usize, usize) = (100, 10_000);
+/// Processes that are killed, for each of five steps.
+const KILLS: (usize, usize) = (100, 2_000);
 
 const EPIPE: i32 = 32;
 const ECONNRESET: i32 = 104;
