@@ -9,6 +9,9 @@
 #define ROUNDS 400
 #define HELD 24
 
+// Ends that came in messages, to all processes.
+static long *arrived;
+
 static unsigned seed;
 static unsigned next(unsigned below) {
     seed = seed * 1664525u + 1013904223u;
@@ -31,7 +34,9 @@ static void storm(int in, const int *out) {
         }
         case 2: {
             char text[4];
-            if (*slot < 0 && ch_recv(in, text, 4, slot, 1, RVOS_CHAN_NONBLOCK, NULL) < 0) *slot = -1;
+            if (*slot >= 0) break;
+            if (ch_recv(in, text, 4, slot, 1, RVOS_CHAN_NONBLOCK, NULL) < 0) *slot = -1;
+            else __sync_fetch_and_add(arrived, OK(fcntl(*slot, F_GETFD)) == FD_CLOEXEC);
             break;
         }
         default:
@@ -44,6 +49,7 @@ static void storm(int in, const int *out) {
 }
 
 int main(void) {
+    arrived = h_shared(PAGE);
     for (int run = 0; run < 4; run++) {
         int in[PROCESSES], out[PROCESSES];
         pid_t child[PROCESSES];
@@ -63,5 +69,6 @@ int main(void) {
         CHECK_ERRNO(ch_send(out[0], "x", 1, &(int){-1}, 1, 0), EBADF);
         for (int i = 0; i < PROCESSES; i++) OK(close(in[i])), OK(close(out[i]));
     }
+    CHECK(*arrived > 100);
     return 0;
 }

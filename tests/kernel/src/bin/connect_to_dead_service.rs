@@ -2,7 +2,7 @@
 //! name; then at any moment, beside a client that connects and calls; then as a process that is killed at each step, beside a client
 //! in another. Every use of what is left is an error, and nothing is lost.
 //! timeout: 300
-// calls: svc_bind svc_accept svc_connect chan_send chan_recv chan_call
+// calls: svc_bind svc_accept chan_send chan_recv chan_call
 
 use ktest::Shared;
 use ktest::process::{self, End as Ended};
