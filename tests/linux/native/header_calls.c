@@ -93,6 +93,8 @@ static void budgets(void) {
     CHECK(usage.usage[RVOS_BUDGET_PROCESSES] == 1 && usage.limit[RVOS_BUDGET_PROCESSES] == 1 && usage.weight == 200);
     struct rvos_budget_limit limit = {.kind = RVOS_BUDGET_PROCESSES, .limit = 2};
     OK(rvos_budget_limit(budget, &limit, sizeof limit));
+    OK(rvos_budget_usage(budget, &usage, sizeof usage));
+    CHECK_EQ(usage.limit[RVOS_BUDGET_PROCESSES], 2);
     pid_t joins = h_fork();
     if (joins == 0) {
         OK(rvos_budget_join(budget));

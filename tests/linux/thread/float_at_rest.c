@@ -1,6 +1,6 @@
 // Floating-point registers that nobody touches for many switches have their values still, whoever uses them in between:
 // other processes, other threads, a signal's handler; and a child of fork(2) has them too.
-// calls: clone pipe2 read write rt_sigaction rt_sigreturn sched_yield kill
+// calls: clone pipe2 read write rt_sigaction rt_sigreturn kill
 #include "../harness.h"
 #include <pthread.h>
 #include <sched.h>
