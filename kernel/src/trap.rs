@@ -1,7 +1,7 @@
 //! The way into the kernel and out of it.
 //!
-//! An interrupt only leaves a mark in the hart's `pending` word. Where preemption is on (at once, or when the last guard
-//! goes) [`preempt_point`] does what the marks stand for and lets the scheduler choose.
+//! An interrupt only leaves a mark in the hart's `pending` word, and with the thread that it finds there. Where preemption is on (at
+//! once, or when the last guard goes) [`preempt_point`] does what the marks stand for and lets the scheduler choose.
 
 use crate::interrupts::{Line, count};
 use crate::see::events;
@@ -103,7 +103,8 @@ fn do_what_is_due(frame: &mut TrapFrame, flags: u32) {
     }
 }
 
-/// Leaves a mark at the hart, and with the thread that finds it: where preemption comes back on, its flags are all that is looked at.
+/// Leaves a mark at the hart, and with the thread that runs there: where preemption comes back on, its flags are all that is
+/// looked at.
 fn mark(bit: u32) {
     arch::core(|c| {
         c.hart_block().pending.fetch_or(bit, Relaxed);

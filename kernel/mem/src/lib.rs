@@ -34,7 +34,7 @@ pub use kernel_table::{init_hart, init_kernel_table};
 pub use logic_budget::OpenError;
 pub use logic_pagetable::{Access, Permit, PteFlags, permits};
 pub use logic_slab::CLASSES;
-pub use refs::{Ref, Shared, Weak};
+pub use refs::{Ref, Weak};
 pub use stack::{KernelStack, StackCounts, drain_stacks, stack_counts};
 pub use tables::{Leaf, Sharing, SpaceHandle, UserTables, table_pages};
 pub use tags::each_tag;

@@ -11,9 +11,9 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering, fence};
 
-/// The shared allocation. Public in name only: its fields are private.
+/// The shared allocation.
 #[repr(C)]
-pub struct Shared<T: ?Sized> {
+struct Shared<T: ?Sized> {
     strong: AtomicU32,
     /// Weak references, plus one that all strong ones hold together.
     weak: AtomicU32,
@@ -93,7 +93,8 @@ impl<T> Ref<T> {
         assert!(all, "unsize must coerce, not replace");
         let seen = core::ptr::from_ref(seen);
         core::mem::forget(self);
-        // SAFETY: the value of a live allocation, whose reference is handed over; what is dropped in the end is all that it is.
+        // SAFETY: the value of a live allocation, inside which the counts stand before it, and whose reference is handed over; what
+        // is dropped in the end is all that it is.
         let p = unsafe { NonNull::new_unchecked(seen.byte_sub(core::mem::offset_of!(Shared<T>, value)) as *mut Shared<U>) };
         Ref { p, owns: PhantomData }
     }

@@ -49,17 +49,17 @@ impl Drop for Charge {
     }
 }
 
-/// What one unit of is charged by itself, as a type.
+/// A kind of unit, as a type.
 pub(crate) trait Charged {
     /// The kind.
     const KIND: Kind;
 }
 
-/// [`SlotCharge`].
+/// The kind of a [`SlotCharge`].
 #[derive(Debug)]
 pub(crate) struct Slots;
 
-/// [`ChannelCharge`].
+/// The kind of a [`ChannelCharge`].
 #[derive(Debug)]
 pub(crate) struct Channels;
 
@@ -90,13 +90,15 @@ impl<K: Charged> One<K> {
             Err(full) => refused(budget, full, K::KIND),
         }
     }
-    /// Charges two, or neither.
+    /// Charges one where nobody can be told that the budget has no more, for a lock is held.
     #[inline(always)]
-    pub(crate) fn pair(budget: &super::Budget) -> Option<[Self; 2]> {
-        match budget.heap.charge(K::KIND, 2) {
-            Ok(()) => Some([One(budget.heap, PhantomData), One(budget.heap, PhantomData)]),
-            Err(full) => refused(budget, full, K::KIND),
-        }
+    pub(crate) fn quietly(budget: &super::Budget) -> Option<Self> {
+        budget.heap.charge(K::KIND, 1).ok().map(|()| One(budget.heap, PhantomData))
+    }
+    /// Charges two in the same way, or neither.
+    #[inline(always)]
+    pub(crate) fn pair_quietly(budget: &super::Budget) -> Option<[Self; 2]> {
+        budget.heap.charge(K::KIND, 2).ok().map(|()| [One(budget.heap, PhantomData), One(budget.heap, PhantomData)])
     }
 }
 

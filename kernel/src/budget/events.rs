@@ -76,8 +76,7 @@ impl Budget {
         self.changes.fetch_add(1, Ordering::AcqRel);
         let changed = logic_waits::Events::PRI | logic_waits::Events::ERR | logic_waits::Events::IN;
         let watched = {
-            let mut list = self.observers.lock();
-            list.changed(changed);
+            let list = self.observers.lock();
             !list.is_empty()
         };
         if watched {

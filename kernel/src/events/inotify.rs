@@ -244,9 +244,6 @@ impl Inotify {
             Ok(Pushed::Lost(node, told)) => (told, Some(node)),
             Err(NoMemory) => (s.queue.lose(), None),
         };
-        if news {
-            s.observers.changed(READABLE);
-        }
         drop(s);
         drop(left);
         if news {

@@ -133,7 +133,6 @@ impl LifeSlot {
                 return News(None);
             }
             s.stage = stage;
-            s.observers.changed(events);
         }
         News(Some((life, events)))
     }

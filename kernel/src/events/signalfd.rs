@@ -116,7 +116,6 @@ impl SignalFd {
 
 impl Told for SignalFd {
     fn told(&self, events: Events) {
-        self.state.lock().observers.changed(events);
         wait::notify(self, events);
     }
 }

@@ -118,7 +118,6 @@ impl TimerFd {
         if !f(&mut s) {
             return;
         }
-        s.observers.changed(news);
         drop(s);
         wait::notify(self, news);
     }

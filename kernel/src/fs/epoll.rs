@@ -305,7 +305,6 @@ impl EpollSet {
         if !state.interests.fire(token) || state.observers.is_empty() {
             return More::Done;
         }
-        state.observers.changed(NEWS);
         state.observers.fire(NEWS, batch)
     }
 

@@ -65,7 +65,6 @@ impl Counter {
             let mut s = self.state.lock();
             f(&mut s);
             self.ready.store(s.ready(), Ordering::Relaxed);
-            s.observers.changed(events);
             !s.observers.is_empty()
         };
         if watched {
@@ -93,7 +92,6 @@ impl Counter {
             }
             s.count += n;
             self.ready.store(s.ready(), Ordering::Relaxed);
-            s.observers.changed(READABLE);
             !s.observers.is_empty()
         };
         if watched {

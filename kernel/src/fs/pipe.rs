@@ -105,7 +105,6 @@ impl Pipe {
         }
         let old = core::mem::replace(&mut s.chunks, fresh);
         let room = events(s.logic.poll_write()) & (Events::OUT | Events::WRNORM);
-        s.observers.changed(room);
         drop(s);
         drop(sides);
         drop(old);
@@ -129,9 +128,6 @@ impl Pipe {
         // Everything that was added is news for edge-triggered observers; a waiter is only there while it lacks it.
         let active = events(done.active);
         let watched = !active.is_empty() && !s.observers.is_empty();
-        if !active.is_empty() {
-            s.observers.changed(active);
-        }
         drop(s);
         drop(freed);
         if watched {
@@ -248,7 +244,6 @@ impl Pipe {
         if lost.is_empty() {
             return;
         }
-        s.observers.changed(lost);
         drop(s);
         wait::notify(self, lost);
     }
@@ -558,7 +553,6 @@ fn open_end(me: &Thread, pipe: Ref<Pipe>, flags: u32, fifo: bool) -> Result<Ref<
         (s.logic.ends.open(access, patience), without_writer.then_some(opens))
     };
     let all = Events::IN | Events::OUT | Events::RDNORM | Events::WRNORM;
-    pipe.state.lock().observers.changed(all);
     wait::notify(&*pipe, all);
     match verdict {
         OpenVerdict::Opened => {}

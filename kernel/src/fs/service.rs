@@ -103,7 +103,6 @@ impl Listen {
         self.flight.changes();
         match state.queue.offer(payer, held) {
             Ok(spare) => {
-                state.acceptors.changed(Events::IN);
                 drop(state);
                 drop(spare);
                 wait::notify(self, Events::IN);
@@ -151,11 +150,7 @@ impl Listen {
     }
 
     /// Wakes one who waits for room where something was taken.
-    fn made_room(&self, mut state: Guard<'_>, taken: &Taken<Connection, Observers>) {
-        let waiters = if taken.waiter { state.queue.waiters(taken.payer) } else { None };
-        if let Some(waiters) = waiters {
-            waiters.changed(Events::OUT);
-        }
+    fn made_room(&self, state: Guard<'_>, taken: &Taken<Connection, Observers>) {
         drop(state);
         if taken.waiter {
             wait::notify(&Room { listen: self, payer: taken.payer }, Events::OUT);
@@ -213,7 +208,6 @@ impl Listen {
         let mut state = self.state.lock();
         self.flight.changes();
         let left = state.queue.put_back(taken);
-        state.acceptors.changed(Events::IN);
         drop(state);
         drop(left);
         wait::notify(self, Events::IN);
@@ -263,7 +257,6 @@ impl Listen {
             }
         }
         let events = Events::IN | Events::HUP;
-        self.state.lock().acceptors.changed(events);
         wait::notify(self, events);
         let mut from = 0;
         loop {

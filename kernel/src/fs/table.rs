@@ -38,7 +38,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 type Slots = logic_fdtable::FdTable<Held>;
 
 /// What a slot holds; whether exec closes it stands beside.
-struct Held {
+pub(crate) struct Held {
     file: Descriptor,
     rights: Rights,
     /// The table's owner pays for each slot, however it came.
@@ -190,7 +190,8 @@ impl FdTable {
         let inserted = self.slots.lock().insert(held, close, min, number_limit(limit));
         inserted.map(|fd| fd as i32).map_err(|(e, _held)| errno(e))
     }
-    /// Puts two descriptions at the lowest free numbers, or neither. Preemption is off. What does not go in comes back.
+    /// Puts two descriptions at the lowest free numbers, or neither. Preemption is off. What does not go in comes back, with the
+    /// reason; none: the budget has no more slots, of which nobody was told.
     #[inline(always)]
     pub(crate) fn insert_pair(
         &self,
@@ -198,12 +199,19 @@ impl FdTable {
         pair: [Descriptor; 2],
         cloexec: bool,
         limit: u64,
-    ) -> Result<[i32; 2], (Errno, impl Sized + use<>)> {
-        let Some([first, second]) = SlotCharge::pair(&self.budget) else { return Err((Errno::EMFILE, Err(pair))) };
+    ) -> Result<[i32; 2], (Option<Errno>, NotPut)> {
+        let Some([first, second]) = SlotCharge::pair_quietly(&self.budget) else { return Err((None, NotPut::Uncharged(pair))) };
         let [a, b] = pair;
         let pair = [Held::new(a, Rights::all(), first), Held::new(b, Rights::all(), second)];
         let inserted = self.slots.lock_under(preempt).insert_pair(pair, mark(cloexec), number_limit(limit));
-        inserted.map(|fds| fds.map(|fd| fd as i32)).map_err(|(e, a, b)| (errno(e), Ok((a, b))))
+        inserted.map(|fds| fds.map(|fd| fd as i32)).map_err(|(e, a, b)| (Some(errno(e)), NotPut::Charged(a, b)))
+    }
+    /// Tells those who watch the budget that it has no more slots: EMFILE.
+    #[cold]
+    pub(crate) fn has_no_more_slots(&self) -> Errno {
+        // Unless some were given back meanwhile.
+        drop(SlotCharge::new(&self.budget));
+        Errno::EMFILE
     }
     /// Puts a slot at exactly this number; what was there is closed.
     pub(crate) fn replace(&self, fd: i32, slot: Slot, limit: u64) -> Result<Option<Descriptor>, Errno> {
@@ -270,6 +278,15 @@ impl FdTable {
     }
 }
 
+/// What did not go into a table, to be dropped where no lock is held.
+#[expect(dead_code, reason = "it is only dropped")]
+pub(crate) enum NotPut {
+    /// Descriptors without a slot.
+    Uncharged([Descriptor; 2]),
+    /// Slots.
+    Charged(Option<Held>, Held),
+}
+
 /// A slot on its way from one table to another.
 pub(crate) struct Passed {
     /// The description.
@@ -332,8 +349,8 @@ impl FdTable {
         Ok(result)
     }
 
-    /// As [`FdTable::move_out`], of one slot that nothing can wait in: `go` may take it. Preemption is off. `None` if there is none that may be handed
-    /// on like that, or `go` says so.
+    /// As [`FdTable::move_out`], of one slot that nothing can wait in: `go` may take it. Preemption is off. `None` if there is none
+    /// that may be handed on like that, or `go` says so.
     #[inline(always)]
     pub(crate) fn move_plain<R>(&self, preempt: &PreemptGuard, fd: i32, go: impl FnOnce(Moving<'_>) -> Option<R>) -> Option<R> {
         let mut slots = self.slots.lock_under(preempt);
@@ -407,7 +424,7 @@ impl<'a> ReservedOne<'a> {
     pub(crate) fn new(me: &'a Thread) -> Option<Self> {
         let limit = me.process().limit(limits::NOFILE);
         let number = me.with_refs_and_preempt(|r, preempt| {
-            let charge = SlotCharge::new(&r.files.budget)?;
+            let charge = SlotCharge::quietly(&r.files.budget)?;
             let number = r.files.slots.lock_under(preempt).reserve(0, number_limit(limit)).ok()?;
             Some((number, charge))
         });

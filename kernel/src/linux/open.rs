@@ -35,7 +35,11 @@ impl Call<'_> {
     pub(crate) fn install_pair(&self, a: Descriptor, b: Descriptor, cloexec: bool, addr: usize) -> CallResult {
         let limit = self.me.process().limit(limits::NOFILE);
         let inserted = self.me.with_refs_and_preempt(|r, preempt| r.files.insert_pair(preempt, [a, b], cloexec, limit));
-        let pair = inserted.map_err(|(e, _pair)| e)?;
+        let pair = match inserted {
+            Ok(pair) => pair,
+            Err((Some(e), _not_put)) => return Err(e.into()),
+            Err((None, _not_put)) => return Err(self.me.files().has_no_more_slots().into()),
+        };
         if user::write(addr, &pair).is_err() {
             pair.into_iter().for_each(|fd| drop(self.me.files().remove(fd)));
             return Err(Errno::EFAULT.into());

@@ -81,7 +81,8 @@ impl Calling {
         (channel != 0).then(|| Edge { channel, number: load(&self.number), to: load(&self.to) })
     }
     fn interrupt(&self, end: ChannelEnd<'_>, id: CallId) {
-        let mut oldest = end.channel.file_of(end.end).map(|file| (file, id));
+        let Some(file) = end.channel.file_of(end.end) else { return end.channel.cancel(id) };
+        let mut oldest = Some((file, id));
         {
             let mut list = self.interrupted.lock();
             for place in list.iter_mut() {

@@ -115,20 +115,16 @@ impl State {
         }
     }
 
-    /// Notes that `end` ended, if nothing is there that this could matter to: no message, no call, nobody who waits or watches.
+    /// Whether nothing is there that the end of one side could matter to: no message, no call, nobody who waits or watches.
     #[inline(always)]
-    pub(super) fn ends_quietly(&mut self, end: End) -> bool {
-        let quiet = self.logic.front(End::A).is_none()
+    pub(super) fn ends_quietly(&self) -> bool {
+        self.logic.front(End::A).is_none()
             && self.logic.front(End::B).is_none()
             && self.logic.open_calls() == 0
             && self.waiting_a.is_none()
             && self.waiting_b.is_none()
             && self.a.is_empty()
-            && self.b.is_empty();
-        if quiet {
-            self.observers(end.peer()).changed(READABLE | WRITABLE);
-        }
-        quiet
+            && self.b.is_empty()
     }
 
     /// The message kept for the next sender.
@@ -231,7 +227,7 @@ impl Channel {
 
 /// What a sender brings besides the bytes.
 pub(crate) struct Sending<'a> {
-    /// The descriptors that move, by their numbers, and the table that they leave.
+    /// The descriptors that move, by their numbers.
     pub(crate) fds: &'a [i32],
     /// Whether it must not wait.
     pub(crate) nonblock: bool,
@@ -402,9 +398,6 @@ impl ChannelEnd<'_> {
         let done = state.logic.finish(self.end, message, size, call);
         let doomed = done.message.and_then(|m| state.keep(m));
         let observed = done.made_room && !state.observers(self.end.peer()).is_empty();
-        if done.made_room {
-            state.observers(self.end.peer()).changed(WRITABLE);
-        }
         drop(state);
         if observed {
             wait::notify(&EndWatch(self.channel, self.end.peer()), WRITABLE);

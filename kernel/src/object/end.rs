@@ -157,7 +157,7 @@ impl ChannelEnd<'_> {
         let (spare, quiet) = {
             let mut state = self.channel.state.lock();
             state.logic.close(self.end);
-            (state.take_spare(), state.ends_quietly(self.end))
+            (state.take_spare(), state.ends_quietly())
         };
         if spare.is_some() || !quiet {
             self.end_loudly(spare, quiet);

@@ -181,7 +181,7 @@ pub(crate) fn waits_in(message: &Message, place: Place) -> Found<Ref<OpenFile>> 
 /// A descriptor that waits, as a search sees it; and where it goes on.
 pub(crate) fn found(waits: &InFlight, on: Place) -> Found<Ref<OpenFile>> {
     match waits.file() {
-        Some(of) if of.file.carrier().is_some() => Found::Carrier(of.clone(), on),
+        Some(of) if of.is_carrier() => Found::Carrier(of.clone(), on),
         _ => Found::Other(on),
     }
 }

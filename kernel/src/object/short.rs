@@ -121,7 +121,7 @@ impl ChannelEnd<'_> {
             state.logic.prepare_call(self.end, sizes.0).ok()?;
             self.channel.flight(self.end.peer()).changes();
             match self.open_short(me, &mut state, sizes, words, |m| moving.take(&mut m.fds)) {
-                Ok(id) => Some((id, state.tell_unobserved(self.end.peer(), READABLE))),
+                Ok(id) => Some((id, state.tell_unobserved(self.end.peer()))),
                 Err(message) => give_back(state, message),
             }
         };

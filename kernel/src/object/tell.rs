@@ -26,14 +26,13 @@ impl Watch for ChannelEnd<'_> {
 }
 
 impl State {
-    /// Tells of events at an end where nobody watches, as [`Channel::tell`] does. `None`: somebody does, and is to be told by that.
+    /// Tells of a message at an end where nobody watches, as [`Channel::tell`] does. `None`: somebody does, and is to be told by that.
     #[inline(always)]
-    pub(super) fn tell_unobserved(&mut self, end: End, events: Events) -> Option<Next> {
+    pub(super) fn tell_unobserved(&mut self, end: End) -> Option<Next> {
         let observers = self.observers(end);
         if !observers.is_empty() {
             return None;
         }
-        observers.changed(events);
         Some(self.waiting(end).take())
     }
 }
@@ -45,7 +44,6 @@ impl Channel {
     pub(super) fn tell(&self, mut state: SpinGuard<'_, State, levels::ObjectState>, end: End, events: Events) -> Next {
         let first = if events.contains(Events::IN) { state.waiting(end).take() } else { None };
         let observers = state.observers(end);
-        observers.changed(events);
         if observers.is_empty() {
             state.unlock();
             return first;

@@ -87,7 +87,7 @@ impl Interrupt {
 }
 
 /// Tells everyone in `list` about `events`: to be called with the way to lock the list, after the object changed under
-/// that lock and `list.changed(events)` was noted there. Wakes happen after unlock.
+/// that lock. Wakes happen after unlock.
 pub(crate) fn notify(object: &dyn Watch, events: Events) {
     let mut batch = Batch::new();
     loop {

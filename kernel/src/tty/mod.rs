@@ -116,7 +116,6 @@ impl Tty {
             let mut events = Events::empty();
             events.set(INPUT, s.logic.input_mark() != mark && s.logic.can_read());
             events.set(OUTPUT, s.signal_due.is_some());
-            s.observers.changed(events);
             if s.observers.is_empty() {
                 events = Events::empty();
             }
@@ -148,8 +147,7 @@ impl Tty {
     /// Tells everybody that something about the terminal has changed.
     fn changed(&self, events: Events) {
         let watched = {
-            let mut s = self.state.lock();
-            s.observers.changed(events);
+            let s = self.state.lock();
             !s.observers.is_empty()
         };
         if watched {

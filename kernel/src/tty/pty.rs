@@ -137,7 +137,6 @@ impl Tty {
         if s.logic.master_news() == MasterNews::Status {
             events |= INPUT | Events::PRI;
         }
-        s.master.observers.changed(events);
         let watched = !s.master.observers.is_empty();
         drop(s);
         if watched && !events.is_empty() {

@@ -83,9 +83,11 @@ impl PreemptGuard {
             preempt_point();
         }
     }
-    /// Ends the guard without looking at what is pending: for the code that looks itself.
+    /// Ends the guard without looking at what is pending, which is seen to when the next one goes, or on the way to user mode.
+    #[inline(always)]
     pub fn release_quietly(self) {
         core::mem::forget(self);
+        core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
         arch::core(|c| {
             let depth = c.preempt.load(Relaxed) - 1;
             note_stretch(c, depth);

@@ -20,7 +20,7 @@
 //! 5. Runs again: from 1. To leave for good: `cell.disarm()`, lock the object, `list.remove` (D),
 //!    and if the key was gone although nothing is consumed, `list.pass_on` (E).
 //!
-//! And the other side: lock the object, change it, `list.changed` (B), `list.fire` into a batch
+//! And the other side: lock the object, change it (B), `list.fire` into a batch
 //! (C), unlock, `wake()` each in the batch, (6) and (7), again until `fire` says [`More::Done`].
 //!
 //! Neighbours: `logic-sched` (where a woken thread goes), `logic-timer` (deadlines), `logic-futex`.

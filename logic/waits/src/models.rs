@@ -154,7 +154,6 @@ impl Object {
         {
             let mut state = self.state.lock().unwrap();
             state.units += 1;
-            state.observers.changed(Events::IN);
         }
         self.fire_and_wake();
     }

@@ -3,7 +3,7 @@
 //! # The steps
 //!
 //! - (A) A waiter *adds* itself under the lock under which it checked the condition.
-//! - (B) Whoever changes the object says so under that lock: [`ObserverList::changed`].
+//! - (B) Whoever changes the object does so under that lock.
 //! - (C) Under the same or a later lock hold it *fires* into a [`Batch`]: `All` observers are
 //!   cloned, the first fitting `One` observer is **removed** and moved. At most 16 are taken and
 //!   64 looked at per call, so that the work under the lock is bounded; the batch remembers where
@@ -18,10 +18,6 @@
 //! - (G) *Shared wake.* Observers of mode `Shared` are taken one at a time; the caller wakes it, says [`Batch::accept`] if that
 //!   helped, and fires on. A set of interests (epoll(7), EPOLLEXCLUSIVE) helps if a thread waits there.
 //! - (F) Lasting events ([`Events::LASTING`]) are for everyone: all fitting `One` observers go.
-//!
-//! The generations count state changes, not wakes: an edge-triggered watcher compares the count of
-//! its direction with the one it reported last, so that readable → empty → readable between two
-//! looks is a new edge, and its own reads (which are news for writers only) are none.
 //!
 //! Neighbours: `cell` (what an observer usually wakes), `arena` (the slots).
 
@@ -106,9 +102,6 @@ pub struct ObserverList<O> {
     one: Ends,
     /// The number of the next registration.
     next_seq: u64,
-    generation: u64,
-    in_count: u64,
-    out_count: u64,
 }
 
 /// A doubly linked list's ends.
@@ -123,7 +116,7 @@ impl<O: Clone> ObserverList<O> {
     #[must_use]
     pub const fn new() -> Self {
         const NONE: Ends = Ends { head: NIL, tail: NIL };
-        Self { arena: Arena::new(), all: NONE, one: NONE, next_seq: 1, generation: 0, in_count: 0, out_count: 0 }
+        Self { arena: Arena::new(), all: NONE, one: NONE, next_seq: 1 }
     }
 
     /// Whether nobody watches: then there is nothing to fire.
@@ -244,36 +237,6 @@ impl<O: Clone> ObserverList<O> {
             out.stage = Stage::Start;
         }
         more
-    }
-
-    /// (B) Notes that `events` came to hold, for [`ObserverList::generation`] and the counts.
-    #[inline]
-    pub fn changed(&mut self, events: Events) {
-        self.generation = self.generation.wrapping_add(1);
-        if events.intersects(Events::INWARD) {
-            self.in_count = self.in_count.wrapping_add(1);
-        }
-        if events.intersects(Events::OUTWARD) {
-            self.out_count = self.out_count.wrapping_add(1);
-        }
-    }
-
-    /// Counts all state changes of the object.
-    #[must_use]
-    pub const fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// Counts the changes that are news for readers ([`Events::INWARD`]).
-    #[must_use]
-    pub const fn in_count(&self) -> u64 {
-        self.in_count
-    }
-
-    /// Counts the changes that are news for writers ([`Events::OUTWARD`]).
-    #[must_use]
-    pub const fn out_count(&self) -> u64 {
-        self.out_count
     }
 
     /// (C) Takes those out whom `events` concern. The batch must be empty; after [`More::Yes`] call

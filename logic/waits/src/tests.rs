@@ -208,19 +208,6 @@ fn a_full_list_refuses() {
 }
 
 #[test]
-fn counts_have_directions() {
-    let mut list = ObserverList::<u32>::new();
-    list.changed(Events::IN | Events::RDNORM);
-    assert_eq!((list.generation(), list.in_count(), list.out_count()), (1, 1, 0));
-    list.changed(Events::OUT);
-    assert_eq!((list.generation(), list.in_count(), list.out_count()), (2, 1, 1));
-    list.changed(Events::HUP);
-    assert_eq!((list.generation(), list.in_count(), list.out_count()), (3, 2, 2));
-    list.changed(Events::RDHUP);
-    assert_eq!((list.generation(), list.in_count(), list.out_count()), (4, 3, 2));
-}
-
-#[test]
 fn cell_alone() {
     let cell = WaitCell::<logic_shim::Core>::new();
     assert_eq!(cell.commit_sleep(), Sleep::Woken, "not armed");

@@ -110,7 +110,7 @@ impl ThreadCore {
     }
 }
 
-/// The part of a hart that the assembly and the lowest layers work on, in a cache line of its own.
+/// The part of a hart that the assembly and the lowest layers work on, in cache lines of its own.
 #[repr(C, align(64))]
 pub struct HartBlock {
     /// Small index, 0 for the boot hart.

@@ -105,7 +105,6 @@ impl Drop for OnItsWay {
         let watched = {
             let mut state = self.sender.state.lock();
             state.sent = state.sent.saturating_sub(self.cost);
-            state.observers.changed(WRITABLE);
             !state.observers.is_empty()
         };
         if watched {
@@ -302,8 +301,7 @@ impl Socket {
     /// Notes that something happened, and tells those who watch.
     fn tell(&self, events: Events) {
         let watched = {
-            let mut state = self.state.lock();
-            state.observers.changed(events);
+            let state = self.state.lock();
             !state.observers.is_empty()
         };
         if watched {
@@ -315,7 +313,6 @@ impl Socket {
     fn tell_room(&self) {
         let (waits, held_up) = {
             let mut state = self.state.lock();
-            state.room.changed(WRITABLE);
             (!state.room.is_empty(), core::mem::take(&mut state.held_up))
         };
         if waits {

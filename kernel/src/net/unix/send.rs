@@ -209,13 +209,8 @@ impl Socket {
     }
 
     /// Ends the hold under which something was put into the inbox, or was not.
-    fn pushed<E>(&self, mut state: Guard<'_>, result: Result<(), E>) -> Result<(), E> {
-        let watched = if result.is_ok() {
-            state.observers.changed(READABLE);
-            !state.observers.is_empty()
-        } else {
-            false
-        };
+    fn pushed<E>(&self, state: Guard<'_>, result: Result<(), E>) -> Result<(), E> {
+        let watched = if result.is_ok() { !state.observers.is_empty() } else { false };
         drop(state);
         if watched {
             wait::notify(self, READABLE);
