@@ -1,6 +1,6 @@
 // kill_all_inside: processes that fork, execute, move between budgets and leave without end are all ended by one budget_kill, whether
 // it comes from outside, from two at once, or from one of them; nobody escapes, and nothing stays charged.
-// calls: budget_kill budget_join budget_create budget_usage clone execve
+// calls: budget_kill budget_join budget_create budget_usage clone
 // only: rvos
 // timeout: 120
 #include "budget.h"

@@ -1,6 +1,6 @@
 // Ends of channels, sockets and sets of interests that wait in each other: what nobody can reach any more goes, and nothing else
 // does.
-// calls: chan_create chan_send chan_recv sendmsg svc_bind svc_connect
+// calls: chan_create chan_send chan_recv sendmsg svc_bind
 // timeout: 120
 // only: rvos
 // budget: channels:max memory:max fds:max

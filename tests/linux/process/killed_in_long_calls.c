@@ -10,6 +10,8 @@ static char *huge; // 128 GiB, of which next to nothing is there
 static void residency(void) {
     unsigned char *out = h_pages((1UL << (SHIFT - 12)) / PAGE);
     memset(out, 1, 1UL << (SHIFT - 12));
+    OK(mincore(huge, PAGE, out));
+    CHECK_EQ(out[0], 0);
     for (;;) mincore(huge, 1UL << SHIFT, out);
 }
 
@@ -21,6 +23,10 @@ static void own_memory(void) {
         sources[i] = (struct iovec){from, MEMORY - 1};
         places[i] = (struct iovec){to, MEMORY - 1};
     }
+    struct iovec source = {from, 1}, place = {to, 1};
+    to[0] = 0;
+    CHECK_EQ(process_vm_readv(getpid(), &place, 1, &source, 1, 0), 1);
+    CHECK_EQ(to[0], 1);
     for (;;) process_vm_readv(getpid(), places, PIECES, sources, PIECES, 0);
 }
 

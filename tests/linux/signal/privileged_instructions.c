@@ -1,6 +1,6 @@
 // riscv-privileged, "Supervisor Counter-Enable (scounteren)": a program reads the time; the counters of cycles and instructions,
 // which would tell of others, the supervisor's registers and its instructions are SIGILL.
-// calls: rt_sigaction clock_gettime
+// calls: rt_sigaction
 #include "../harness.h"
 
 #define ILLEGAL(instruction)                                                                                                       \

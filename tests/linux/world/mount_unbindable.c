@@ -1,6 +1,6 @@
 // mount(2), MS_UNBINDABLE: such a mount is not bound elsewhere, neither by itself nor with what it is on; a copy of all mounts has it;
 // mountinfo tells; MS_PRIVATE and remounts.
-// calls: mount umount2 unshare
+// calls: mount
 #include "../harness.h"
 #include <sys/mount.h>
 

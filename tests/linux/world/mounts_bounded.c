@@ -1,5 +1,5 @@
 // mount(2), ENOSPC: a mount namespace has a most of mounts, one by one and by MS_REC; what it holds is in other namespaces too.
-// calls: mount umount2 unshare
+// calls: mount umount2
 // only: rvos
 #include "../harness.h"
 #include <sys/mount.h>

@@ -1,6 +1,6 @@
 // mount(2), namespaces(7): the file of a namespace can be bound, but that of a mount namespace only into an older one, so that none
 // keeps itself; and a copy of a mount namespace has no such mount, whatever it is of.
-// calls: mount umount2 unshare setns
+// calls: mount unshare setns
 #include "../harness.h"
 #include <sys/mount.h>
 #include <sys/statfs.h>
@@ -56,6 +56,8 @@ int main(void) {
         IN_CHILD({
             int ns = OK(open("file", O_RDONLY));
             OK(setns(ns, CLONE_NEWNS));
+            OK(chdir(h_dir));
+            CHECK(!is_namespace("file"));
         });
         // A third one does not get it.
         IN_CHILD({

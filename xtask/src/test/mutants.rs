@@ -56,7 +56,9 @@ fn tests(system: System, only: Option<&str>) -> Result<Vec<programs::Test>> {
     let names: Vec<&str> = all.iter().map(|t| t.name.as_str()).collect();
     let known = Expectations::load(system.key(), &names)?;
     let fits = |t: &programs::Test| {
-        only.is_none_or(|part| t.name.contains(part)) && known.of(&t.name).is_none() && t.calls().next().is_some()
+        only.is_none_or(|parts| parts.split(',').any(|part| t.name.contains(part)))
+            && known.of(&t.name).is_none()
+            && t.calls().next().is_some()
     };
     Ok(all.iter().filter(|t| fits(t)).cloned().collect())
 }

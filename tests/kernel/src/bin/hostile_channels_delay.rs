@@ -3,7 +3,7 @@
 //! more than the double, which is what is due to it (F2).
 //! timeout: 120
 //! budget: channels:max memory:max fds:max
-// calls: chan_create chan_send chan_call spawn svc_connect budget_create budget_join
+// calls: chan_create chan_call spawn budget_create budget_join
 
 use ktest::process::{self, clock_ns};
 use ktest::service::{Directory, Running};

@@ -1,7 +1,7 @@
 //! ipc_torture: processes create, send, move, call and close at random, and are killed at random. No message arrives torn or
 //! twice, no call fails with an error that it must not, and afterwards every counter is where it was.
 //! timeout: 120
-// calls: chan_create chan_send chan_recv chan_call chan_reply_recv
+// calls: chan_create chan_send chan_recv chan_reply_recv
 
 use abi::{ChanCreate, Errno, chan_flag};
 use ktest::{Chance, Shared};

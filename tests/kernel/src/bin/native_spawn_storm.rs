@@ -1,7 +1,7 @@
 //! spawn_storm by `spawn`: 500 children in a row and 50 at once, each with 8 channels that it leaves open. What an exited process held is given
 //! back before its parent can see the end, and afterwards every counter is where it was.
 //! timeout: 120
-// calls: spawn chan_create
+// calls: spawn
 
 use abi::ChanCreate;
 use rt::Descriptors;

@@ -2,7 +2,7 @@
 //! sets of events, timers, rights, services.
 //! timeout: 60
 // calls: chan_create chan_send chan_recv chan_call chan_reply_recv spawn fd_restrict budget_create budget_limit budget_usage budget_watch
-// calls: budget_kill budget_join svc_bind svc_accept svc_connect
+// calls: budget_kill svc_bind svc_accept svc_connect
 
 use ktest::service::Directory;
 use rvos::{
