@@ -1,6 +1,6 @@
 // xattr(7): who may read and write which names: user.* by the file's permissions, on files and directories alone; trusted.* by the
 // superuser, nobody else sees it; security.* is read by all. Read-only mounts; what a file system has room for.
-// calls: setxattr lsetxattr getxattr lgetxattr listxattr removexattr
+// calls: setxattr getxattr listxattr removexattr
 #include "../harness.h"
 #include <sys/mount.h>
 #include <sys/xattr.h>

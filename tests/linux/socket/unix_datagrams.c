@@ -1,6 +1,6 @@
 // unix(7), datagrams: to a name, to a peer, from whom; a message is whole or cut, and told so; a queue that is full makes senders
 // wait; a receiver that is gone refuses.
-// calls: socket bind connect sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg
+// calls: socket bind connect sendto recvfrom recvmsg sendmmsg recvmmsg
 #include "sock.h"
 
 static void by_name(void) {
