@@ -141,7 +141,7 @@ pub(crate) unsafe fn free(slot: *mut u8) {
     // SAFETY: slab pages begin with a header, whose cache never changes while a slot is live.
     let cache = unsafe { &*(*page).cache };
     // SAFETY: the lock is held, and the slot dead.
-    if cache.try_briefly(|cache| unsafe { stays(cache, page) && give(cache, page, slot) }) != Some(true) {
+    if cache.try_briefly(|cache| unsafe { stays(cache, page).then(|| give(cache, page, slot)) }).flatten().is_none() {
         // SAFETY: as above; it is live still.
         unsafe { free_slowly(cache, page, slot) };
     }
@@ -164,12 +164,12 @@ unsafe fn stays(cache: &mut Cache, page: *mut Header) -> bool {
     true
 }
 
-/// Puts a slot among its page's free ones. True.
+/// Puts a slot among its page's free ones.
 ///
 /// # Safety
 /// The slot is a dead one of this page of this cache, whose lock is held.
 #[inline(always)]
-unsafe fn give(cache: &mut Cache, page: *mut Header, slot: *mut u8) -> bool {
+unsafe fn give(cache: &mut Cache, page: *mut Header, slot: *mut u8) {
     cache.live -= 1;
     // SAFETY: by contract; the slot may carry the link.
     unsafe {
@@ -184,7 +184,6 @@ unsafe fn give(cache: &mut Cache, page: *mut Header, slot: *mut u8) -> bool {
         (*page).free = slot;
         (*page).used -= 1;
     }
-    true
 }
 
 /// As [`free`], which found where the slot is.

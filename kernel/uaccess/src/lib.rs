@@ -182,6 +182,7 @@ pub fn read_string(buf: &mut [u8], src: usize) -> Result<usize, StringError> {
 }
 
 /// Loads an aligned 32-bit word.
+#[inline(always)]
 pub fn load_u32(addr: usize) -> Result<u32, Fault> {
     if addr & 3 != 0 || !in_user_space(addr, 4) {
         return Err(Fault);
@@ -192,7 +193,7 @@ pub fn load_u32(addr: usize) -> Result<u32, Fault> {
 /// Reads a 32-bit value, which usually is aligned.
 #[inline(always)]
 pub fn read_word(addr: usize) -> Result<u32, Fault> {
-    if addr & 3 == 0 && in_user_space(addr, 4) { arch::user_load_u32(addr).ok_or(Fault) } else { read(addr) }
+    if addr & 3 == 0 { load_u32(addr) } else { read(addr) }
 }
 
 /// Writes a 32-bit value, which usually is aligned.

@@ -46,14 +46,7 @@ impl<S> Place<'_, S> {
     pub fn take(self) -> Option<S> {
         let slot = self.slot.take()?;
         *self.len = self.len.wrapping_sub(1);
-        let was_full = *self.used == u64::MAX;
-        *self.used &= !bit_of(self.fd);
-        *self.close_on_exec &= !bit_of(self.fd);
-        if was_full {
-            let index = chunk_of(self.fd);
-            self.full.clear(index);
-            *self.open = (*self.open).min(index);
-        }
+        give((self.used, self.close_on_exec), self.full, self.open, self.fd);
         Some(slot)
     }
 }
@@ -431,13 +424,8 @@ impl<S> FdTable<S> {
     /// Marks a number as free.
     #[inline]
     fn give_number(&mut self, fd: u32) {
-        let index = chunk_of(fd);
-        let Some(chunk) = self.chunks.get_mut(index) else {
-            return;
-        };
-        if chunk.give(fd) {
-            self.full.clear(index);
-            self.open = self.open.min(index);
+        if let Some(Chunk { used, close_on_exec, .. }) = self.chunks.get_mut(chunk_of(fd)) {
+            give((used, close_on_exec), &mut self.full, &mut self.open, fd);
         }
     }
 
@@ -452,14 +440,16 @@ impl<S> FdTable<S> {
     }
 }
 
-impl<S> Chunk<S> {
-    /// Marks a number as free. Returns whether the chunk was full until now.
-    #[inline(always)]
-    fn give(&mut self, fd: u32) -> bool {
-        let was_full = self.used == u64::MAX;
-        self.used &= !bit_of(fd);
-        self.close_on_exec &= !bit_of(fd);
-        was_full
+/// Marks a number as free: in its chunk's marks, and in the table if the chunk was full until now.
+#[inline(always)]
+fn give((used, close_on_exec): (&mut u64, &mut u64), full: &mut Bitmap, open: &mut usize, fd: u32) {
+    let was_full = *used == u64::MAX;
+    *used &= !bit_of(fd);
+    *close_on_exec &= !bit_of(fd);
+    if was_full {
+        let index = chunk_of(fd);
+        full.clear(index);
+        *open = (*open).min(index);
     }
 }
 

@@ -94,8 +94,7 @@ pub(crate) fn runner() -> Result<PathBuf> {
 pub(super) fn run(systems: &[System], only: Option<&str>, amount: Amount) -> Result<Tally> {
     let all = programs::find(None)?;
     let names: Vec<String> = all.iter().map(|t| t.name.clone()).collect();
-    let tests: Vec<_> =
-        all.into_iter().filter(|t| only.is_none_or(|parts| parts.split(',').any(|part| t.name.contains(part)))).collect();
+    let tests: Vec<_> = all.into_iter().filter(|t| programs::is_meant(only, &t.name)).collect();
     let mut tally = Tally::default();
     if tests.is_empty() {
         return Ok(tally);

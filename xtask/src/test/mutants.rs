@@ -55,11 +55,8 @@ fn tests(system: System, only: Option<&str>) -> Result<Vec<programs::Test>> {
     let all = programs::find(None)?;
     let names: Vec<&str> = all.iter().map(|t| t.name.as_str()).collect();
     let known = Expectations::load(system.key(), &names)?;
-    let fits = |t: &programs::Test| {
-        only.is_none_or(|parts| parts.split(',').any(|part| t.name.contains(part)))
-            && known.of(&t.name).is_none()
-            && t.calls().next().is_some()
-    };
+    let fits =
+        |t: &programs::Test| programs::is_meant(only, &t.name) && known.of(&t.name).is_none() && t.calls().next().is_some();
     Ok(all.iter().filter(|t| fits(t)).cloned().collect())
 }
 

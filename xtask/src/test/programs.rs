@@ -81,6 +81,11 @@ pub(crate) struct Suite {
     pub(crate) dir: PathBuf,
 }
 
+/// Whether `--only` means a test: one of its parts, between commas, is in the name.
+pub(super) fn is_meant(only: Option<&str>, name: &str) -> bool {
+    only.is_none_or(|parts| parts.split(',').any(|part| name.contains(part)))
+}
+
 /// All tests whose name contains `only`, in the order of names.
 pub(crate) fn find(only: Option<&str>) -> Result<Vec<Test>> {
     let mut found = BTreeMap::new();
@@ -93,7 +98,7 @@ pub(crate) fn find(only: Option<&str>) -> Result<Vec<Test>> {
     }
     let tests: Vec<Test> = found.into_values().collect();
     ensure!(!tests.is_empty(), "there are no tests under tests/linux");
-    Ok(tests.into_iter().filter(|t| only.is_none_or(|parts| parts.split(',').any(|part| t.name.contains(part)))).collect())
+    Ok(tests.into_iter().filter(|t| is_meant(only, &t.name)).collect())
 }
 
 fn collect(dir: &Path, language: Language, found: &mut BTreeMap<String, Test>) -> Result<()> {
